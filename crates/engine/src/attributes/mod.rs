@@ -1,0 +1,192 @@
+//! Attributes: values that filters compare as they are.
+//!
+//! A column holds for each row the range of its values (none, one, or many). Strings are kept once in a dictionary and
+//! named by code; numbers, dates and booleans are f64.
+
+use crate::{
+    Error, Result, Value,
+    document::parse_iso,
+    ids::RowId,
+    schema::{AttributeField, AttributeKind},
+};
+use alloc::{boxed::Box, format, vec::Vec};
+use hashbrown::HashMap;
+
+/// One value of an attribute.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum AttributeValue<'a> {
+    /// Of a keyword field.
+    Keyword(&'a str),
+    /// Of a number or date field.
+    Number(f64),
+    /// Of a boolean field.
+    Boolean(bool),
+}
+
+/// Checks a document's value against its field. A date comes back as its milliseconds, everything else as it was;
+/// `null` and an empty array are absent.
+pub fn normalize(path: &str, field: &AttributeField, value: Value) -> Result<Value> {
+    match value {
+        Value::Null => Ok(Value::Null),
+        Value::Array(items) if field.many => {
+            let items = items.into_iter().map(|item| normalize_one(path, field.kind, item));
+            items.collect::<Result<_>>().map(Value::Array)
+        }
+        Value::Vector(values) if field.many && field.kind == AttributeKind::Number => {
+            Ok(Value::Array(values.iter().map(|value| Value::Number(f64::from(*value))).collect()))
+        }
+        one => normalize_one(path, field.kind, one),
+    }
+}
+
+fn normalize_one(path: &str, kind: AttributeKind, value: Value) -> Result<Value> {
+    let expected = match (kind, &value) {
+        (AttributeKind::Keyword, Value::Text(_))
+        | (AttributeKind::Number | AttributeKind::Date, Value::Number(_))
+        | (AttributeKind::Boolean, Value::Boolean(_)) => return Ok(value),
+        (AttributeKind::Date, Value::Text(text)) => match parse_iso(text) {
+            Some(milliseconds) => return Ok(Value::Number(milliseconds)),
+            None => "an ISO 8601 date or milliseconds",
+        },
+        (AttributeKind::Keyword, _) => "a string",
+        (AttributeKind::Number, _) => "a number",
+        (AttributeKind::Date, _) => "an ISO 8601 date or milliseconds",
+        (AttributeKind::Boolean, _) => "true or false",
+    };
+    Err(Error::expected(path, &format!("{expected} ({} field)", kind.name()), &value.describe()))
+}
+
+/// A view of one attribute column: the same for a growing segment and for the bytes of a sealed one.
+#[derive(Clone, Copy, Debug)]
+pub struct AttributeColumn<'a> {
+    /// Row `r` has the values `offsets[r]..offsets[r + 1]`.
+    pub offsets: &'a [u32],
+    /// The values.
+    pub values: ColumnValues<'a>,
+}
+
+/// The values of a column.
+#[derive(Clone, Copy, Debug)]
+pub enum ColumnValues<'a> {
+    /// Codes into a dictionary.
+    Keywords(&'a [u32], Dictionary<'a>),
+    /// Numbers or dates.
+    Numbers(&'a [f64]),
+    /// 0 or 1.
+    Booleans(&'a [f64]),
+}
+
+/// The strings of a keyword column by code.
+#[derive(Clone, Copy, Debug)]
+pub enum Dictionary<'a> {
+    /// In the order of their first use.
+    Growing(&'a [Box<str>]),
+    /// In order of their bytes: string `c` is `bytes[offsets[c]..offsets[c + 1]]`.
+    Sealed(&'a [u32], &'a [u8]),
+}
+
+impl<'a> Dictionary<'a> {
+    /// The string of a code.
+    #[must_use]
+    pub fn get(&self, code: u32) -> &'a str {
+        match self {
+            Self::Growing(words) => &words[code as usize],
+            Self::Sealed(offsets, bytes) => {
+                checked_text(&bytes[offsets[code as usize] as usize..offsets[code as usize + 1] as usize])
+            }
+        }
+    }
+}
+
+impl<'a> AttributeColumn<'a> {
+    /// The values of a row.
+    pub fn values(&self, row: RowId) -> impl Iterator<Item = AttributeValue<'a>> + use<'a> {
+        let values = self.values;
+        let range = self.offsets[row.index()] as usize..self.offsets[row.index() + 1] as usize;
+        range.map(move |at| match values {
+            ColumnValues::Keywords(codes, words) => AttributeValue::Keyword(words.get(codes[at])),
+            ColumnValues::Numbers(numbers) => AttributeValue::Number(numbers[at]),
+            ColumnValues::Booleans(numbers) => AttributeValue::Boolean(numbers[at] > 0.0),
+        })
+    }
+
+    /// Whether the row has a value.
+    #[must_use]
+    pub fn exists(&self, row: RowId) -> bool {
+        self.offsets[row.index()] < self.offsets[row.index() + 1]
+    }
+}
+
+/// The text of bytes that were checked when their segment was opened.
+pub(crate) fn checked_text(bytes: &[u8]) -> &str {
+    core::str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// One attribute column of a growing segment.
+#[derive(Clone, Debug)]
+pub struct GrowingAttribute {
+    kind: AttributeKind,
+    offsets: Vec<u32>,
+    codes: Vec<u32>,
+    numbers: Vec<f64>,
+    words: Vec<Box<str>>,
+    code_of: HashMap<Box<str>, u32>,
+}
+
+impl GrowingAttribute {
+    /// An empty column.
+    #[must_use]
+    pub fn new(kind: AttributeKind) -> Self {
+        Self {
+            kind,
+            offsets: Vec::from([0]),
+            codes: Vec::new(),
+            numbers: Vec::new(),
+            words: Vec::new(),
+            code_of: HashMap::new(),
+        }
+    }
+
+    /// Adds the newest row with its normalized value.
+    pub fn push(&mut self, value: Option<&Value>) {
+        match value {
+            Some(Value::Array(items)) => items.iter().for_each(|item| self.push_one(item)),
+            Some(one) => self.push_one(one),
+            None => {}
+        }
+        self.offsets.push(self.codes.len().max(self.numbers.len()) as u32);
+    }
+
+    fn push_one(&mut self, value: &Value) {
+        match value {
+            Value::Text(text) => {
+                let code = self.code(text);
+                self.codes.push(code);
+            }
+            Value::Number(number) => self.numbers.push(*number),
+            Value::Boolean(value) => self.numbers.push(f64::from(u8::from(*value))),
+            _ => {}
+        }
+    }
+
+    fn code(&mut self, text: &str) -> u32 {
+        if let Some(code) = self.code_of.get(text) {
+            return *code;
+        }
+        let code = self.words.len() as u32;
+        self.words.push(text.into());
+        self.code_of.insert(text.into(), code);
+        code
+    }
+
+    /// The column to read.
+    #[must_use]
+    pub fn view(&self) -> AttributeColumn<'_> {
+        let values = match self.kind {
+            AttributeKind::Keyword => ColumnValues::Keywords(&self.codes, Dictionary::Growing(&self.words)),
+            AttributeKind::Number | AttributeKind::Date => ColumnValues::Numbers(&self.numbers),
+            AttributeKind::Boolean => ColumnValues::Booleans(&self.numbers),
+        };
+        AttributeColumn { offsets: &self.offsets, values }
+    }
+}

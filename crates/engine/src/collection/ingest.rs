@@ -1,0 +1,355 @@
+//! Writes: what callers ask for, checked and turned into operations.
+
+use super::state::{CollectionState, Prepared, WriteReceipt};
+use crate::{
+    Document, DocumentId, Error, ErrorCode, Result, Schema, Value, attributes,
+    document::{Members, is_safe_integer, json, reader::ObjectReader},
+    filter::{Filter, rows_matching},
+    ids::SequenceNumber,
+    limits::{BATCH_DOCUMENTS_MAX, DOCUMENT_BYTES_MAX, SEGMENT_ROWS_MAX},
+    query::vector_of,
+    schema::{FieldKind, TextField, VectorField},
+    segment::{IndexedDocument, IndexedField},
+    text,
+    wal::{Batch, Operation},
+};
+use alloc::{boxed::Box, collections::BTreeMap, format, string::String, vec::Vec};
+
+/// A write as its caller asks for it.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// Documents take the place of those with their ids.
+    Put(Vec<Document>, PutOptions),
+    /// Top-level fields of one document are replaced.
+    Update(DocumentId, Document, PutOptions),
+    /// Documents are no more.
+    Delete(DeleteTarget),
+}
+
+/// The options of a put.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct PutOptions {
+    /// The state in which every document must be.
+    pub precondition: Option<Precondition>,
+    /// When the documents expire, in milliseconds since 1970.
+    pub expires_at: Option<u64>,
+}
+
+/// The state in which a document must be for a write to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precondition {
+    /// There is none with its id.
+    Absent,
+    /// It has this version.
+    Version(u64),
+}
+
+/// Which documents to delete.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DeleteTarget {
+    /// Those with these ids.
+    Ids(Vec<DocumentId>),
+    /// Those that pass a filter.
+    Filter(Value),
+}
+
+/// An operation with everything that the segment needs of it.
+#[derive(Debug)]
+pub(super) enum IndexedOperation {
+    Put(Box<IndexedDocument>),
+    Delete(DocumentId),
+}
+
+const NEVER: u64 = u64::MAX;
+
+impl PutOptions {
+    /// Reads `{ ifVersion?, expiresAt?, wait? }`.
+    pub fn from_value(value: &Value) -> Result<Self> {
+        let mut options = ObjectReader::new(value, "options")?;
+        let precondition = match options.value("ifVersion") {
+            None => None,
+            Some(Value::Text(word)) if word == "absent" => Some(Precondition::Absent),
+            Some(Value::Number(version)) if is_safe_integer(*version) => Some(Precondition::Version(*version as u64)),
+            Some(other) => return Err(Error::expected("ifVersion", "\"absent\" or a version", &other.describe())),
+        };
+        let expires_at = match options.number("expiresAt")? {
+            None => None,
+            Some(moment) if (0.0..=9e15).contains(&moment) => Some(moment as u64),
+            Some(other) => return Err(Error::expected("expiresAt", "milliseconds since 1970", &other)),
+        };
+        options.boolean("wait")?;
+        options.finish()?;
+        Ok(Self { precondition, expires_at })
+    }
+}
+
+impl DeleteTarget {
+    /// Reads an id, an array of ids, or `{ filter }`.
+    pub fn from_value(value: &Value) -> Result<Self> {
+        match value {
+            Value::Array(ids) => ids.iter().map(DocumentId::from_value).collect::<Result<_>>().map(Self::Ids),
+            Value::Object(_) => {
+                let mut options = ObjectReader::new(value, "delete")?;
+                let filter = options.value("filter").cloned();
+                options.finish()?;
+                filter.map(Self::Filter).ok_or_else(|| Error::expected("delete", "ids or a filter", &"neither"))
+            }
+            id => Ok(Self::Ids(Vec::from([DocumentId::from_value(id)?]))),
+        }
+    }
+}
+
+impl CollectionState {
+    /// Checks a write and numbers it. Nothing is changed; whatever can fail, fails here.
+    pub fn prepare(&self, write: Write, now: u64) -> Result<Prepared> {
+        let prepared = match write {
+            Write::Put(documents, options) => self.prepare_put(documents, options, now)?,
+            Write::Update(id, patch, options) => self.prepare_update(&id, patch, options, now)?,
+            Write::Delete(target) => self.prepare_delete(target, now)?,
+        };
+        let count = prepared.batch.operations.len();
+        if count > BATCH_DOCUMENTS_MAX {
+            return Err(Error::expected("batch", &format!("at most {BATCH_DOCUMENTS_MAX} documents"), &count));
+        }
+        if self.growing.rows() + count > SEGMENT_ROWS_MAX {
+            return Err(Error::new(ErrorCode::Busy, "the growing segment is full and must be sealed first"));
+        }
+        Ok(prepared)
+    }
+
+    fn prepare_put(&self, documents: Vec<Document>, options: PutOptions, now: u64) -> Result<Prepared> {
+        if documents.len() > BATCH_DOCUMENTS_MAX {
+            let expected = format!("at most {BATCH_DOCUMENTS_MAX} documents");
+            return Err(Error::expected("batch", &expected, &documents.len()));
+        }
+        let mut ids = Vec::with_capacity(documents.len());
+        let mut last_of: BTreeMap<DocumentId, usize> = BTreeMap::new();
+        for (at, document) in documents.iter().enumerate() {
+            let id = match &document.id {
+                Some(id) => checked_id(id)?,
+                None => self.free_id(self.next.plus(at as u64), &last_of),
+            };
+            self.check_precondition(&id, options.precondition, now)?;
+            last_of.insert(id.clone(), at);
+            ids.push(id);
+        }
+        let mut operations = Vec::new();
+        let mut indexed = Vec::new();
+        let mut version_of: BTreeMap<&DocumentId, SequenceNumber> = BTreeMap::new();
+        for (at, document) in documents.into_iter().enumerate() {
+            let id = &ids[at];
+            if last_of[id] != at {
+                continue; // the same id comes again in this batch: the last one wins
+            }
+            version_of.insert(id, self.next.plus(operations.len() as u64));
+            let put = operation_of(&self.schema, id, document.fields, options.expires_at.unwrap_or(NEVER))
+                .map_err(|error| error.with("document", at).with("id", id.to_value()))?;
+            operations.push(put.0);
+            indexed.push(IndexedOperation::Put(Box::new(put.1)));
+        }
+        let versions = ids.iter().map(|id| version_of[id]).collect();
+        let batch = Batch { first: self.next, operations };
+        Ok(Prepared { batch, operations: indexed, receipt: WriteReceipt { ids, versions, deleted: 0 } })
+    }
+
+    fn prepare_update(&self, id: &DocumentId, patch: Document, options: PutOptions, now: u64) -> Result<Prepared> {
+        let id = checked_id(id)?;
+        if patch.id.as_ref().is_some_and(|other| *other != id) {
+            return Err(Error::expected("id", "the id of the document that is updated", &"another"));
+        }
+        self.check_precondition(&id, options.precondition, now)?;
+        let Some(location) = self.locate_live(&id, now) else {
+            let message = format!("the document {id} does not exist: an update needs one");
+            return Err(Error::new(ErrorCode::Conflict, message).with("id", id.to_value()));
+        };
+        let mut document = self.whole_document(location)?;
+        patch.fields.into_iter().for_each(|(name, value)| document.set(&name, value));
+        let expires_at =
+            options.expires_at.unwrap_or(self.segment(location.segment).expiries()[location.row.index()]);
+        let put = operation_of(&self.schema, &id, document.fields, expires_at)?;
+        let receipt = WriteReceipt { ids: Vec::from([id]), versions: Vec::from([self.next]), deleted: 0 };
+        let batch = Batch { first: self.next, operations: Vec::from([put.0]) };
+        Ok(Prepared { batch, operations: Vec::from([IndexedOperation::Put(Box::new(put.1))]), receipt })
+    }
+
+    fn prepare_delete(&self, target: DeleteTarget, now: u64) -> Result<Prepared> {
+        let mut ids = match target {
+            DeleteTarget::Ids(ids) => {
+                let mut live = Vec::new();
+                for id in ids {
+                    if self.locate_live(&checked_id(&id)?, now).is_some() {
+                        live.push(id);
+                    }
+                }
+                live
+            }
+            DeleteTarget::Filter(filter) => self.ids_matching(&Filter::from_value(&filter, &self.schema)?, now),
+        };
+        ids.sort();
+        ids.dedup();
+        let stored = |id: &DocumentId| {
+            let mut bytes = Vec::new();
+            id.write_bytes(&mut bytes);
+            Operation::Delete { id: bytes }
+        };
+        let batch = Batch { first: self.next, operations: ids.iter().map(stored).collect() };
+        let receipt = WriteReceipt { deleted: ids.len(), ..WriteReceipt::default() };
+        Ok(Prepared { batch, operations: ids.into_iter().map(IndexedOperation::Delete).collect(), receipt })
+    }
+
+    fn ids_matching(&self, filter: &Filter, now: u64) -> Vec<DocumentId> {
+        let segments = self.segments().enumerate();
+        let ids = segments.flat_map(|(at, segment)| {
+            let mut rows = self.live_rows(at, now);
+            rows.intersect(&rows_matching(filter, &segment));
+            rows.iter().map(|row| segment.id(row)).collect::<Vec<_>>()
+        });
+        ids.collect()
+    }
+
+    /// The first generated id, from that of a write on, that no document has.
+    fn free_id(&self, write: SequenceNumber, in_batch: &BTreeMap<DocumentId, usize>) -> DocumentId {
+        let mut ids = (write.0..).map(DocumentId::generated);
+        let free = ids.find(|id| self.locate(id).is_none() && !in_batch.contains_key(id));
+        free.unwrap_or(DocumentId::generated(write.0))
+    }
+
+    fn check_precondition(&self, id: &DocumentId, precondition: Option<Precondition>, now: u64) -> Result<()> {
+        let Some(precondition) = precondition else { return Ok(()) };
+        let location = self.locate_live(id, now);
+        let version = location.map(|location| self.segment(location.segment).sequence(location.row).0);
+        let wanted = match precondition {
+            Precondition::Absent => None,
+            Precondition::Version(version) => Some(version),
+        };
+        if version == wanted {
+            return Ok(());
+        }
+        let say = |version: Option<u64>| version.map_or(String::from("absent"), |version| format!("version {version}"));
+        let path = format!("document {id}");
+        Err(Error::mismatch(ErrorCode::Conflict, &path, &say(wanted), &say(version)).with("id", id.to_value()))
+    }
+}
+
+/// An id that was made in Rust may not have been checked.
+fn checked_id(id: &DocumentId) -> Result<DocumentId> {
+    DocumentId::from_value(&id.to_value())
+}
+
+/// The operation of a put, and what the segment makes of it. Replay makes the same of the stored operation.
+fn operation_of(
+    schema: &Schema,
+    id: &DocumentId,
+    fields: Members,
+    expires_at: u64,
+) -> Result<(Operation, IndexedDocument)> {
+    let mut stored = Vec::with_capacity(fields.len());
+    let mut vectors = Vec::new();
+    for (name, value) in fields {
+        let position = schema.position(&name);
+        match position.map(|position| (position, &schema.fields[position].kind)) {
+            Some((position, FieldKind::Vector(vector))) if value != Value::Null => {
+                vectors.push((position as u32, checked_vector(&name, vector, &value)?));
+            }
+            Some((_, FieldKind::Attribute(attribute))) => {
+                stored.push((name.clone(), attributes::normalize(&name, attribute, value)?));
+            }
+            Some((_, FieldKind::Text(text))) => {
+                check_text(&name, text, &value)?;
+                stored.push((name, value));
+            }
+            _ => stored.push((name, value)),
+        }
+    }
+    vectors.sort_by_key(|(position, _)| *position);
+    let stored = Value::Object(stored);
+    let document = json::write(&stored);
+    if document.len() > DOCUMENT_BYTES_MAX {
+        let expected = format!("at most {DOCUMENT_BYTES_MAX} bytes of JSON");
+        return Err(Error::expected("document", &expected, &format!("{} bytes", document.len())));
+    }
+    let indexed = index_document(schema, id.clone(), expires_at, document.clone(), &stored, &vectors);
+    let mut id_bytes = Vec::new();
+    id.write_bytes(&mut id_bytes);
+    Ok((Operation::Put { id: id_bytes, expires_at, document, vectors }, indexed))
+}
+
+fn checked_vector(name: &str, field: &VectorField, value: &Value) -> Result<Box<[f32]>> {
+    let vector = vector_of(name, value)?;
+    if vector.len() == field.dimensions {
+        return Ok(vector);
+    }
+    let expected = format!("{} dimensions", field.dimensions);
+    Err(Error::expected(name, &expected, &vector.len()))
+}
+
+fn check_text(name: &str, field: &TextField, value: &Value) -> Result<()> {
+    match value {
+        Value::Null | Value::Text(_) => Ok(()),
+        Value::Array(items) if field.many && items.iter().all(|item| matches!(item, Value::Text(_))) => Ok(()),
+        other => Err(Error::expected(name, "a string (text field)", &other.describe())),
+    }
+}
+
+/// What each field of the schema makes of stored members whose values were checked when they were written.
+fn index_document(
+    schema: &Schema,
+    id: DocumentId,
+    expires_at: u64,
+    stored_text: String,
+    stored: &Value,
+    vectors: &[(u32, Box<[f32]>)],
+) -> IndexedDocument {
+    let field = |(position, field): (usize, &crate::schema::Field)| match (&field.kind, stored.get(&field.name)) {
+        (FieldKind::Vector(_), _) => match vectors.iter().find(|(of, _)| *of as usize == position) {
+            Some((_, vector)) => IndexedField::Vector(vector.clone()),
+            None => IndexedField::Absent,
+        },
+        (_, None | Some(Value::Null)) => IndexedField::Absent,
+        (FieldKind::Text(text), Some(value)) => IndexedField::Text(terms_of(text, value)),
+        (FieldKind::Attribute(_), Some(value)) => IndexedField::Attribute(value.clone()),
+    };
+    let fields = schema.fields.iter().enumerate().map(field).collect();
+    IndexedDocument { id, stored: stored_text, expires_at, fields }
+}
+
+fn terms_of(field: &TextField, value: &Value) -> Vec<String> {
+    match value {
+        Value::Text(text) => text::analyze(text, field),
+        Value::Array(items) => items.iter().flat_map(|item| terms_of(field, item)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// An operation of the log, made ready for the segment.
+pub(super) fn index_operation(schema: &Schema, operation: &Operation, name: &str) -> Result<IndexedOperation> {
+    let id_of = |bytes: &[u8]| {
+        DocumentId::from_bytes(bytes).ok_or_else(|| Error::corrupt(name, "an id that is none").with("file", name))
+    };
+    match operation {
+        Operation::Delete { id } => Ok(IndexedOperation::Delete(id_of(id)?)),
+        Operation::Put { id, expires_at, document, vectors } => {
+            let stored = json::parse(document)
+                .map_err(|error| Error::corrupt(name, &format!("a stored document: {error}")).with("file", name))?;
+            let vector_fits = |(position, vector): &(u32, Box<[f32]>)| {
+                matches!(schema.fields.get(*position as usize).map(|field| &field.kind),
+                    Some(FieldKind::Vector(field)) if field.dimensions == vector.len())
+            };
+            if !vectors.iter().all(vector_fits) {
+                return Err(Error::corrupt(name, "a vector that does not fit the schema").with("file", name));
+            }
+            let document = index_document(schema, id_of(id)?, *expires_at, document.clone(), &stored, vectors);
+            Ok(IndexedOperation::Put(Box::new(document)))
+        }
+    }
+}
+
+/// The operation of a document that is indexed again under another schema.
+pub(super) fn reindex(
+    schema: &Schema,
+    id: &DocumentId,
+    document: Document,
+    expires_at: u64,
+) -> Result<IndexedDocument> {
+    operation_of(schema, id, document.fields, expires_at).map(|(_, indexed)| indexed)
+}

@@ -1,0 +1,16 @@
+//! The state of one collection, and everything that can be done with it.
+//!
+//! Writing: [`ingest`] checks documents and makes operations of them, [`state`] numbers them and applies them. Reading:
+//! [`read`] finds documents by id, [`search`] by everything else. [`jobs`] makes segments.
+
+mod ingest;
+mod jobs;
+mod read;
+mod search;
+mod state;
+mod text_leg;
+
+pub use ingest::{DeleteTarget, Precondition, PutOptions, Write};
+pub use jobs::SealedOutput;
+pub use read::{ListOptions, ListPage};
+pub use state::{CollectionState, Prepared, SealedEntry, WriteReceipt};

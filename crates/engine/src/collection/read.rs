@@ -1,0 +1,138 @@
+//! Documents by id, and lists of them.
+
+use super::state::{CollectionState, Location};
+use crate::{
+    Document, DocumentId, Error, Result, Value,
+    document::{json, reader::ObjectReader},
+    filter::{Filter, rows_matching},
+    ids::RowId,
+    rows::RowSet,
+};
+use alloc::{string::String, vec::Vec};
+use core::iter::Peekable;
+
+/// Which documents to list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListOptions {
+    /// Only those that pass.
+    pub filter: Option<Value>,
+    /// Only those whose id is a string that begins so.
+    pub prefix: Option<String>,
+    /// Only those behind this id.
+    pub after: Option<DocumentId>,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListPage {
+    /// The documents in order of their ids.
+    pub documents: Vec<Document>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+const PAGE: usize = 1_000;
+
+impl ListOptions {
+    /// Reads `{ filter?, prefix?, after?, limit? }`.
+    pub fn from_value(value: &Value) -> Result<Self> {
+        let mut options = ObjectReader::new(value, "list")?;
+        let listed = Self {
+            filter: options.value("filter").cloned(),
+            prefix: options.text("prefix")?.map(String::from),
+            after: options.value("after").map(DocumentId::from_value).transpose()?,
+            limit: options.count("limit", usize::MAX >> 1)?.unwrap_or(PAGE),
+        };
+        options.finish()?;
+        Ok(listed)
+    }
+}
+
+impl CollectionState {
+    /// The document with this id.
+    pub fn get(&self, id: &DocumentId, now: u64) -> Result<Option<Document>> {
+        self.locate_live(id, now).map(|location| self.whole_document(location)).transpose()
+    }
+
+    /// Whether there is a document with this id.
+    #[must_use]
+    pub fn has(&self, id: &DocumentId, now: u64) -> bool {
+        self.locate_live(id, now).is_some()
+    }
+
+    /// How many documents there are, or how many pass a filter.
+    pub fn count(&self, filter: Option<&Value>, now: u64) -> Result<usize> {
+        let filter = self.checked_filter(filter)?;
+        Ok((0..=self.sealed.len()).map(|at| self.rows_passing(at, filter.as_ref(), now).count()).sum())
+    }
+
+    /// A page of the documents in order of their ids: integers ascending, then strings by their bytes.
+    pub fn list(&self, options: &ListOptions, now: u64) -> Result<ListPage> {
+        let filter = self.checked_filter(options.filter.as_ref())?;
+        let mut cursors: Vec<Peekable<_>> = (0..=self.sealed.len())
+            .map(|at| {
+                let rows = self.rows_passing(at, filter.as_ref(), now);
+                let segment = self.segment(at);
+                let by_id = segment.rows_by_id(options.after.as_ref()).into_iter();
+                by_id.filter(move |row| rows.contains(*row)).map(move |row| (segment.id(row), at, row)).peekable()
+            })
+            .collect();
+        let mut page = ListPage { documents: Vec::new(), more: false };
+        loop {
+            let heads = cursors.iter_mut().enumerate().filter_map(|(at, cursor)| Some((cursor.peek()?.0.clone(), at)));
+            let Some((id, first)) = heads.min() else { return Ok(page) };
+            let Some((_, segment, row)) = cursors[first].next() else { return Ok(page) };
+            match (&options.prefix, &id) {
+                (Some(prefix), DocumentId::Text(text)) if text.starts_with(prefix.as_str()) => {}
+                (Some(prefix), DocumentId::Text(text)) if text.as_str() > prefix.as_str() => return Ok(page),
+                (Some(_), _) => continue,
+                (None, _) => {}
+            }
+            if page.documents.len() == options.limit {
+                page.more = true;
+                return Ok(page);
+            }
+            page.documents.push(self.whole_document(Location { segment, row })?);
+        }
+    }
+
+    pub(super) fn checked_filter(&self, filter: Option<&Value>) -> Result<Option<Filter>> {
+        filter.map(|filter| Filter::from_value(filter, &self.schema)).transpose()
+    }
+
+    /// The live rows of a segment that pass a filter.
+    pub(super) fn rows_passing(&self, at: usize, filter: Option<&Filter>, now: u64) -> RowSet {
+        let mut rows = self.live_rows(at, now);
+        if let Some(filter) = filter {
+            rows.intersect(&rows_matching(filter, &self.segment(at)));
+        }
+        rows
+    }
+
+    /// A document with its vectors.
+    pub(super) fn whole_document(&self, location: Location) -> Result<Document> {
+        let mut document = self.stored_document(location)?;
+        let segment = self.segment(location.segment);
+        for (position, _) in self.schema.vector_fields() {
+            if let Some(vector) = segment.vectors(position).and_then(|column| column.get(location.row)) {
+                document.set(&self.schema.fields[position].name, Value::from(vector));
+            }
+        }
+        Ok(document)
+    }
+
+    /// A document without its vectors.
+    pub(super) fn stored_document(&self, Location { segment, row }: Location) -> Result<Document> {
+        let segment = self.segment(segment);
+        match json::parse(segment.document(row)) {
+            Ok(Value::Object(fields)) => Ok(Document { id: Some(segment.id(row)), fields }),
+            _ => Err(Error::corrupt("a stored document", "it is not a JSON object").with("row", row_number(row))),
+        }
+    }
+}
+
+fn row_number(RowId(row): RowId) -> Value {
+    row.into()
+}

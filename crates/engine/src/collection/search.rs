@@ -1,0 +1,240 @@
+//! One search: filter once per segment, the best of each leg over all segments, fuse, fetch.
+
+use super::{
+    state::{CollectionState, Location},
+    text_leg::TextMatches,
+};
+use crate::{
+    Document, Error, ErrorCode, Result, Value,
+    query::{
+        Candidate, Hit, Query, Ranked, SearchResult, SegmentPlan, TextLeg, TopK, VectorLeg, VectorQuery, reciprocal_rank,
+    },
+    rows::RowSet,
+    schema::VectorField,
+    segment::Segment,
+    settings::LEG_DEPTH_DEFAULT,
+    vector,
+};
+use alloc::{format, string::String, vec::Vec};
+use hashbrown::HashMap;
+
+/// A vector leg with its field found.
+struct ResolvedVector<'a> {
+    position: usize,
+    field: &'a VectorField,
+    query: &'a VectorQuery,
+}
+
+/// The rows of a segment that the filter lets through, and those of them that match.
+struct SegmentRows {
+    allowed: RowSet,
+    matching: RowSet,
+}
+
+impl CollectionState {
+    /// Answers a search.
+    pub fn search(&self, query: &Query, now: u64) -> Result<SearchResult> {
+        let filter = self.checked_filter(query.filter.as_ref())?;
+        let select = query.select.as_ref();
+        let vectors = query.vectors.iter().map(|leg| self.resolve_vector(leg)).collect::<Result<Vec<_>>>()?;
+        let text = query.text.as_ref().map(|text| self.resolve_text(text)).transpose()?.flatten();
+        let matches = text.as_ref().map(|text| self.match_text(text, now));
+        let rows: Vec<SegmentRows> = (0..=self.sealed.len())
+            .map(|at| {
+                let allowed = self.rows_passing(at, filter.as_ref(), now);
+                let matching = self.matching_rows(at, &allowed, matches.as_ref(), &vectors);
+                SegmentRows { allowed, matching }
+            })
+            .collect();
+        let total = rows.iter().map(|rows| rows.matching.count()).sum();
+        let wanted = query.offset.saturating_add(query.limit);
+        let legs = wanted.max(LEG_DEPTH_DEFAULT).min(if query.limit == 0 { 0 } else { usize::MAX });
+        let text_leg = matches.as_ref().filter(|matches| matches.scored).map(|matches| self.text_leg(matches, &rows, legs));
+        let vector_legs: Vec<_> = vectors.iter().map(|leg| self.vector_leg(leg, &rows, legs)).collect();
+        let mut ranked = match (&text_leg, vector_legs.as_slice()) {
+            (None, []) => self.oldest_first(&rows, wanted),
+            (Some(only), []) | (None, [only]) => only.clone(),
+            _ => fuse(query, text_leg.as_deref(), &vector_legs),
+        };
+        if let Some(least) = query.min_score {
+            ranked.retain(|candidate| candidate.score >= least);
+        }
+        let places = Places::new(text_leg.as_deref(), &vector_legs);
+        let hits = ranked.iter().skip(query.offset).take(query.limit);
+        let hits = hits.map(|candidate| self.hit(candidate, &places, &vectors, select)).collect::<Result<_>>()?;
+        let plan = self.plan(&rows, filter.is_some(), matches.is_some(), !vectors.is_empty(), now);
+        Ok(SearchResult { hits, total, plan })
+    }
+
+    fn resolve_vector<'a>(&'a self, query: &'a VectorQuery) -> Result<ResolvedVector<'a>> {
+        let mut fields = self.schema.vector_fields();
+        let found = match &query.field {
+            Some(name) => fields.find(|(position, _)| self.schema.fields[*position].name == *name),
+            None => fields.next().filter(|_| fields.next().is_none()),
+        };
+        let Some((position, field)) = found else {
+            let names = self.schema.vector_fields().map(|(position, _)| self.schema.fields[position].name.as_str());
+            let expected = format!("a vector field of the schema ({})", names.collect::<Vec<_>>().join(", "));
+            let found = query.field.as_ref().map_or(String::from("no field"), |name| format!("{name:?}"));
+            return Err(Error::expected("vector.field", &expected, &found));
+        };
+        if query.value.len() != field.dimensions {
+            let expected = format!("{} dimensions", field.dimensions);
+            return Err(Error::expected("vector", &expected, &query.value.len()));
+        }
+        Ok(ResolvedVector { position, field, query })
+    }
+
+    /// A document matches when it passes the filter and matches the text or has the vector of a leg.
+    fn matching_rows(
+        &self,
+        at: usize,
+        allowed: &RowSet,
+        text: Option<&TextMatches>,
+        vectors: &[ResolvedVector<'_>],
+    ) -> RowSet {
+        if text.is_none() && vectors.is_empty() {
+            return allowed.clone();
+        }
+        let mut matching = RowSet::none(allowed.rows());
+        if let Some(text) = text {
+            matching.unite(&text.segments[at].rows);
+        }
+        for leg in vectors {
+            matching.unite(&self.segment(at).rows_with(leg.position));
+        }
+        matching.intersect(allowed);
+        matching
+    }
+
+    fn text_leg(&self, matches: &TextMatches, rows: &[SegmentRows], limit: usize) -> Vec<Candidate> {
+        let mut top = TopK::new(limit);
+        for (at, (segment, rows)) in self.segments().zip(rows).enumerate() {
+            let mut found = matches.segments[at].rows.clone();
+            found.intersect(&rows.allowed);
+            for row in found.iter() {
+                let score = matches.segments[at].scores[row.index()];
+                top.offer(Candidate { score, sequence: segment.sequence(row), segment: at, row });
+            }
+        }
+        top.into_sorted()
+    }
+
+    fn vector_leg(&self, leg: &ResolvedVector<'_>, rows: &[SegmentRows], limit: usize) -> Vec<Candidate> {
+        let mut top = TopK::new(limit);
+        for (at, (segment, rows)) in self.segments().zip(rows).enumerate() {
+            let Some(column) = segment.vectors(leg.position) else { continue };
+            vector::scan(column, leg.field.metric, &leg.query.value, &rows.allowed, |hit| {
+                let sequence = segment.sequence(hit.row);
+                top.offer(Candidate { score: hit.similarity, sequence, segment: at, row: hit.row });
+            });
+        }
+        top.into_sorted()
+    }
+
+    /// Without any leg: what passes the filter, oldest first, score 0.
+    fn oldest_first(&self, rows: &[SegmentRows], limit: usize) -> Vec<Candidate> {
+        let mut top = TopK::new(limit);
+        for (at, (segment, rows)) in self.segments().zip(rows).enumerate() {
+            for row in rows.matching.iter() {
+                top.offer(Candidate { score: 0.0, sequence: segment.sequence(row), segment: at, row });
+            }
+        }
+        top.into_sorted()
+    }
+
+    fn hit(
+        &self,
+        candidate: &Candidate,
+        places: &Places,
+        vectors: &[ResolvedVector<'_>],
+        select: Option<&Vec<String>>,
+    ) -> Result<Hit> {
+        let location = Location { segment: candidate.segment, row: candidate.row };
+        let segment = self.segment(candidate.segment);
+        let text = places.text.get(&candidate.sequence.0).copied();
+        let vector = places.vector.get(&candidate.sequence.0).map(|(leg, rank, similarity)| {
+            let ResolvedVector { position, field, query } = &vectors[*leg];
+            let distance = segment.vectors(*position).and_then(|column| {
+                let vector = column.get(candidate.row)?;
+                let norms = (sanderling_kernels::norm(&query.value), sanderling_kernels::norm(vector));
+                Some(field.metric.distance(&query.value, norms.0, vector, norms.1))
+            });
+            VectorLeg { rank: *rank, distance: distance.unwrap_or_default(), similarity: *similarity }
+        });
+        let document = self.selected_document(location, select)?;
+        Ok(Hit { id: segment.id(candidate.row), score: candidate.score, document, text, vector })
+    }
+
+    /// Every field but vectors, or the selected ones.
+    fn selected_document(&self, location: Location, select: Option<&Vec<String>>) -> Result<Document> {
+        let Some(select) = select else { return self.stored_document(location) };
+        let mut document = self.whole_document(location)?;
+        document.fields.retain(|(name, _)| select.contains(name));
+        Ok(document)
+    }
+
+    fn plan(&self, rows: &[SegmentRows], filter: bool, text: bool, vector: bool, now: u64) -> Vec<SegmentPlan> {
+        let plan = |(at, (segment, _)): (usize, (Segment<'_>, &SegmentRows))| SegmentPlan {
+            state: if matches!(segment, Segment::Growing(_)) { "growing" } else { "sealed" },
+            documents: self.live_rows(at, now).count(),
+            filter: filter.then_some("column scan"),
+            text: text.then_some("exhaustive"),
+            vector: vector.then_some("exact scan"),
+        };
+        self.segments().zip(rows).enumerate().map(plan).filter(|plan| plan.documents > 0).collect()
+    }
+}
+
+/// Where each candidate stands in the legs, by its sequence number.
+struct Places {
+    text: HashMap<u64, TextLeg>,
+    vector: HashMap<u64, (usize, u32, f32)>,
+}
+
+impl Places {
+    fn new(text: Option<&[Candidate]>, vectors: &[Vec<Candidate>]) -> Self {
+        let text = text.unwrap_or_default().iter().zip(1..);
+        let text = text.map(|(candidate, rank)| (candidate.sequence.0, TextLeg { rank, score: candidate.score })).collect();
+        let mut vector: HashMap<u64, (usize, u32, f32)> = HashMap::new();
+        for (leg, candidates) in vectors.iter().enumerate() {
+            for (candidate, rank) in candidates.iter().zip(1..) {
+                let place = vector.entry(candidate.sequence.0).or_insert((leg, rank, candidate.score));
+                if rank < place.1 {
+                    *place = (leg, rank, candidate.score);
+                }
+            }
+        }
+        Self { text, vector }
+    }
+}
+
+/// Reciprocal rank fusion over the legs' merged lists, in the order of the legs.
+fn fuse(query: &Query, text: Option<&[Candidate]>, vectors: &[Vec<Candidate>]) -> Vec<Candidate> {
+    let mut ranks: HashMap<u64, (Candidate, Vec<Ranked>)> = HashMap::new();
+    let text = text.map(|candidates| (candidates, query.fusion.text_weight));
+    let vectors = vectors.iter().map(|candidates| (candidates.as_slice(), query.fusion.vector_weight));
+    for (candidates, weight) in text.into_iter().chain(vectors) {
+        for (candidate, rank) in candidates.iter().zip(1..) {
+            let entry = ranks.entry(candidate.sequence.0).or_insert((*candidate, Vec::new()));
+            entry.1.push(Ranked { rank, weight });
+        }
+    }
+    let fused = ranks.into_values().map(|(candidate, ranks)| Candidate {
+        score: reciprocal_rank(query.fusion.k, ranks.into_iter()),
+        ..candidate
+    });
+    let mut fused: Vec<Candidate> = fused.collect();
+    fused.sort_unstable();
+    fused
+}
+
+/// The error for a text query over a field that is none.
+pub(super) fn unknown_text_field(name: &str, known: &[&str]) -> Error {
+    let expected = format!("a text field of the schema ({})", known.join(", "));
+    let message = format!("text.fields: expected {expected}, found {name:?}");
+    Error::new(ErrorCode::Invalid, message)
+        .with("path", "text.fields")
+        .with("expected", expected)
+        .with("found", Value::from(name))
+}

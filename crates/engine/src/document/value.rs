@@ -1,0 +1,192 @@
+//! Plain JSON values, as they mean the same in TypeScript, Rust and files: every number is an f64, object keys are
+//! unique and keep their order.
+
+use alloc::{borrow::ToOwned, boxed::Box, format, string::String, vec::Vec};
+use core::fmt;
+
+/// The members of an object, in order. Keys are unique.
+pub type Members = Vec<(String, Value)>;
+
+/// A JSON value; `Vector` is a packed array of numbers, equal in meaning to an array of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A finite number.
+    Number(f64),
+    /// A string.
+    Text(String),
+    /// An array.
+    Array(Vec<Value>),
+    /// An object.
+    Object(Members),
+    /// Numbers that never were JSON text (a `Float32Array`, a slice of f32).
+    Vector(Box<[f32]>),
+}
+
+impl Value {
+    /// The member `key` of an object.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The text of a string.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The value of a number.
+    #[must_use]
+    pub fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// What the value is, in a few words for an error message.
+    #[must_use]
+    pub fn describe(&self) -> Description<'_> {
+        Description(self)
+    }
+}
+
+/// Shows a value shortly, for error messages.
+pub struct Description<'a>(&'a Value);
+
+impl fmt::Display for Description<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::Null => f.write_str("null"),
+            Value::Boolean(value) => write!(f, "{value}"),
+            Value::Number(value) => write!(f, "the number {value}"),
+            Value::Text(text) if text.chars().count() > 40 => {
+                write!(f, "the string {:?}...", text.chars().take(40).collect::<String>())
+            }
+            Value::Text(text) => write!(f, "the string {text:?}"),
+            Value::Array(items) => write!(f, "an array of {}", items.len()),
+            Value::Object(_) => f.write_str("an object"),
+            Value::Vector(values) => write!(f, "a vector of {} dimensions", values.len()),
+        }
+    }
+}
+
+/// Keeps the last of several members with one key, in the place of the first: what JSON readers agree on.
+pub(crate) fn unique_members(members: Members) -> Members {
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_by(|&a, &b| members[a].0.cmp(&members[b].0).then(a.cmp(&b)));
+    let repeated = order.windows(2).any(|pair| members[pair[0]].0 == members[pair[1]].0);
+    if !repeated {
+        return members;
+    }
+    let mut slots: Vec<Option<(String, Value)>> = members.into_iter().map(Some).collect();
+    let mut kept = Vec::new();
+    let mut at = 0;
+    while at < order.len() {
+        let first = order[at];
+        let mut last = first;
+        let key = slots[first].as_ref().map_or_else(String::new, |(key, _)| key.clone());
+        while at < order.len() && slots[order[at]].as_ref().is_some_and(|(other, _)| *other == key) {
+            last = order[at];
+            at += 1;
+        }
+        if let Some((key, value)) = slots[last].take() {
+            kept.push((first, (key, value)));
+        }
+    }
+    kept.sort_by_key(|(position, _)| *position);
+    kept.into_iter().map(|(_, member)| member).collect()
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Number(value)
+    }
+}
+
+impl From<i32> for Value {
+    fn from(value: i32) -> Self {
+        Self::Number(f64::from(value))
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Self::Number(f64::from(value))
+    }
+}
+
+/// Counts and offsets stay far below 2^53, where an f64 is exact.
+impl From<usize> for Value {
+    fn from(value: usize) -> Self {
+        Self::Number(value as f64)
+    }
+}
+
+impl From<u64> for Value {
+    fn from(value: u64) -> Self {
+        Self::Number(value as f64)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&[f32]> for Value {
+    fn from(value: &[f32]) -> Self {
+        Self::Vector(value.into())
+    }
+}
+
+impl From<Vec<f32>> for Value {
+    fn from(value: Vec<f32>) -> Self {
+        Self::Vector(value.into_boxed_slice())
+    }
+}
+
+impl<T: Into<Value>> From<Vec<T>> for Value
+where
+    T: IsJsonElement,
+{
+    fn from(value: Vec<T>) -> Self {
+        Self::Array(value.into_iter().map(Into::into).collect())
+    }
+}
+
+/// The element types of arrays that are not vectors.
+pub trait IsJsonElement {}
+impl IsJsonElement for Value {}
+impl IsJsonElement for &str {}
+impl IsJsonElement for String {}
+impl IsJsonElement for f64 {}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).unwrap_or_else(|error| format!("({error})")))
+    }
+}

@@ -1,0 +1,77 @@
+//! Filters: a tree of conditions over attributes, checked against the schema when it is read.
+//!
+//! The world is closed: on an absent field every comparison is false, `$ne` and `$nin` too. Nothing is coerced: a value
+//! of another type than the field's equals nothing.
+
+mod evaluate;
+mod parse;
+
+pub use evaluate::rows_matching;
+
+use crate::{Result, Schema, Value};
+use alloc::{boxed::Box, string::String, vec::Vec};
+
+/// A checked filter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Filter {
+    /// Every part holds; none is true.
+    All(Vec<Filter>),
+    /// Some part holds; none is false.
+    Any(Vec<Filter>),
+    /// The part does not hold.
+    Not(Box<Filter>),
+    /// The field has a value (or, if false, has none).
+    Exists(usize, bool),
+    /// Some value of the field passes the test.
+    Test(usize, Test),
+}
+
+/// A test of one value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Test {
+    /// It equals.
+    Equal(Operand),
+    /// It does not equal.
+    NotEqual(Operand),
+    /// It is one of these.
+    In(Vec<Operand>),
+    /// It is none of these.
+    NotIn(Vec<Operand>),
+    /// It lies on that side.
+    Ordered(Side, Operand),
+    /// It is a string that begins so.
+    StartsWith(String),
+}
+
+/// Which side of an operand a value must lie on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Above.
+    Greater,
+    /// Above or equal.
+    GreaterOrEqual,
+    /// Below.
+    Less,
+    /// Below or equal.
+    LessOrEqual,
+}
+
+/// What a value is compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// A string.
+    Keyword(String),
+    /// A number, or a date as its milliseconds.
+    Number(f64),
+    /// A boolean.
+    Boolean(bool),
+    /// A value of a type that the field does not have: it equals nothing.
+    Foreign,
+}
+
+impl Filter {
+    /// Reads and checks a filter.
+    pub fn from_value(value: &Value, schema: &Schema) -> Result<Self> {
+        parse::filter(value, schema)
+    }
+}

@@ -1,0 +1,37 @@
+//! Every bound that the engine puts on its input. A caller who goes beyond one gets a typed error that names the limit,
+//! what is allowed and what was given.
+
+/// Dimensions of a vector field.
+pub const DIMENSIONS_MAX: usize = 4_096;
+/// Bytes of a string id.
+pub const ID_BYTES_MAX: usize = 512;
+/// The largest integer id: the largest integer that JavaScript holds exactly.
+pub const ID_INTEGER_MAX: u64 = (1 << 53) - 1;
+/// Bytes of the name of a database, collection or field.
+pub const NAME_BYTES_MAX: usize = 512;
+/// Fields of one schema.
+pub const FIELDS_MAX: usize = 1_024;
+/// Bytes of one document as JSON, vectors apart.
+pub const DOCUMENT_BYTES_MAX: usize = 16 << 20;
+/// Documents of one batch.
+pub const BATCH_DOCUMENTS_MAX: usize = 100_000;
+/// Bytes of one batch in the log.
+pub const BATCH_BYTES_MAX: usize = 256 << 20;
+/// Nesting of a filter.
+pub const FILTER_DEPTH_MAX: usize = 32;
+/// Values of one `$in`.
+pub const FILTER_VALUES_MAX: usize = 65_536;
+/// Conditions of one filter.
+pub const FILTER_NODES_MAX: usize = 8_192;
+/// `limit` plus `offset` of one search.
+pub const HITS_MAX: usize = 1_000_000;
+/// Bytes of a user's query text that are looked at; the rest is cut.
+pub const QUERY_TEXT_BYTES_MAX: usize = 16 << 10;
+/// Words of a user's query text that are looked up; the rest is cut.
+pub const QUERY_TERMS_MAX: usize = 1_024;
+/// Words that the prefix at the end of a query may stand for.
+pub const PREFIX_TERMS_MAX: usize = 256;
+/// Bytes of one word in the index; a longer one is cut at a character.
+pub const TERM_BYTES_MAX: usize = 256;
+/// Rows of one segment.
+pub const SEGMENT_ROWS_MAX: usize = 1 << 30;

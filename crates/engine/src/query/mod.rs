@@ -1,0 +1,141 @@
+//! What a search asks for, and what it answers.
+
+mod fusion;
+mod parse;
+mod result;
+mod topk;
+
+pub use fusion::{Fusion, Ranked, reciprocal_rank};
+pub use result::{Hit, SearchResult, SegmentPlan, TextLeg, VectorLeg};
+pub(crate) use parse::vector as vector_of;
+pub use topk::{Candidate, TopK};
+
+use crate::{Result, Value, document::Json};
+use alloc::{boxed::Box, string::String, vec::Vec};
+
+/// One search.
+///
+/// ```
+/// use sanderling_engine::Query;
+/// let query = Query::new().text("shore birds").vector(&[0.1, 0.2]).limit(5);
+/// assert_eq!(query.limit, 5);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// The text leg.
+    pub text: Option<TextQuery>,
+    /// The vector legs.
+    pub vectors: Vec<VectorQuery>,
+    /// The filter, not yet checked against a schema.
+    pub filter: Option<Value>,
+    /// How the legs are put together.
+    pub fusion: Fusion,
+    /// How many hits are wanted.
+    pub limit: usize,
+    /// How many of the best are left out.
+    pub offset: usize,
+    /// The fields of the documents that come back; all but vectors if absent.
+    pub select: Option<Vec<String>>,
+    /// Hits that score less are left out.
+    pub min_score: Option<f32>,
+}
+
+/// The text leg of a search.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TextQuery {
+    /// What the user typed.
+    pub query: String,
+    /// The fields to search; all text fields if absent.
+    pub fields: Option<Vec<String>>,
+    /// Whether every word must be found.
+    pub all_words: bool,
+    /// Whether the last word may go on.
+    pub prefix: bool,
+    /// Weights that multiply those of the schema.
+    pub boost: Vec<(String, f32)>,
+}
+
+/// One vector leg of a search.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VectorQuery {
+    /// The field; the only vector field if absent.
+    pub field: Option<String>,
+    /// The vector.
+    pub value: Box<[f32]>,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self {
+            text: None,
+            vectors: Vec::new(),
+            filter: None,
+            fusion: Fusion::default(),
+            limit: 10,
+            offset: 0,
+            select: None,
+            min_score: None,
+        }
+    }
+}
+
+impl Query {
+    /// A query that every document matches.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a query from JSON: text, a [`Value`] or a `serde_json::Value`. A JSON string alone is a text query.
+    pub fn from_json(source: impl Json) -> Result<Self> {
+        parse::query(&source.to_value()?)
+    }
+
+    /// Searches the text fields.
+    #[must_use]
+    pub fn text(mut self, query: impl Into<String>) -> Self {
+        self.text = Some(TextQuery { query: query.into(), ..TextQuery::default() });
+        self
+    }
+
+    /// Searches the only vector field.
+    #[must_use]
+    pub fn vector(mut self, value: &[f32]) -> Self {
+        self.vectors.push(VectorQuery { field: None, value: value.into() });
+        self
+    }
+
+    /// Searches a vector field.
+    #[must_use]
+    pub fn vector_in(mut self, field: impl Into<String>, value: &[f32]) -> Self {
+        self.vectors.push(VectorQuery { field: Some(field.into()), value: value.into() });
+        self
+    }
+
+    /// Keeps the documents that pass a filter.
+    pub fn filter(mut self, filter: impl Json) -> Result<Self> {
+        self.filter = Some(filter.to_value()?);
+        Ok(self)
+    }
+
+    /// How many hits are wanted.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// How many of the best are left out.
+    #[must_use]
+    pub fn offset(mut self, offset: usize) -> Self {
+        self.offset = offset;
+        self
+    }
+
+    /// The fields that come back.
+    #[must_use]
+    pub fn select<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
+        self.select = Some(fields.into_iter().map(Into::into).collect());
+        self
+    }
+}

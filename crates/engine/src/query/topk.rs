@@ -1,0 +1,103 @@
+//! The best candidates of a leg, in the one order that every answer has: higher score first, older write first.
+
+use crate::ids::{RowId, SequenceNumber};
+use alloc::{collections::BinaryHeap, vec::Vec};
+use core::cmp::Ordering;
+
+/// A scored row of some segment.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    /// Higher is better.
+    pub score: f32,
+    /// The write that made the row: ties go to the older one. It is unique within a collection.
+    pub sequence: SequenceNumber,
+    /// The segment's position among those searched.
+    pub segment: usize,
+    /// The row.
+    pub row: RowId,
+}
+
+impl Ord for Candidate {
+    /// The better candidate is the lesser one, so that sorting puts it first and a heap's top is the worst.
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.score.total_cmp(&self.score).then(self.sequence.cmp(&other.sequence))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Candidate {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Candidate {}
+
+/// Keeps the best `limit` of the candidates it is offered.
+#[derive(Debug)]
+pub struct TopK {
+    limit: usize,
+    worst_first: BinaryHeap<Candidate>,
+}
+
+impl TopK {
+    /// An empty collector.
+    #[must_use]
+    pub fn new(limit: usize) -> Self {
+        Self { limit, worst_first: BinaryHeap::new() }
+    }
+
+    /// Takes a candidate if it is among the best so far.
+    pub fn offer(&mut self, mut candidate: Candidate) {
+        candidate.score += 0.0; // -0 and 0 are one score: the older write goes first
+        if self.worst_first.len() < self.limit {
+            self.worst_first.push(candidate);
+        } else if let Some(mut worst) = self.worst_first.peek_mut()
+            && candidate < *worst
+        {
+            *worst = candidate;
+        }
+    }
+
+    /// The best, best first.
+    #[must_use]
+    pub fn into_sorted(self) -> Vec<Candidate> {
+        self.worst_first.into_sorted_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_come_out_in_the_order_of_a_full_sort() {
+        let mut state = 7_u32;
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state >> 16
+        };
+        for limit in [0, 1, 5, 100, 1_000] {
+            let all: Vec<Candidate> = (0..300)
+                .map(|at| Candidate {
+                    score: (next() % 20) as f32 - 10.0,
+                    sequence: SequenceNumber(at),
+                    segment: 0,
+                    row: RowId(at as u32),
+                })
+                .collect();
+            let mut expected = all.clone();
+            expected.sort();
+            expected.truncate(limit);
+            let mut top = TopK::new(limit);
+            all.into_iter().for_each(|candidate| top.offer(candidate));
+            let rows = |list: &[Candidate]| list.iter().map(|candidate| candidate.row).collect::<Vec<_>>();
+            assert_eq!(rows(&top.into_sorted()), rows(&expected), "limit {limit}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The live rows of some segments as the bytes of one: sealing is the merge of one growing segment, compaction that of
+//! several sealed ones. Nothing is analysed again.
+
+use super::{SectionKind, SectionWriter};
+use crate::{
+    Schema,
+    attributes::ColumnValues,
+    ids::{DatabaseId, FileId, RowId},
+    rows::RowSet,
+    schema::{AttributeKind, FieldKind},
+    segment::Segment,
+    text::Postings,
+};
+use alloc::{collections::BTreeMap, vec, vec::Vec};
+
+/// A segment with the rows of it that go into the merged one.
+pub struct Source<'a> {
+    /// The segment.
+    pub segment: Segment<'a>,
+    /// The rows to keep.
+    pub keep: RowSet,
+}
+
+/// The row of the merged segment that stands for a row that is not kept.
+const DROPPED: u32 = u32::MAX;
+
+/// Merges segments, oldest first, so that rows stay in the order of their writes.
+#[must_use]
+pub fn merge(schema: &Schema, sources: &[Source<'_>], database: DatabaseId, file: FileId) -> (Vec<u8>, u32) {
+    let mut writer = SectionWriter::default();
+    write_rows(&mut writer, sources);
+    let new_rows = new_rows(sources);
+    for (field, definition) in schema.fields.iter().enumerate() {
+        match &definition.kind {
+            FieldKind::Vector(_) => write_vectors(&mut writer, sources, &new_rows, field),
+            FieldKind::Text(_) => write_text(&mut writer, sources, &new_rows, field),
+            FieldKind::Attribute(attribute) => write_attribute(&mut writer, sources, field, attribute.kind),
+        }
+    }
+    writer.finish(database, file)
+}
+
+fn kept<'s, 'a>(sources: &'s [Source<'a>]) -> impl Iterator<Item = (Segment<'a>, RowId)> + 's {
+    sources.iter().flat_map(|source| source.keep.iter().map(|row| (source.segment, row)))
+}
+
+/// For each source, where each of its rows goes.
+fn new_rows(sources: &[Source<'_>]) -> Vec<Vec<u32>> {
+    let mut next = 0;
+    let mut place = |source: &Source<'_>| {
+        let mut rows = vec![DROPPED; source.segment.rows()];
+        for row in source.keep.iter() {
+            rows[row.index()] = next;
+            next += 1;
+        }
+        rows
+    };
+    sources.iter().map(&mut place).collect()
+}
+
+fn write_rows(writer: &mut SectionWriter, sources: &[Source<'_>]) {
+    let (mut sequences, mut expiries) = (Vec::new(), Vec::new());
+    let (mut ids, mut id_offsets, mut id_bytes) = (Vec::new(), vec![0_u32], Vec::new());
+    let (mut document_offsets, mut document_bytes) = (vec![0_u64], Vec::new());
+    for (segment, row) in kept(sources) {
+        sequences.push(segment.sequence(row).0);
+        expiries.push(segment.expiries()[row.index()]);
+        let id = segment.id(row);
+        id.write_bytes(&mut id_bytes);
+        id_offsets.push(id_bytes.len() as u32);
+        ids.push(id);
+        document_bytes.extend_from_slice(segment.document(row).as_bytes());
+        document_offsets.push(document_bytes.len() as u64);
+    }
+    let mut order: Vec<u32> = (0..ids.len() as u32).collect();
+    order.sort_by(|a, b| ids[*a as usize].cmp(&ids[*b as usize]));
+    writer.add(SectionKind::Sequences, 0, &sequences);
+    writer.add(SectionKind::Expiries, 0, &expiries);
+    writer.add(SectionKind::IdOffsets, 0, &id_offsets);
+    writer.add(SectionKind::IdBytes, 0, &id_bytes);
+    writer.add(SectionKind::IdOrder, 0, &order);
+    writer.add(SectionKind::DocumentOffsets, 0, &document_offsets);
+    writer.add(SectionKind::DocumentBytes, 0, &document_bytes);
+}
+
+fn write_vectors(writer: &mut SectionWriter, sources: &[Source<'_>], new_rows: &[Vec<u32>], field: usize) {
+    let (mut rows, mut values, mut norms) = (Vec::new(), Vec::new(), Vec::new());
+    for (source, new_rows) in sources.iter().zip(new_rows) {
+        let Some(column) = source.segment.vectors(field) else { continue };
+        for (position, row) in column.rows.iter().enumerate() {
+            let new_row = new_rows[*row as usize];
+            if new_row != DROPPED {
+                rows.push(new_row);
+                values.extend_from_slice(column.at(position));
+                norms.push(column.norms[position]);
+            }
+        }
+    }
+    writer.add(SectionKind::VectorRows, field, &rows);
+    writer.add(SectionKind::VectorValues, field, &values);
+    writer.add(SectionKind::VectorNorms, field, &norms);
+}
+
+fn write_text(writer: &mut SectionWriter, sources: &[Source<'_>], new_rows: &[Vec<u32>], field: usize) {
+    let mut lengths = Vec::new();
+    let mut terms: BTreeMap<&str, Vec<(usize, Postings<'_>)>> = BTreeMap::new();
+    for (at, source) in sources.iter().enumerate() {
+        let Some(column) = source.segment.text(field) else { continue };
+        lengths.extend(source.keep.iter().map(|row| column.lengths[row.index()]));
+        for (term, postings) in column.terms.iter() {
+            terms.entry(term).or_default().push((at, postings));
+        }
+    }
+    let (mut term_offsets, mut term_bytes, mut posting_offsets) = (vec![0_u32], Vec::new(), vec![0_u32]);
+    let (mut rows, mut counts) = (Vec::new(), Vec::new());
+    for (term, lists) in terms {
+        let before = rows.len();
+        for (at, postings) in lists {
+            for (row, count) in postings.rows.iter().zip(postings.counts) {
+                let new_row = new_rows[at][*row as usize];
+                if new_row != DROPPED {
+                    rows.push(new_row);
+                    counts.push(*count);
+                }
+            }
+        }
+        if rows.len() > before {
+            term_bytes.extend_from_slice(term.as_bytes());
+            term_offsets.push(term_bytes.len() as u32);
+            posting_offsets.push(rows.len() as u32);
+        }
+    }
+    writer.add(SectionKind::TextLengths, field, &lengths);
+    writer.add(SectionKind::TermOffsets, field, &term_offsets);
+    writer.add(SectionKind::TermBytes, field, &term_bytes);
+    writer.add(SectionKind::PostingOffsets, field, &posting_offsets);
+    writer.add(SectionKind::PostingRows, field, &rows);
+    writer.add(SectionKind::PostingCounts, field, &counts);
+}
+
+fn write_attribute(writer: &mut SectionWriter, sources: &[Source<'_>], field: usize, kind: AttributeKind) {
+    let (mut offsets, mut numbers, mut words) = (vec![0_u32], Vec::new(), Vec::new());
+    for (segment, row) in kept(sources) {
+        if let Some(column) = segment.attribute(field) {
+            let range = column.offsets[row.index()] as usize..column.offsets[row.index() + 1] as usize;
+            match column.values {
+                ColumnValues::Keywords(codes, dictionary) => {
+                    words.extend(codes[range].iter().map(|code| dictionary.get(*code)));
+                }
+                ColumnValues::Numbers(values) | ColumnValues::Booleans(values) => numbers.extend_from_slice(&values[range]),
+            }
+        }
+        offsets.push(words.len().max(numbers.len()) as u32);
+    }
+    writer.add(SectionKind::AttributeOffsets, field, &offsets);
+    if kind != AttributeKind::Keyword {
+        writer.add(SectionKind::AttributeNumbers, field, &numbers);
+        return;
+    }
+    let mut dictionary: BTreeMap<&str, u32> = words.iter().map(|word| (*word, 0)).collect();
+    let (mut word_offsets, mut word_bytes) = (vec![0_u32], Vec::new());
+    for (code, (word, slot)) in dictionary.iter_mut().enumerate() {
+        *slot = code as u32;
+        word_bytes.extend_from_slice(word.as_bytes());
+        word_offsets.push(word_bytes.len() as u32);
+    }
+    let codes: Vec<u32> = words.iter().map(|word| dictionary[word]).collect();
+    writer.add(SectionKind::AttributeCodes, field, &codes);
+    writer.add(SectionKind::WordOffsets, field, &word_offsets);
+    writer.add(SectionKind::WordBytes, field, &word_bytes);
+}

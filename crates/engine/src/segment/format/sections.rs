@@ -1,0 +1,176 @@
+//! The section table, written and read.
+
+use crate::{
+    Error, Result,
+    codec::{FILE_HEADER_BYTES, FileHeader, FileKind, crc32c, u32_at, u64_at},
+    ids::{DatabaseId, FileId},
+};
+use alloc::{format, string::String, vec::Vec};
+use core::ops::Range;
+
+const ALIGNMENT: usize = 64;
+const ENTRY_BYTES: usize = 32;
+
+/// The array that a section holds. The numbers stand in files: they are never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum SectionKind {
+    /// u64 a row: the write that made it.
+    Sequences = 1,
+    /// u64 a row: when it expires.
+    Expiries = 2,
+    /// u32 a row and one more: where its id begins.
+    IdOffsets = 3,
+    /// The ids.
+    IdBytes = 4,
+    /// u32 a row: the rows in order of their ids.
+    IdOrder = 5,
+    /// u64 a row and one more: where its stored document begins.
+    DocumentOffsets = 6,
+    /// The stored documents.
+    DocumentBytes = 7,
+    /// u32: the rows that have the vector.
+    VectorRows = 16,
+    /// f32: the vectors.
+    VectorValues = 17,
+    /// f32: their norms.
+    VectorNorms = 18,
+    /// u32 a row: the number of terms.
+    TextLengths = 32,
+    /// u32 a term and one more: where it begins.
+    TermOffsets = 33,
+    /// The terms in order of their bytes.
+    TermBytes = 34,
+    /// u32 a term and one more: where its postings begin.
+    PostingOffsets = 35,
+    /// u32: the rows of the postings.
+    PostingRows = 36,
+    /// u32: the occurrences of the postings.
+    PostingCounts = 37,
+    /// u32 a row and one more: where its values begin.
+    AttributeOffsets = 48,
+    /// u32: codes of a keyword column.
+    AttributeCodes = 49,
+    /// f64: values of a number, date or boolean column.
+    AttributeNumbers = 50,
+    /// u32 a word and one more: where it begins.
+    WordOffsets = 51,
+    /// The words of a keyword column in order of their bytes.
+    WordBytes = 52,
+}
+
+/// Lays sections one after the other.
+pub struct SectionWriter {
+    bytes: Vec<u8>,
+    table: Vec<u8>,
+}
+
+impl Default for SectionWriter {
+    fn default() -> Self {
+        Self { bytes: alloc::vec![0; FILE_HEADER_BYTES], table: Vec::new() }
+    }
+}
+
+impl SectionWriter {
+    /// Adds the section of a field (0 for those of the whole segment).
+    pub fn add<T: bytemuck::NoUninit>(&mut self, kind: SectionKind, field: usize, values: &[T]) {
+        let content: &[u8] = bytemuck::cast_slice(values);
+        self.bytes.resize(self.bytes.len().next_multiple_of(ALIGNMENT), 0);
+        self.table.extend_from_slice(&(kind as u32).to_le_bytes());
+        self.table.extend_from_slice(&(field as u32).to_le_bytes());
+        self.table.extend_from_slice(&(self.bytes.len() as u64).to_le_bytes());
+        self.table.extend_from_slice(&(content.len() as u64).to_le_bytes());
+        self.table.extend_from_slice(&crc32c(content).to_le_bytes());
+        self.table.extend_from_slice(&0_u32.to_le_bytes());
+        self.bytes.extend_from_slice(content);
+    }
+
+    /// The whole file and its root checksum.
+    #[must_use]
+    pub fn finish(mut self, database: DatabaseId, file: FileId) -> (Vec<u8>, u32) {
+        self.bytes.resize(self.bytes.len().next_multiple_of(ALIGNMENT), 0);
+        let extra = [self.bytes.len() as u64, (self.table.len() / ENTRY_BYTES) as u64];
+        let header = FileHeader { kind: FileKind::Segment, database, file, extra };
+        self.bytes[..FILE_HEADER_BYTES].copy_from_slice(&header.to_bytes());
+        let root = crc32c(&self.table);
+        self.bytes.extend_from_slice(&self.table);
+        self.bytes.extend_from_slice(&root.to_le_bytes());
+        (self.bytes, root)
+    }
+}
+
+/// The checked section table of a segment file.
+pub struct SectionReader<'a> {
+    bytes: &'a [u8],
+    name: &'a str,
+    table: &'a [u8],
+}
+
+impl<'a> SectionReader<'a> {
+    /// Checks header, table and the checksum of every section.
+    pub fn open(bytes: &'a [u8], name: &'a str, database: DatabaseId, file: FileId, root: u32) -> Result<Self> {
+        let header = FileHeader::expect(FileKind::Segment, bytes, name, database, file)?;
+        let damaged = |problem: &str| Error::corrupt(name, problem).with("file", name);
+        let table = usize::try_from(header.extra[0])
+            .ok()
+            .zip(usize::try_from(header.extra[1]).ok().and_then(|count| count.checked_mul(ENTRY_BYTES)))
+            .and_then(|(from, length)| Some(from..from.checked_add(length)?))
+            .filter(|range| range.end.checked_add(4) == Some(bytes.len()))
+            .ok_or_else(|| damaged("the length of the file is not the one its header gives"))?;
+        let end = table.end;
+        let table = &bytes[table];
+        if u32_at(bytes, end) != Some(root) || crc32c(table) != root {
+            return Err(damaged("the checksum of the section table does not match").with("offset", header.extra[0]));
+        }
+        let reader = Self { bytes, name, table };
+        let mut end_before = FILE_HEADER_BYTES;
+        for entry in table.as_chunks::<ENTRY_BYTES>().0 {
+            let range = reader.range_of(entry)?;
+            reader.check_padding(end_before, range.start)?;
+            end_before = range.end;
+            if u32_at(entry, 24) != Some(crc32c(&bytes[range.clone()])) {
+                let kind = u32_at(entry, 0).unwrap_or_default();
+                return Err(damaged(&format!("the checksum of section {kind} does not match")).with("offset", range.start));
+            }
+        }
+        reader.check_padding(end_before, end - table.len())?;
+        Ok(reader)
+    }
+
+    /// Sections follow each other with zero bytes between, so that no byte of the file is outside every check.
+    fn check_padding(&self, from: usize, to: usize) -> Result<()> {
+        match self.bytes.get(from..to) {
+            Some(padding) if padding.len() < ALIGNMENT && padding.iter().all(|byte| *byte == 0) => Ok(()),
+            _ => Err(self.damaged("bytes between its sections").with("offset", from)),
+        }
+    }
+
+    /// Where the section of a field lies; its length is checked to be whole values of `T`.
+    pub fn range<T: bytemuck::AnyBitPattern>(&self, kind: SectionKind, field: usize) -> Result<Range<usize>> {
+        let entries = &mut self.table.as_chunks::<ENTRY_BYTES>().0.iter();
+        let found =
+            entries.find(|entry| u32_at(*entry, 0) == Some(kind as u32) && u32_at(*entry, 4) == Some(field as u32));
+        let entry = found.ok_or_else(|| self.damaged(&format!("section {kind:?} of field {field} is missing")))?;
+        let range = self.range_of(entry)?;
+        if bytemuck::try_cast_slice::<u8, T>(&self.bytes[range.clone()]).is_err() {
+            return Err(self.damaged(&format!("section {kind:?} of field {field} does not hold whole values")));
+        }
+        Ok(range)
+    }
+
+    /// An error that names the file.
+    #[must_use]
+    pub fn damaged(&self, problem: &str) -> Error {
+        Error::corrupt(self.name, problem).with("file", String::from(self.name))
+    }
+
+    fn range_of(&self, entry: &[u8; ENTRY_BYTES]) -> Result<Range<usize>> {
+        let number = |offset| usize::try_from(u64_at(entry, offset).unwrap_or(u64::MAX)).ok();
+        number(8)
+            .zip(number(16))
+            .and_then(|(from, length)| Some(from..from.checked_add(length)?))
+            .filter(|range| range.start >= FILE_HEADER_BYTES && range.start % ALIGNMENT == 0)
+            .filter(|range| range.end <= self.bytes.len())
+            .ok_or_else(|| self.damaged("a section lies outside the file"))
+    }
+}

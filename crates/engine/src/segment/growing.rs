@@ -1,0 +1,149 @@
+//! The growing segment: the rows written since the last seal, in memory, searchable at once.
+
+use crate::{
+    DocumentId, Schema, Value,
+    attributes::{AttributeColumn, GrowingAttribute},
+    ids::{RowId, SequenceNumber},
+    schema::FieldKind,
+    text::{GrowingText, TextColumn},
+    vector::{GrowingVectors, VectorColumn},
+};
+use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
+use core::ops::Bound;
+
+/// A document ready to be added: everything that could fail about it is behind it.
+#[derive(Clone, Debug)]
+pub struct IndexedDocument {
+    /// Its id.
+    pub id: DocumentId,
+    /// The stored fields as JSON text, without id and vectors.
+    pub stored: String,
+    /// When it expires; `u64::MAX` for never.
+    pub expires_at: u64,
+    /// What each field of the schema makes of it.
+    pub fields: Vec<IndexedField>,
+}
+
+/// What one field of the schema makes of a document.
+#[derive(Clone, Debug)]
+pub enum IndexedField {
+    /// The document does not have the field.
+    Absent,
+    /// The terms of a text field.
+    Text(Vec<String>),
+    /// The normalized value of an attribute.
+    Attribute(Value),
+    /// The vector of a vector field.
+    Vector(Box<[f32]>),
+}
+
+#[derive(Clone, Debug)]
+enum Column {
+    Text(GrowingText),
+    Attribute(GrowingAttribute),
+    Vector(GrowingVectors),
+}
+
+/// The rows written since the last seal.
+#[derive(Clone, Debug)]
+pub struct GrowingSegment {
+    ids: Vec<DocumentId>,
+    row_of: BTreeMap<DocumentId, RowId>,
+    sequences: Vec<u64>,
+    expiries: Vec<u64>,
+    documents: Vec<Box<str>>,
+    columns: Vec<Column>,
+}
+
+impl GrowingSegment {
+    /// An empty segment of a schema.
+    #[must_use]
+    pub fn new(schema: &Schema) -> Self {
+        let column = |kind: &FieldKind| match kind {
+            FieldKind::Text(_) => Column::Text(GrowingText::default()),
+            FieldKind::Attribute(attribute) => Column::Attribute(GrowingAttribute::new(attribute.kind)),
+            FieldKind::Vector(vector) => Column::Vector(GrowingVectors::new(vector.dimensions)),
+        };
+        Self {
+            ids: Vec::new(),
+            row_of: BTreeMap::new(),
+            sequences: Vec::new(),
+            expiries: Vec::new(),
+            documents: Vec::new(),
+            columns: schema.fields.iter().map(|field| column(&field.kind)).collect(),
+        }
+    }
+
+    /// Adds a document as the newest row. An older row of the same id stays until the caller marks it dead.
+    pub fn push(&mut self, sequence: SequenceNumber, document: IndexedDocument) -> RowId {
+        let row = RowId(self.ids.len() as u32);
+        for (column, field) in self.columns.iter_mut().zip(&document.fields) {
+            match (column, field) {
+                (Column::Text(text), IndexedField::Text(terms)) => text.push(Some(terms)),
+                (Column::Text(text), _) => text.push(None),
+                (Column::Attribute(attribute), IndexedField::Attribute(value)) => attribute.push(Some(value)),
+                (Column::Attribute(attribute), _) => attribute.push(None),
+                (Column::Vector(vectors), IndexedField::Vector(vector)) => vectors.push(row, vector),
+                (Column::Vector(_), _) => {}
+            }
+        }
+        self.row_of.insert(document.id.clone(), row);
+        self.ids.push(document.id);
+        self.sequences.push(sequence.0);
+        self.expiries.push(document.expires_at);
+        self.documents.push(document.stored.into_boxed_str());
+        row
+    }
+
+    /// The number of rows, dead ones included.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.ids.len()
+    }
+
+    pub(super) fn sequences(&self) -> &[u64] {
+        &self.sequences
+    }
+
+    pub(super) fn expiries(&self) -> &[u64] {
+        &self.expiries
+    }
+
+    pub(super) fn document(&self, row: RowId) -> &str {
+        &self.documents[row.index()]
+    }
+
+    pub(super) fn id(&self, row: RowId) -> DocumentId {
+        self.ids[row.index()].clone()
+    }
+
+    pub(super) fn find(&self, id: &DocumentId) -> Option<RowId> {
+        self.row_of.get(id).copied()
+    }
+
+    pub(super) fn rows_by_id(&self, after: Option<&DocumentId>) -> Vec<RowId> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        self.row_of.range((from, Bound::Unbounded)).map(|(_, row)| *row).collect()
+    }
+
+    pub(super) fn vectors(&self, field: usize) -> Option<VectorColumn<'_>> {
+        match self.columns.get(field)? {
+            Column::Vector(vectors) => Some(vectors.view()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn text(&self, field: usize) -> Option<TextColumn<'_>> {
+        match self.columns.get(field)? {
+            Column::Text(text) => Some(text.view()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn attribute(&self, field: usize) -> Option<AttributeColumn<'_>> {
+        match self.columns.get(field)? {
+            Column::Attribute(attribute) => Some(attribute.view()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Segments: the growing one that writes go to, and the sealed ones that never change.
+
+pub mod format;
+mod growing;
+mod sealed;
+
+pub use growing::{GrowingSegment, IndexedDocument, IndexedField};
+pub use sealed::SealedSegment;
+
+use crate::{
+    DocumentId,
+    attributes::AttributeColumn,
+    ids::{RowId, SequenceNumber},
+    rows::RowSet,
+    text::TextColumn,
+    vector::VectorColumn,
+};
+use alloc::vec::Vec;
+
+/// A segment to read, of either kind.
+#[derive(Clone, Copy)]
+pub enum Segment<'a> {
+    /// In memory, taking writes.
+    Growing(&'a GrowingSegment),
+    /// Bytes that never change.
+    Sealed(&'a SealedSegment),
+}
+
+/// Calls the method of the same name and arguments on whichever kind it is.
+macro_rules! either {
+    ($self:ident, $segment:ident => $call:expr) => {
+        match $self {
+            Segment::Growing($segment) => $call,
+            Segment::Sealed($segment) => $call,
+        }
+    };
+}
+
+impl<'a> Segment<'a> {
+    /// The number of rows, dead ones included.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        either!(self, segment => segment.rows())
+    }
+
+    /// The write that made a row.
+    #[must_use]
+    pub fn sequence(&self, row: RowId) -> SequenceNumber {
+        either!(self, segment => SequenceNumber(segment.sequences()[row.index()]))
+    }
+
+    /// When a row expires, in milliseconds since 1970; `u64::MAX` for never.
+    #[must_use]
+    pub fn expiries(&self) -> &'a [u64] {
+        either!(self, segment => segment.expiries())
+    }
+
+    /// The stored fields of a row as JSON text, without id and vectors.
+    #[must_use]
+    pub fn document(&self, row: RowId) -> &'a str {
+        either!(self, segment => segment.document(row))
+    }
+
+    /// The id of a row.
+    #[must_use]
+    pub fn id(&self, row: RowId) -> DocumentId {
+        either!(self, segment => segment.id(row))
+    }
+
+    /// The newest row of an id, live or not.
+    #[must_use]
+    pub fn find(&self, id: &DocumentId) -> Option<RowId> {
+        either!(self, segment => segment.find(id))
+    }
+
+    /// The rows in order of their ids, from the first id after `after`. Of one id with several rows each may be named:
+    /// the caller leaves out those that are not live.
+    #[must_use]
+    pub fn rows_by_id(&self, after: Option<&DocumentId>) -> Vec<RowId> {
+        either!(self, segment => segment.rows_by_id(after))
+    }
+
+    /// The column of a vector field.
+    #[must_use]
+    pub fn vectors(&self, field: usize) -> Option<VectorColumn<'a>> {
+        either!(self, segment => segment.vectors(field))
+    }
+
+    /// The column of a text field.
+    #[must_use]
+    pub fn text(&self, field: usize) -> Option<TextColumn<'a>> {
+        either!(self, segment => segment.text(field))
+    }
+
+    /// The column of an attribute.
+    #[must_use]
+    pub fn attribute(&self, field: usize) -> Option<AttributeColumn<'a>> {
+        either!(self, segment => segment.attribute(field))
+    }
+
+    /// The rows that have a value in the field.
+    #[must_use]
+    pub fn rows_with(&self, field: usize) -> RowSet {
+        if let Some(column) = self.attribute(field) {
+            return RowSet::matching(self.rows(), |row| column.exists(row));
+        }
+        if let Some(column) = self.text(field) {
+            return RowSet::matching(self.rows(), |row| column.length(row).is_some());
+        }
+        let mut set = RowSet::none(self.rows());
+        if let Some(column) = self.vectors(field) {
+            column.rows.iter().for_each(|row| set.insert(RowId(*row)));
+        }
+        set
+    }
+}

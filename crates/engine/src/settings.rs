@@ -1,0 +1,96 @@
+//! The knobs of a collection that its users may turn, kept in the manifest.
+
+use crate::{
+    Error, Result, Value,
+    document::reader::ObjectReader,
+};
+use alloc::{string::String, vec::Vec};
+
+/// Documents in the growing segment at which it is sealed. A matter of the data alone, never of the host.
+pub const SEAL_AT_DEFAULT: u32 = 32_768;
+
+/// Candidates that each leg of a hybrid search contributes at the least.
+pub const LEG_DEPTH_DEFAULT: usize = 200;
+
+/// The constant of reciprocal rank fusion.
+pub const RRF_K_DEFAULT: f32 = 60.0;
+
+/// The two constants of BM25.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bm25Settings {
+    /// How fast repeated words saturate.
+    pub k1: f32,
+    /// How much a long text counts against its words.
+    pub b: f32,
+}
+
+impl Default for Bm25Settings {
+    fn default() -> Self {
+        Self { k1: 1.2, b: 0.75 }
+    }
+}
+
+/// The settings of one collection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CollectionSettings {
+    /// Documents at which the growing segment is sealed.
+    pub seal_at: u32,
+    /// The constants of text scoring.
+    pub bm25: Bm25Settings,
+}
+
+impl Default for CollectionSettings {
+    fn default() -> Self {
+        Self { seal_at: SEAL_AT_DEFAULT, bm25: Bm25Settings::default() }
+    }
+}
+
+impl CollectionSettings {
+    /// Reads `{ sealAt?, bm25?: { k1?, b? } }`.
+    pub fn from_value(value: &Value) -> Result<Self> {
+        let mut settings = Self::default();
+        let mut options = ObjectReader::new(value, "collection options")?;
+        if let Some(seal_at) = options.number("sealAt")? {
+            if !(1.0..=f64::from(u32::MAX)).contains(&seal_at) || libm::trunc(seal_at) != seal_at {
+                return Err(Error::expected("sealAt", "a whole number from 1", &seal_at));
+            }
+            settings.seal_at = seal_at as u32;
+        }
+        if let Some(bm25) = options.value("bm25") {
+            let mut bm25 = ObjectReader::new(bm25, "bm25")?;
+            if let Some(k1) = bm25.number("k1")? {
+                settings.bm25.k1 = within("bm25.k1", k1, 0.0, 1_000.0)?;
+            }
+            if let Some(b) = bm25.number("b")? {
+                settings.bm25.b = within("bm25.b", b, 0.0, 1.0)?;
+            }
+            bm25.finish()?;
+        }
+        for later in ["quota", "embedders"] {
+            options.not_yet(later)?;
+        }
+        options.finish()?;
+        Ok(settings)
+    }
+
+    /// The inverse of [`CollectionSettings::from_value`], with every setting written out.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let bm25 = Value::Object(Vec::from([
+            (String::from("k1"), Value::Number(f64::from(self.bm25.k1))),
+            (String::from("b"), Value::Number(f64::from(self.bm25.b))),
+        ]));
+        Value::Object(Vec::from([
+            (String::from("sealAt"), Value::Number(f64::from(self.seal_at))),
+            (String::from("bm25"), bm25),
+        ]))
+    }
+}
+
+fn within(name: &str, value: f64, from: f64, to: f64) -> Result<f32> {
+    if (from..=to).contains(&value) {
+        Ok(value as f32)
+    } else {
+        Err(Error::expected(name, &alloc::format!("a number from {from} to {to}"), &value))
+    }
+}

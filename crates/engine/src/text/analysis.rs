@@ -1,0 +1,119 @@
+//! Words from characters: runs of letters and digits in lower case, stemmed where the field names a language.
+
+use crate::{
+    limits::TERM_BYTES_MAX,
+    schema::{StopWords, TextField},
+};
+use alloc::{string::String, vec::Vec};
+
+/// The language of a text field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Words as they are.
+    None,
+    /// English, with the Snowball stemmer.
+    #[cfg(feature = "english")]
+    English,
+}
+
+impl Language {
+    /// The language of that name in a schema, if this build has it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "none" => Some(Self::None),
+            #[cfg(feature = "english")]
+            "english" => Some(Self::English),
+            _ => None,
+        }
+    }
+
+    /// The name in a schema.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            #[cfg(feature = "english")]
+            Self::English => "english",
+        }
+    }
+
+    fn stem(self, word: String) -> String {
+        match self {
+            Self::None => word,
+            #[cfg(feature = "english")]
+            Self::English => {
+                let stemmer = snowstem::Stemmer::create(snowstem::Algorithm::English);
+                let mut stem = String::new();
+                stemmer.stem_into(&word, &mut stem);
+                stem
+            }
+        }
+    }
+}
+
+/// Calls `found` for each word of the text as it is written. An apostrophe between letters belongs to the word.
+pub fn for_each_word<'a>(text: &'a str, mut found: impl FnMut(&'a str)) {
+    let mut start = None;
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let joins = matches!(character, '\'' | '\u{2019}')
+            && start.is_some()
+            && characters.peek().is_some_and(|(_, next)| next.is_alphanumeric());
+        if character.is_alphanumeric() || joins {
+            start.get_or_insert(at);
+        } else if let Some(from) = start.take() {
+            found(&text[from..at]);
+        }
+    }
+    if let Some(from) = start {
+        found(&text[from..]);
+    }
+}
+
+/// The terms of a text under the rules of its field, in order.
+#[must_use]
+pub fn analyze(text: &str, field: &TextField) -> Vec<String> {
+    let mut terms = Vec::new();
+    for_each_word(text, |word| {
+        let lower = word.to_lowercase().replace('\u{2019}', "'");
+        let stopped = matches!(&field.stop_words, StopWords::List(words) if words.contains(&lower));
+        if !stopped {
+            let mut term = field.language.stem(lower);
+            term.truncate(term.floor_char_boundary(TERM_BYTES_MAX));
+            terms.push(term);
+        }
+    });
+    terms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    fn words(text: &str) -> Vec<&str> {
+        let mut words = Vec::new();
+        for_each_word(text, |word| words.push(word));
+        words
+    }
+
+    #[test]
+    fn words_are_runs_of_letters_and_digits() {
+        assert_eq!(words("Shore-birds, 2 of 'em: O'Reilly's 東京"), vec!["Shore", "birds", "2", "of", "em", "O'Reilly's", "東京"]);
+        assert_eq!(words("'' ' - "), Vec::<&str>::new());
+    }
+
+    #[cfg(feature = "english")]
+    #[test]
+    fn english_words_meet_in_their_stem() {
+        let field = TextField {
+            weight: 1.0,
+            language: Language::English,
+            stop_words: StopWords::List(vec!["the".into()]),
+            positions: true,
+            many: false,
+        };
+        assert_eq!(analyze("The Running runs", &field), vec!["run", "run"]);
+    }
+}

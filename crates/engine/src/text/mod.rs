@@ -1,0 +1,9 @@
+//! Text: words from characters, postings from words, scores from postings.
+
+mod analysis;
+mod bm25;
+mod column;
+
+pub use analysis::{Language, analyze, for_each_word};
+pub use bm25::{Bm25Query, FieldStatistics, QueryTerm, TermScorer, idf};
+pub use column::{GrowingText, Postings, TextColumn, TextTerms};

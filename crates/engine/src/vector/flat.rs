@@ -1,0 +1,26 @@
+//! The exact scan: every allowed vector is compared in full precision.
+
+use super::{Metric, VectorColumn};
+use crate::{ids::RowId, rows::RowSet};
+use sanderling_kernels as kernels;
+
+/// A row with its similarity to the query.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VectorHit {
+    /// The row.
+    pub row: RowId,
+    /// Higher is better; what it is depends on the metric.
+    pub similarity: f32,
+}
+
+/// Compares the query with every vector whose row is allowed and hands each hit to `found`.
+pub fn scan(column: VectorColumn<'_>, metric: Metric, query: &[f32], allowed: &RowSet, mut found: impl FnMut(VectorHit)) {
+    let query_norm = kernels::norm(query);
+    for (position, &row) in column.rows.iter().enumerate() {
+        let row = RowId(row);
+        if allowed.contains(row) {
+            let similarity = metric.similarity(query, query_norm, column.at(position), column.norms[position]);
+            found(VectorHit { row, similarity });
+        }
+    }
+}

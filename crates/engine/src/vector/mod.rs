@@ -1,0 +1,104 @@
+//! Vectors: metrics, the column that holds them, and the exact scan.
+
+mod column;
+mod flat;
+
+pub use column::{GrowingVectors, VectorColumn};
+pub use flat::{VectorHit, scan};
+
+use sanderling_kernels as kernels;
+
+/// How two vectors are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// 1 - the cosine of the angle; a zero vector has cosine 0 with everything.
+    Cosine,
+    /// Minus the inner product.
+    Dot,
+    /// The root of the sum of squared differences.
+    Euclidean,
+    /// The sum of absolute differences.
+    Manhattan,
+    /// The largest absolute difference.
+    Chebyshev,
+    /// The sum of relative differences.
+    Canberra,
+    /// The sum of differences over the sum of sums.
+    BrayCurtis,
+    /// The number of unequal components.
+    Hamming,
+    /// 1 - the sum of minima over the sum of maxima.
+    Jaccard,
+}
+
+const NAMES: [(&str, Metric); 9] = [
+    ("cosine", Metric::Cosine),
+    ("dot", Metric::Dot),
+    ("euclidean", Metric::Euclidean),
+    ("manhattan", Metric::Manhattan),
+    ("chebyshev", Metric::Chebyshev),
+    ("canberra", Metric::Canberra),
+    ("braycurtis", Metric::BrayCurtis),
+    ("hamming", Metric::Hamming),
+    ("jaccard", Metric::Jaccard),
+];
+
+impl Metric {
+    /// The metric of that name in a schema.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, metric)| metric)
+    }
+
+    /// The name in a schema.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        NAMES.into_iter().find(|(_, metric)| *metric == self).map_or("", |(name, _)| name)
+    }
+
+    /// All names.
+    #[must_use]
+    pub fn names() -> [&'static str; 9] {
+        NAMES.map(|(name, _)| name)
+    }
+
+    /// The similarity of two vectors of the given norms: higher is better. It is the cosine, the inner product, or
+    /// 1 / (1 + distance).
+    #[must_use]
+    pub fn similarity(self, a: &[f32], norm_a: f32, b: &[f32], norm_b: f32) -> f32 {
+        let distance = match self {
+            Self::Cosine => return cosine(a, norm_a, b, norm_b),
+            Self::Dot => return kernels::dot(a, b),
+            Self::Euclidean => kernels::square_root(kernels::squared_euclidean(a, b)),
+            Self::Manhattan => kernels::manhattan(a, b),
+            Self::Chebyshev => kernels::chebyshev(a, b),
+            Self::Canberra => kernels::canberra(a, b),
+            Self::BrayCurtis => kernels::bray_curtis(a, b),
+            Self::Hamming => kernels::hamming(a, b),
+            Self::Jaccard => kernels::jaccard(a, b),
+        };
+        1.0 / (1.0 + distance)
+    }
+
+    /// The metric's own distance of two vectors of the given norms.
+    #[must_use]
+    pub fn distance(self, a: &[f32], norm_a: f32, b: &[f32], norm_b: f32) -> f32 {
+        match self {
+            Self::Cosine => 1.0 - cosine(a, norm_a, b, norm_b),
+            Self::Dot => -kernels::dot(a, b),
+            Self::Euclidean => kernels::square_root(kernels::squared_euclidean(a, b)),
+            Self::Manhattan => kernels::manhattan(a, b),
+            Self::Chebyshev => kernels::chebyshev(a, b),
+            Self::Canberra => kernels::canberra(a, b),
+            Self::BrayCurtis => kernels::bray_curtis(a, b),
+            Self::Hamming => kernels::hamming(a, b),
+            Self::Jaccard => kernels::jaccard(a, b),
+        }
+    }
+}
+
+/// The cosine, kept within -1 and 1, which rounding could leave by one unit in the last place.
+fn cosine(a: &[f32], norm_a: f32, b: &[f32], norm_b: f32) -> f32 {
+    let norms = norm_a * norm_b;
+    if norms > 0.0 && norms.is_finite() { (kernels::dot(a, b) / norms).clamp(-1.0, 1.0) } else { 0.0 }
+}

@@ -1,0 +1,224 @@
+//! The write-ahead log of one growing segment: a header, then one frame a batch.
+//!
+//! | offset | size | what |
+//! |---|---|---|
+//! | 0 | 4 | length of the payload |
+//! | 4 | 4 | CRC-32C of everything behind it, begun with the file header's checksum |
+//! | 8 | 8 | number of the batch's first write |
+//! | 16 | 4 | number of writes |
+//! | 20 | 4 | reserved, 0 |
+//! | 24 | | payload: [`Operation`]s as a record |
+//!
+//! The checksum is salted with the file's header, so a frame of another file (or of this place's earlier use) never
+//! passes for one of this file. A batch is one frame: it is there whole or not at all.
+
+use crate::{
+    Error, Result,
+    codec::{FILE_HEADER_BYTES, FileHeader, FileKind, crc32c_continue, read_record, u32_at, u64_at, write_record},
+    ids::{DatabaseId, FileId, SequenceNumber},
+    limits::BATCH_BYTES_MAX,
+};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
+use wincode::{SchemaRead, SchemaWrite};
+
+const FRAME_HEADER_BYTES: usize = 24;
+
+/// One write as the log keeps it.
+#[derive(Clone, Debug, PartialEq, SchemaRead, SchemaWrite)]
+pub enum Operation {
+    /// A document takes the place of any other with its id.
+    Put {
+        /// The id's stored form.
+        id: Vec<u8>,
+        /// When it expires; `u64::MAX` for never.
+        expires_at: u64,
+        /// The stored fields as JSON text, without id and vectors.
+        document: String,
+        /// The vectors with the positions of their fields.
+        vectors: Vec<(u32, Box<[f32]>)>,
+    },
+    /// The document with the id is no more.
+    Delete {
+        /// The id's stored form.
+        id: Vec<u8>,
+    },
+}
+
+/// A batch as the log keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// The number of the first write; the others follow it.
+    pub first: SequenceNumber,
+    /// The writes.
+    pub operations: Vec<Operation>,
+}
+
+/// The identity of a log, and the salt of its frames.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WalHeader {
+    header: FileHeader,
+    salt: u32,
+}
+
+impl WalHeader {
+    /// The header of a new log whose first write will be `first`.
+    #[must_use]
+    pub fn new(database: DatabaseId, file: FileId, first: SequenceNumber) -> Self {
+        Self::of(FileHeader { kind: FileKind::Wal, database, file, extra: [first.0, 0] })
+    }
+
+    fn of(header: FileHeader) -> Self {
+        Self { header, salt: u32_at(&header.to_bytes(), FILE_HEADER_BYTES - 4).unwrap_or_default() }
+    }
+
+    /// The header as bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; FILE_HEADER_BYTES] {
+        self.header.to_bytes()
+    }
+
+    /// The number of the first write that the log was made for.
+    #[must_use]
+    pub fn first(&self) -> SequenceNumber {
+        SequenceNumber(self.header.extra[0])
+    }
+
+    /// The bytes of a batch.
+    pub fn frame(&self, batch: &Batch) -> Result<Vec<u8>> {
+        let payload = write_record(&batch.operations)?;
+        if payload.len() > BATCH_BYTES_MAX {
+            let expected = format!("at most {BATCH_BYTES_MAX} bytes");
+            return Err(Error::expected("batch", &expected, &format!("{} bytes", payload.len())));
+        }
+        let mut frame = Vec::with_capacity(FRAME_HEADER_BYTES + payload.len());
+        frame.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+        frame.extend_from_slice(&[0; 4]);
+        frame.extend_from_slice(&batch.first.0.to_le_bytes());
+        frame.extend_from_slice(&(batch.operations.len() as u32).to_le_bytes());
+        frame.extend_from_slice(&[0; 4]);
+        frame.extend_from_slice(&payload);
+        let crc = self.checksum(&frame);
+        frame[4..8].copy_from_slice(&crc.to_le_bytes());
+        Ok(frame)
+    }
+
+    /// The length is part of the checksum: it stands before it.
+    fn checksum(&self, frame: &[u8]) -> u32 {
+        crc32c_continue(crc32c_continue(self.salt, &frame[..4]), &frame[8..])
+    }
+
+    /// The frame at an offset of the file, if a whole and sound one is there.
+    fn frame_at<'a>(&self, bytes: &'a [u8], offset: usize) -> Option<&'a [u8]> {
+        let length = u32_at(bytes, offset)? as usize;
+        if length > BATCH_BYTES_MAX || u32_at(bytes, offset + 20)? != 0 {
+            return None;
+        }
+        let frame = bytes.get(offset..offset.checked_add(FRAME_HEADER_BYTES + length)?)?;
+        (u32_at(frame, 4) == Some(self.checksum(frame))).then_some(frame)
+    }
+}
+
+/// What a log file holds.
+#[derive(Debug)]
+pub struct WalContent {
+    /// Its header.
+    pub header: WalHeader,
+    /// Its batches, in order.
+    pub batches: Vec<Batch>,
+    /// Whether bytes follow the last sound frame: a write that was cut off. Nothing may be appended behind them.
+    pub torn: bool,
+}
+
+/// Reads a log. The end may be torn by a write that was never acknowledged; a bad frame with sound ones behind it is
+/// damage.
+pub fn read(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Result<WalContent> {
+    let header = WalHeader::of(FileHeader::expect(FileKind::Wal, bytes, name, database, file)?);
+    let mut batches = Vec::new();
+    let mut offset = FILE_HEADER_BYTES;
+    let mut next = header.first();
+    while let Some(frame) = header.frame_at(bytes, offset) {
+        let first = SequenceNumber(u64_at(frame, 8).unwrap_or_default());
+        let operations: Vec<Operation> = read_record(&frame[FRAME_HEADER_BYTES..], name)?;
+        if first != next || u32_at(frame, 16) != Some(operations.len() as u32) {
+            let problem = format!("the log goes on with write {} instead of {}", first.0, next.0);
+            return Err(Error::corrupt(name, &problem).with("file", name).with("offset", offset));
+        }
+        next = next.plus(operations.len() as u64);
+        offset += frame.len();
+        batches.push(Batch { first, operations });
+    }
+    let torn = offset < bytes.len();
+    // The number of the write is looked at before the checksum, which is dear to compute at every byte of a long tail.
+    let plausible = |at: &usize| u64_at(bytes, at + 8).is_some_and(|first| (next.0..next.0 + (1 << 32)).contains(&first));
+    let sound = |at: &usize| plausible(at) && header.frame_at(bytes, *at).is_some();
+    if torn && let Some(later) = (offset + 1..bytes.len()).find(sound) {
+        let problem = format!("a damaged frame at {offset} with a sound one behind it at {later}");
+        return Err(Error::corrupt(name, &problem).with("file", name).with("offset", offset));
+    }
+    Ok(WalContent { header, batches, torn })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log() -> (WalHeader, Vec<u8>, Vec<usize>) {
+        let header = WalHeader::new(DatabaseId([1; 16]), FileId(2), SequenceNumber(5));
+        let mut bytes = header.to_bytes().to_vec();
+        let mut ends = Vec::from([bytes.len()]);
+        let mut first = SequenceNumber(5);
+        for count in 1..4_u64 {
+            let operations = (0..count)
+                .map(|at| Operation::Put {
+                    id: Vec::from([1, b'a' + at as u8]),
+                    expires_at: u64::MAX,
+                    document: "{}".into(),
+                    vectors: Vec::from([(0, Box::from([at as f32]))]),
+                })
+                .collect();
+            bytes.extend(header.frame(&Batch { first, operations }).unwrap());
+            first = first.plus(count);
+            ends.push(bytes.len());
+        }
+        (header, bytes, ends)
+    }
+
+    fn read_log(bytes: &[u8]) -> Result<WalContent> {
+        read(bytes, "wal-2", DatabaseId([1; 16]), FileId(2))
+    }
+
+    #[test]
+    fn a_log_cut_at_any_byte_gives_its_whole_batches() {
+        let (_, bytes, ends) = log();
+        for length in FILE_HEADER_BYTES..=bytes.len() {
+            let content = read_log(&bytes[..length]).unwrap();
+            let whole = ends.iter().filter(|end| **end <= length).count() - 1;
+            assert_eq!(content.batches.len(), whole, "cut at {length}");
+            assert_eq!(content.torn, !ends.contains(&length));
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_before_a_sound_frame_is_damage() {
+        let (_, bytes, ends) = log();
+        for bit in ends[0] * 8..bytes.len() * 8 {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            match read_log(&damaged) {
+                // In the last frame damage cannot be told from a torn write.
+                Ok(content) => assert!(bit / 8 >= ends[2] && content.torn && content.batches.len() == 2, "bit {bit}"),
+                Err(error) => assert_eq!(error.code(), crate::ErrorCode::Corrupt, "bit {bit}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_frame_of_another_file_does_not_pass() {
+        let (_, bytes, ends) = log();
+        let other = WalHeader::new(DatabaseId([1; 16]), FileId(3), SequenceNumber(5));
+        let mut mixed = other.to_bytes().to_vec();
+        mixed.extend_from_slice(&bytes[ends[0]..]);
+        let content = read(&mixed, "wal-3", DatabaseId([1; 16]), FileId(3)).unwrap();
+        assert_eq!((content.batches.len(), content.torn), (0, true));
+    }
+}
