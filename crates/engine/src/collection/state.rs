@@ -105,6 +105,12 @@ impl CollectionState {
         self.growing.rows()
     }
 
+    /// How many rows of the growing segment were deleted or replaced.
+    #[must_use]
+    pub fn growing_dead(&self) -> usize {
+        self.growing_dead.count()
+    }
+
     /// Whether the growing segment has reached the size at which it is sealed.
     #[must_use]
     pub fn wants_seal(&self) -> bool {

@@ -3,9 +3,11 @@
 pub mod format;
 mod growing;
 mod sealed;
+mod tombstones;
 
 pub use growing::{GrowingSegment, IndexedDocument, IndexedField};
-pub use sealed::SealedSegment;
+pub use sealed::{SealedSegment, SegmentBytes};
+pub use tombstones::{read_tombstones, write_tombstones};
 
 use crate::{
     DocumentId,

@@ -1,0 +1,206 @@
+//! Blocking handles: the driver's futures run on the calling thread, over storages that never wait.
+
+use crate::{
+    driver::{self, CollectionStats, DatabaseStatus, Environment},
+    storage::{Durability, MemoryStorage, Storage},
+};
+use pollster::block_on;
+use sanderling_engine::{
+    Document, DocumentId, Query, Result, Schema, Value,
+    collection::{DeleteTarget, ListOptions, ListPage, PutOptions, WriteReceipt},
+    document::Json,
+    query::SearchResult,
+    settings::CollectionSettings,
+};
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// An open database. Handles may be cloned and used from any thread; the storage is given up with the last of them, or
+/// when one is closed.
+#[derive(Clone)]
+pub struct Database(driver::Database);
+
+/// An open collection. Handles may be cloned and used from any thread: searches run beside each other.
+#[derive(Clone)]
+pub struct Collection(driver::Collection);
+
+fn environment() -> Environment {
+    fn now() -> u64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+    fn random() -> [u8; 16] {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+        bytes
+    }
+    Environment { now, random }
+}
+
+impl Database {
+    /// Opens the database in a folder, or makes one. Another process that has it open is error "unavailable"; in this
+    /// process each call gives a handle to the same database.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn open(folder: impl AsRef<std::path::Path>) -> Result<Self> {
+        folders::open(folder.as_ref(), Durability::Strict)
+    }
+
+    /// Like [`Database::open`], where a power cut may take the latest writes.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn open_relaxed(folder: impl AsRef<std::path::Path>) -> Result<Self> {
+        folders::open(folder.as_ref(), Durability::Relaxed)
+    }
+
+    /// A database that ends with the process.
+    pub fn memory() -> Result<Self> {
+        Self::with_storage(Box::new(MemoryStorage::default()), Durability::Strict)
+    }
+
+    /// Opens the database of a storage of the caller's own.
+    pub fn with_storage(storage: Box<dyn Storage>, durability: Durability) -> Result<Self> {
+        block_on(driver::Database::open(storage, durability, environment())).map(Self)
+    }
+
+    /// Opens a collection with its schema: it is made if it is absent, and extended if the schema adds fields.
+    pub fn collection(&self, name: &str, schema: Schema) -> Result<Collection> {
+        block_on(self.0.collection(name, Some(schema), None)).map(Collection)
+    }
+
+    /// Like [`Database::collection`], with settings for a collection that is made.
+    pub fn collection_with(&self, name: &str, schema: Schema, settings: CollectionSettings) -> Result<Collection> {
+        block_on(self.0.collection(name, Some(schema), Some(settings))).map(Collection)
+    }
+
+    /// Opens a collection that exists.
+    pub fn existing_collection(&self, name: &str) -> Result<Collection> {
+        block_on(self.0.collection(name, None, None)).map(Collection)
+    }
+
+    /// The names of all collections.
+    pub fn collections(&self) -> Result<Vec<String>> {
+        self.0.collections()
+    }
+
+    /// Removes a collection with all it holds.
+    pub fn drop_collection(&self, name: &str) -> Result<()> {
+        block_on(self.0.drop_collection(name))
+    }
+
+    /// What is in force.
+    #[must_use]
+    pub fn status(&self) -> DatabaseStatus {
+        self.0.status()
+    }
+
+    /// Ends the database for every handle in this process.
+    pub fn close(self) -> Result<()> {
+        block_on(self.0.close())
+    }
+}
+
+impl Collection {
+    /// The schema in force.
+    #[must_use]
+    pub fn schema(&self) -> Arc<Schema> {
+        self.0.schema()
+    }
+
+    /// Puts documents: each takes the place of any other with its id. The batch is stored whole or not at all.
+    pub fn put(&self, documents: impl IntoIterator<Item = Document>) -> Result<WriteReceipt> {
+        self.put_with(documents, PutOptions::default())
+    }
+
+    /// Like [`Collection::put`], with options.
+    pub fn put_with(&self, documents: impl IntoIterator<Item = Document>, options: PutOptions) -> Result<WriteReceipt> {
+        block_on(self.0.put(documents.into_iter().collect(), options))
+    }
+
+    /// Replaces top-level fields of one document.
+    pub fn update(&self, id: impl Into<DocumentId>, patch: impl Json) -> Result<WriteReceipt> {
+        block_on(self.0.update(id.into(), Document::from_json(patch)?, PutOptions::default()))
+    }
+
+    /// Deletes documents by id and says how many there were.
+    pub fn delete<I: Into<DocumentId>>(&self, ids: impl IntoIterator<Item = I>) -> Result<usize> {
+        block_on(self.0.delete(DeleteTarget::Ids(ids.into_iter().map(Into::into).collect())))
+    }
+
+    /// Deletes the documents that pass a filter and says how many there were.
+    pub fn delete_matching(&self, filter: impl Json) -> Result<usize> {
+        block_on(self.0.delete(DeleteTarget::Filter(filter.to_value()?)))
+    }
+
+    /// The document with this id.
+    pub fn get(&self, id: impl Into<DocumentId>) -> Result<Option<Document>> {
+        self.0.get(&id.into())
+    }
+
+    /// Whether there is a document with this id.
+    pub fn has(&self, id: impl Into<DocumentId>) -> Result<bool> {
+        self.0.has(&id.into())
+    }
+
+    /// How many documents there are, or how many pass a filter.
+    pub fn count(&self, filter: Option<&Value>) -> Result<usize> {
+        self.0.count(filter)
+    }
+
+    /// A page of the documents in order of their ids.
+    pub fn list(&self, options: &ListOptions) -> Result<ListPage> {
+        self.0.list(options)
+    }
+
+    /// Answers a search.
+    pub fn search(&self, query: &Query) -> Result<SearchResult> {
+        self.0.search(query)
+    }
+
+    /// Makes every write so far durable.
+    pub fn flush(&self) -> Result<()> {
+        block_on(self.0.flush())
+    }
+
+    /// Merges all segments into one without dead rows.
+    pub fn compact(&self) -> Result<()> {
+        block_on(self.0.compact())
+    }
+
+    /// The figures of the collection.
+    pub fn stats(&self) -> Result<CollectionStats> {
+        block_on(self.0.stats())
+    }
+}
+
+/// The databases that this process has open, by folder.
+#[cfg(not(target_family = "wasm"))]
+mod folders {
+    use super::{Database, Durability, Result, driver, environment};
+    use crate::storage::FileStorage;
+    use std::{
+        collections::HashMap,
+        fs,
+        path::{Path, PathBuf},
+        sync::{Mutex, PoisonError},
+    };
+
+    static OPEN: Mutex<Option<HashMap<PathBuf, driver::WeakDatabase>>> = Mutex::new(None);
+
+    pub(super) fn open(folder: &Path, durability: Durability) -> Result<Database> {
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = open.get_or_insert_default();
+        open.retain(|_, database| database.upgrade().is_some());
+        // A folder that is not there yet has no canonical name, and no other handle.
+        let known = fs::canonicalize(folder).ok().and_then(|path| open.get(&path)?.upgrade());
+        if let Some(database) = known {
+            return Ok(Database(database));
+        }
+        let storage = Box::new(FileStorage::open(folder)?);
+        let database = pollster::block_on(driver::Database::open(storage, durability, environment()))?;
+        if let Ok(path) = fs::canonicalize(folder) {
+            open.insert(path, database.downgrade());
+        }
+        Ok(Database(database))
+    }
+}

@@ -1,0 +1,279 @@
+//! An open collection: writes go through one at a time, reads look at the state beside them.
+
+use super::{
+    database::{Database, DatabaseShared},
+    open::Loaded,
+};
+use async_lock::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard};
+use sanderling_engine::{
+    Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,
+    collection::{
+        CollectionState, DeleteTarget, ListOptions, ListPage, PutOptions, Write, WriteReceipt,
+    },
+    ids::FileId,
+    manifest::wal_name,
+    query::SearchResult,
+    segment::Segment,
+    wal::WalHeader,
+};
+use crate::storage::Durability;
+use std::sync::{
+    Arc, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// A handle to an open collection. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Collection {
+    pub(super) database: Database,
+    pub(super) shared: Arc<CollectionShared>,
+}
+
+pub(super) struct CollectionShared {
+    database: Weak<DatabaseShared>,
+    name: String,
+    pub(super) id: u32,
+    state: RwLock<CollectionState>,
+    pub(super) writer: AsyncMutex<WriterState>,
+    retired: AtomicBool,
+}
+
+/// What only the one who writes needs.
+pub(super) struct WriterState {
+    /// The log that takes writes; none after a failure.
+    pub wal: Option<(WalHeader, u64)>,
+    pub wal_bytes: u64,
+    /// For each sealed segment, how many dead rows its file has.
+    pub written_dead: Vec<usize>,
+    /// Why the growing segment could not be sealed; the writes themselves are safe in the log.
+    pub deferred: Option<Error>,
+}
+
+/// The figures of a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectionStats {
+    /// Live documents.
+    pub documents: usize,
+    /// Its segments, oldest first.
+    pub segments: Vec<SegmentStats>,
+    /// Bytes of the logs.
+    pub wal_bytes: u64,
+    /// Bytes of all its files.
+    pub disk_bytes: u64,
+    /// Bytes of sealed segments in memory.
+    pub memory_bytes: u64,
+}
+
+/// The figures of a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentStats {
+    /// `growing` or `sealed`.
+    pub state: &'static str,
+    /// Rows that are not dead.
+    pub documents: usize,
+    /// Rows that were deleted or replaced.
+    pub deleted: usize,
+    /// Bytes of its file.
+    pub bytes: u64,
+}
+
+/// Keeps writers out of a collection that is being dropped.
+pub(super) struct Retired<'a> {
+    shared: &'a CollectionShared,
+    _writer: AsyncMutexGuard<'a, WriterState>,
+}
+
+impl Retired<'_> {
+    /// The collection stays after all.
+    pub(super) fn revive(self) {
+        self.shared.retired.store(false, Ordering::SeqCst);
+    }
+}
+
+impl CollectionShared {
+    pub(super) fn new(database: Weak<DatabaseShared>, name: &str, loaded: Loaded) -> Self {
+        let Loaded { id, state, wal, written_dead, wal_bytes } = loaded;
+        let writer = AsyncMutex::new(WriterState { wal, wal_bytes, written_dead, deferred: None });
+        Self { database, name: name.into(), id, state: RwLock::new(state), writer, retired: AtomicBool::new(false) }
+    }
+
+    pub(super) async fn retire(&self) -> Retired<'_> {
+        let writer = self.writer.lock().await;
+        self.retired.store(true, Ordering::SeqCst);
+        Retired { shared: self, _writer: writer }
+    }
+
+    pub(super) async fn wait_for_writes(&self) {
+        drop(self.writer.lock().await);
+    }
+
+    pub(super) fn state(&self) -> RwLockReadGuard<'_, CollectionState> {
+        self.state.read().expect("applying a prepared write does not panic")
+    }
+
+    pub(super) fn state_to_change(&self) -> RwLockWriteGuard<'_, CollectionState> {
+        self.state.write().expect("applying a prepared write does not panic")
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.retired.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorCode::Closed, format!("the collection {:?} was dropped", self.name)));
+        }
+        match self.database.upgrade() {
+            Some(database) => database.check_open(),
+            None => Err(Error::new(ErrorCode::Closed, "the database was closed")),
+        }
+    }
+}
+
+impl Collection {
+    /// The schema in force.
+    #[must_use]
+    pub fn schema(&self) -> Arc<Schema> {
+        self.shared.state().schema().clone()
+    }
+
+    /// Puts documents: each takes the place of any other with its id. The batch is stored whole or not at all.
+    pub async fn put(&self, documents: Vec<Document>, options: PutOptions) -> Result<WriteReceipt> {
+        self.write(Write::Put(documents, options)).await
+    }
+
+    /// Replaces top-level fields of one document.
+    pub async fn update(&self, id: DocumentId, patch: Document, options: PutOptions) -> Result<WriteReceipt> {
+        self.write(Write::Update(id, patch, options)).await
+    }
+
+    /// Deletes documents and says how many.
+    pub async fn delete(&self, target: DeleteTarget) -> Result<usize> {
+        Ok(self.write(Write::Delete(target)).await?.deleted)
+    }
+
+    async fn write(&self, write: Write) -> Result<WriteReceipt> {
+        let mut writer = self.writer().await?;
+        let database = &self.database.shared;
+        let prepared = self.shared.state().prepare(write, database.now())?;
+        // Also a write that changes nothing waits for a sound log: after a failed append the next opening may find the
+        // failed write, unless a new log has ruled it out.
+        let (header, file) = self.log(&mut writer).await?;
+        if prepared.batch.operations.is_empty() {
+            return Ok(self.shared.state_to_change().apply(prepared));
+        }
+        let frame = header.frame(&prepared.batch)?;
+        if let Err(error) = database.storage.append(&wal_name(file), &frame, database.durability).await {
+            writer.wal = None; // how much of the frame is there is unknown: nothing may follow it
+            return Err(error);
+        }
+        writer.wal_bytes += frame.len() as u64;
+        let receipt = self.shared.state_to_change().apply(prepared);
+        if self.shared.state().wants_seal() {
+            // The write is kept whatever comes of this; the next write tries again.
+            writer.deferred = self.seal(&mut writer).await.err();
+        }
+        Ok(receipt)
+    }
+
+    pub(super) async fn writer(&self) -> Result<AsyncMutexGuard<'_, WriterState>> {
+        let writer = self.shared.writer.lock().await;
+        self.shared.check()?;
+        Ok(writer)
+    }
+
+    /// The log that takes the next write. After a failure a new one is begun, and a manifest commit whose outcome is
+    /// unknown is made good first.
+    async fn log(&self, writer: &mut WriterState) -> Result<(WalHeader, u64)> {
+        let database = &self.database.shared;
+        let mut manifest = database.manifest.lock().await;
+        if let (Some(log), false) = (writer.wal, manifest.is_uncertain()) {
+            return Ok(log);
+        }
+        if let Some(log) = writer.wal {
+            manifest.commit(&*database.storage, |_| {}).await?;
+            return Ok(log);
+        }
+        let file = manifest.allocate_file();
+        let header = WalHeader::new(database.id, FileId(file), self.shared.state().next());
+        database.storage.write(&wal_name(file), &header.to_bytes(), Durability::Strict).await?;
+        let id = self.shared.id;
+        let add = |manifest: &mut sanderling_engine::manifest::Manifest| {
+            let records = manifest.collections.iter_mut().filter(|record| record.id == id);
+            records.for_each(|record| record.wals.push(file));
+        };
+        manifest.commit(&*database.storage, add).await?;
+        writer.wal = Some((header, file));
+        writer.wal_bytes += header.to_bytes().len() as u64;
+        Ok((header, file))
+    }
+
+    /// The document with this id.
+    pub fn get(&self, id: &DocumentId) -> Result<Option<Document>> {
+        self.shared.check()?;
+        self.shared.state().get(id, self.database.shared.now())
+    }
+
+    /// Whether there is a document with this id.
+    pub fn has(&self, id: &DocumentId) -> Result<bool> {
+        self.shared.check()?;
+        Ok(self.shared.state().has(id, self.database.shared.now()))
+    }
+
+    /// How many documents there are, or how many pass a filter.
+    pub fn count(&self, filter: Option<&Value>) -> Result<usize> {
+        self.shared.check()?;
+        self.shared.state().count(filter, self.database.shared.now())
+    }
+
+    /// A page of the documents in order of their ids.
+    pub fn list(&self, options: &ListOptions) -> Result<ListPage> {
+        self.shared.check()?;
+        self.shared.state().list(options, self.database.shared.now())
+    }
+
+    /// Answers a search.
+    pub fn search(&self, query: &Query) -> Result<SearchResult> {
+        self.shared.check()?;
+        self.shared.state().search(query, self.database.shared.now())
+    }
+
+    /// Makes every write so far durable, and says if a seal had failed.
+    pub async fn flush(&self) -> Result<()> {
+        let mut writer = self.writer().await?;
+        let database = &self.database.shared;
+        if let Some((_, file)) = writer.wal
+            && let Err(error) = database.storage.append(&wal_name(file), &[], Durability::Strict).await
+        {
+            writer.wal = None;
+            return Err(error);
+        }
+        writer.deferred.take().map_or(Ok(()), Err)
+    }
+
+    /// The figures of the collection.
+    pub async fn stats(&self) -> Result<CollectionStats> {
+        let writer = self.writer().await?;
+        let manifest = self.database.shared.manifest.lock().await;
+        let tombstones = manifest.collection(self.shared.id).map_or(0, |record| {
+            record.segments.iter().filter_map(|segment| segment.tombstones).map(|file| file.bytes).sum()
+        });
+        let state = self.shared.state();
+        let mut segments: Vec<SegmentStats> = state
+            .sealed()
+            .iter()
+            .map(|entry| {
+                let (rows, dead) = (Segment::Sealed(&entry.segment).rows(), entry.dead.count());
+                let bytes = entry.segment.file_bytes() as u64;
+                SegmentStats { state: "sealed", documents: rows - dead, deleted: dead, bytes }
+            })
+            .collect();
+        let sealed_bytes = segments.iter().map(|segment| segment.bytes).sum::<u64>();
+        let deleted = state.growing_dead();
+        let documents = state.growing_rows() - deleted;
+        segments.push(SegmentStats { state: "growing", documents, deleted, bytes: 0 });
+        Ok(CollectionStats {
+            documents: state.count(None, self.database.shared.now())?,
+            segments,
+            wal_bytes: writer.wal_bytes,
+            disk_bytes: sealed_bytes + tombstones + writer.wal_bytes,
+            memory_bytes: sealed_bytes,
+        })
+    }
+}

@@ -1,0 +1,284 @@
+//! An open database: its storage, its manifest, its collections.
+
+use super::{
+    Environment,
+    collection::{Collection, CollectionShared},
+    commit::ManifestState,
+    open::{self, Opened},
+};
+use crate::storage::{Durability, Storage};
+use async_lock::Mutex as AsyncMutex;
+use sanderling_engine::{
+    Error, ErrorCode, Result, Schema, Value,
+    collection::CollectionState,
+    document::json,
+    ids::{DatabaseId, FileId, SequenceNumber},
+    limits::NAME_BYTES_MAX,
+    manifest::{CollectionRecord, wal_name},
+    schema::SchemaChange,
+    settings::CollectionSettings,
+    wal::WalHeader,
+};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// A handle to an open database. Clones are handles to the same one.
+#[derive(Clone)]
+pub struct Database {
+    pub(super) shared: Arc<DatabaseShared>,
+}
+
+/// A handle that does not keep the database open.
+#[derive(Clone)]
+pub struct WeakDatabase(Weak<DatabaseShared>);
+
+impl WeakDatabase {
+    /// The database, if it is still open.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Database> {
+        let shared = self.0.upgrade()?;
+        shared.check_open().is_ok().then_some(Database { shared })
+    }
+}
+
+pub(super) struct DatabaseShared {
+    pub(super) storage: Box<dyn Storage>,
+    pub(super) durability: Durability,
+    pub(super) environment: Environment,
+    pub(super) id: DatabaseId,
+    pub(super) manifest: AsyncMutex<ManifestState>,
+    collections: Mutex<BTreeMap<String, Slot>>,
+    closed: AtomicBool,
+}
+
+/// A collection by name. Damage in one does not stop the others.
+#[derive(Clone)]
+pub(super) enum Slot {
+    Sound(Arc<CollectionShared>),
+    Damaged(Error),
+}
+
+/// What is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseStatus {
+    /// The kind of storage.
+    pub storage: String,
+    /// What a write that returned survives.
+    pub durability: &'static str,
+    /// The version of this crate.
+    pub version: &'static str,
+}
+
+impl Database {
+    /// Opens the database of a storage, or makes a new one where there is none.
+    pub async fn open(storage: Box<dyn Storage>, durability: Durability, environment: Environment) -> Result<Self> {
+        let opened = match open::open(&*storage, environment).await {
+            Ok(opened) => opened,
+            Err(error) => {
+                // The reason for which opening failed is what the caller needs; the storage is given up either way.
+                let _ = storage.close().await;
+                return Err(error);
+            }
+        };
+        let Opened { id, manifest, collections } = opened;
+        let shared = Arc::new_cyclic(|database| {
+            let collections = collections.into_iter().map(|(name, loaded)| {
+                let slot = match loaded {
+                    Ok(loaded) => Slot::Sound(Arc::new(CollectionShared::new(database.clone(), &name, loaded))),
+                    Err(error) => Slot::Damaged(error),
+                };
+                (name, slot)
+            });
+            let collections = Mutex::new(collections.collect());
+            let manifest = AsyncMutex::new(manifest);
+            DatabaseShared { storage, durability, environment, id, manifest, collections, closed: AtomicBool::new(false) }
+        });
+        Ok(Self { shared })
+    }
+
+    /// Opens a collection. With a schema it is made if it is absent, and extended if the schema adds fields.
+    pub async fn collection(
+        &self,
+        name: &str,
+        schema: Option<Schema>,
+        settings: Option<CollectionSettings>,
+    ) -> Result<Collection> {
+        self.shared.check_open()?;
+        let known = self.shared.slots().get(name).cloned();
+        match (known, schema) {
+            (Some(Slot::Damaged(error)), _) => Err(error),
+            (Some(Slot::Sound(collection)), None) => Ok(self.handle(collection)),
+            (Some(Slot::Sound(collection)), Some(schema)) => {
+                let collection = self.handle(collection);
+                if let SchemaChange::Extended(schema) = collection.schema().change_to(&schema)? {
+                    collection.extend_schema(schema).await?;
+                }
+                Ok(collection)
+            }
+            (None, None) => {
+                let message = format!("the collection {name:?} does not exist: a schema is needed to make it");
+                Err(Error::new(ErrorCode::Schema, message).with("collection", name))
+            }
+            (None, Some(schema)) => self.create(name, schema, settings.unwrap_or_default()).await,
+        }
+    }
+
+    async fn create(&self, name: &str, schema: Schema, settings: CollectionSettings) -> Result<Collection> {
+        if name.is_empty() || name.len() > NAME_BYTES_MAX {
+            let expected = format!("a name of 1 to {NAME_BYTES_MAX} bytes");
+            return Err(Error::expected("collection", &expected, &format!("{} bytes", name.len())));
+        }
+        let shared = &self.shared;
+        let mut manifest = shared.manifest.lock().await;
+        if let Some(slot) = shared.slots().get(name).cloned() {
+            // Somebody else made it while this call waited.
+            drop(manifest);
+            return match slot {
+                Slot::Sound(collection) => {
+                    self.handle(collection.clone()).schema().change_to(&schema)?;
+                    Ok(self.handle(collection))
+                }
+                Slot::Damaged(error) => Err(error),
+            };
+        }
+        let wal = manifest.allocate_file();
+        let first = SequenceNumber(1);
+        let header = WalHeader::new(shared.id, FileId(wal), first);
+        shared.storage.write(&wal_name(wal), &header.to_bytes(), Durability::Strict).await?;
+        let id = manifest.manifest().next_collection;
+        let record = CollectionRecord {
+            id,
+            name: name.into(),
+            schema: schema.to_json(),
+            settings: json::write(&settings.to_value()),
+            first_in_wal: first.0,
+            segments: Vec::new(),
+            wals: vec![wal],
+        };
+        let add = |manifest: &mut sanderling_engine::manifest::Manifest| {
+            manifest.next_collection += 1;
+            manifest.collections.push(record);
+        };
+        manifest.commit(&*shared.storage, add).await?;
+        let loaded = open::Loaded {
+            id,
+            state: CollectionState::new(schema, settings, first),
+            wal: Some((header, wal)),
+            written_dead: Vec::new(),
+            wal_bytes: header.to_bytes().len() as u64,
+        };
+        let collection = Arc::new(CollectionShared::new(Arc::downgrade(shared), name, loaded));
+        shared.slots().insert(name.into(), Slot::Sound(collection.clone()));
+        Ok(self.handle(collection))
+    }
+
+    /// The names of all collections.
+    pub fn collections(&self) -> Result<Vec<String>> {
+        self.shared.check_open()?;
+        Ok(self.shared.slots().keys().cloned().collect())
+    }
+
+    /// Removes a collection with all it holds; one that is absent is error "schema".
+    pub async fn drop_collection(&self, name: &str) -> Result<()> {
+        let shared = &self.shared;
+        shared.check_open()?;
+        let slot = shared.slots().get(name).cloned();
+        let Some(slot) = slot else {
+            let message = format!("the collection {name:?} does not exist");
+            return Err(Error::new(ErrorCode::Schema, message).with("collection", name));
+        };
+        // Writes that are under way end first; later ones find the collection closed.
+        let sound = match &slot {
+            Slot::Sound(collection) => Some(collection.retire().await),
+            Slot::Damaged(_) => None,
+        };
+        let mut manifest = shared.manifest.lock().await;
+        let files = manifest.manifest().collections.iter().filter(|record| record.name == name);
+        let files: Vec<String> = files.flat_map(open::files_of).collect();
+        let remove = |manifest: &mut sanderling_engine::manifest::Manifest| {
+            manifest.collections.retain(|record| record.name != name);
+        };
+        if let Err(error) = manifest.commit(&*shared.storage, remove).await {
+            if let Some(guard) = sound {
+                guard.revive();
+            }
+            return Err(error);
+        }
+        shared.slots().remove(name);
+        shared.remove_files(&files).await;
+        Ok(())
+    }
+
+    /// What is in force.
+    #[must_use]
+    pub fn status(&self) -> DatabaseStatus {
+        let storage = self.shared.storage.kind();
+        let durability = self.shared.durability.as_str();
+        DatabaseStatus { storage, durability, version: env!("CARGO_PKG_VERSION") }
+    }
+
+    /// Ends the database for every handle: writes under way end first, later calls fail with "closed".
+    pub async fn close(&self) -> Result<()> {
+        if self.shared.closed.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let slots: Vec<Slot> = self.shared.slots().values().cloned().collect();
+        for slot in slots {
+            if let Slot::Sound(collection) = slot {
+                collection.wait_for_writes().await;
+            }
+        }
+        let _manifest = self.shared.manifest.lock().await;
+        self.shared.storage.close().await
+    }
+
+    /// A handle that does not keep the database open.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakDatabase {
+        WeakDatabase(Arc::downgrade(&self.shared))
+    }
+
+    fn handle(&self, shared: Arc<CollectionShared>) -> Collection {
+        Collection { database: self.clone(), shared }
+    }
+}
+
+impl DatabaseShared {
+    pub(super) fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorCode::Closed, "the database was closed"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        (self.environment.now)()
+    }
+
+    /// Removes files that no manifest names any more. One that stays is removed when the database is opened next.
+    pub(super) async fn remove_files(&self, names: &[String]) {
+        for name in names {
+            let _ = self.storage.remove(name).await;
+        }
+    }
+
+    fn slots(&self) -> MutexGuard<'_, BTreeMap<String, Slot>> {
+        // The map is whole between any two of its calls, so a panic elsewhere does not spoil it.
+        self.collections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<DatabaseStatus> for Value {
+    fn from(status: DatabaseStatus) -> Self {
+        Self::Object(vec![
+            ("storage".into(), status.storage.into()),
+            ("durability".into(), status.durability.into()),
+            ("version".into(), status.version.into()),
+        ])
+    }
+}

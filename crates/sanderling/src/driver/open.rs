@@ -1,0 +1,257 @@
+//! Opening: both manifest slots, the segments they name, then the logs.
+
+use super::{Environment, commit::ManifestState};
+use crate::storage::{Storage, StoredObject};
+use sanderling_engine::{
+    Error, ErrorCode, Result, Schema,
+    codec::{AlignedBytes, FILE_HEADER_BYTES},
+    collection::CollectionState,
+    document::json,
+    ids::{DatabaseId, FileId, SequenceNumber},
+    manifest::{
+        CollectionRecord, CommittedManifest, FileRecord, Manifest, SLOTS, SegmentRecord, segment_name, tombstones_name,
+        wal_name,
+    },
+    rows::RowSet,
+    segment::{SealedSegment, read_tombstones},
+    settings::CollectionSettings,
+    wal::{self, WalContent, WalHeader},
+};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// A database as it was found.
+pub(super) struct Opened {
+    pub id: DatabaseId,
+    pub manifest: ManifestState,
+    pub collections: Vec<(String, Result<Loaded>)>,
+}
+
+/// A collection as it was found.
+pub(super) struct Loaded {
+    pub id: u32,
+    pub state: CollectionState,
+    /// The log that takes writes; none where the last one ends in a torn write.
+    pub wal: Option<(WalHeader, u64)>,
+    /// For each sealed segment, how many dead rows its file has.
+    pub written_dead: Vec<usize>,
+    pub wal_bytes: u64,
+}
+
+/// The files that a collection consists of.
+pub(super) fn files_of(record: &CollectionRecord) -> Vec<String> {
+    let segments = record.segments.iter().flat_map(|segment| {
+        let tombstones = segment.tombstones.iter().map(|file| tombstones_name(file.file));
+        std::iter::once(segment_name(segment.segment.file)).chain(tombstones)
+    });
+    segments.chain(record.wals.iter().map(|wal| wal_name(*wal))).collect()
+}
+
+pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Result<Opened> {
+    let objects = storage.list().await?;
+    let (committed, other_slot_damaged) = match read_slots(storage, &objects).await? {
+        Some(found) => found,
+        None => return create(storage, &objects, environment).await,
+    };
+    check_for_lost_commits(&committed, &other_slot_damaged, &objects)?;
+    let mut collections = Vec::new();
+    for record in &committed.manifest.collections {
+        let loaded = load(storage, &objects, committed.database, record).await;
+        collections.push((record.name.clone(), loaded));
+    }
+    if other_slot_damaged.is_none() {
+        remove_leftovers(storage, &objects, &committed.manifest).await;
+    }
+    Ok(Opened { id: committed.database, manifest: ManifestState::new(committed), collections })
+}
+
+async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: Environment) -> Result<Opened> {
+    if let Some(object) = objects.iter().find(|object| is_data_file(&object.name)) {
+        let message = format!("both manifest slots are missing, but {} is there", object.name);
+        return Err(Error::new(ErrorCode::Corrupt, message).with("file", SLOTS[0]));
+    }
+    let id = DatabaseId((environment.random)());
+    let manifest = Manifest { next_file: 1, next_collection: 1, collections: Vec::new() };
+    let mut manifest = ManifestState::new(CommittedManifest { database: id, generation: 0, manifest });
+    manifest.commit(storage, |_| {}).await?;
+    Ok(Opened { id, manifest, collections: Vec::new() })
+}
+
+/// The newest sound slot, and what is wrong with the other one.
+async fn read_slots(
+    storage: &dyn Storage,
+    objects: &[StoredObject],
+) -> Result<Option<(CommittedManifest, Option<Error>)>> {
+    let mut found: Option<CommittedManifest> = None;
+    let mut damage = None;
+    for name in SLOTS {
+        let Some(object) = objects.iter().find(|object| object.name == name) else { continue };
+        let bytes = read_whole(storage, object).await?;
+        match CommittedManifest::from_bytes(bytes.as_ref(), name) {
+            Ok(slot) => {
+                if found.as_ref().is_some_and(|other| other.database != slot.database) {
+                    return Err(Error::corrupt(name, "the two slots belong to different databases").with("file", name));
+                }
+                if found.as_ref().is_none_or(|other| other.generation < slot.generation) {
+                    found = Some(slot);
+                }
+            }
+            // A newer format is left alone, whatever the other slot says.
+            Err(error) if error.code() == ErrorCode::Unsupported => return Err(error),
+            Err(error) => damage = Some(error),
+        }
+    }
+    match (found, damage) {
+        (Some(found), damage) => Ok(Some((found, damage))),
+        (None, Some(damage)) => first_commit_was_torn(objects, damage),
+        (None, None) => Ok(None),
+    }
+}
+
+/// A torn first commit is a database that never was: nothing could be acknowledged before it.
+fn first_commit_was_torn<T>(objects: &[StoredObject], damage: Error) -> Result<Option<T>> {
+    let only_slot = objects.iter().filter(|object| SLOTS.contains(&object.name.as_str())).count() == 1;
+    let no_data = !objects.iter().any(|object| is_data_file(&object.name));
+    if only_slot && no_data { Ok(None) } else { Err(damage) }
+}
+
+/// A torn commit leaves files that hold no acknowledged write. Files that do, beyond what the sound slot knows of, mean
+/// that the damaged slot was the newer one and had been in force.
+fn check_for_lost_commits(
+    committed: &CommittedManifest,
+    damage: &Option<Error>,
+    objects: &[StoredObject],
+) -> Result<()> {
+    let Some(damage) = damage else { return Ok(()) };
+    let unknown = |object: &&StoredObject| {
+        number_of(&object.name, "wal-").is_some_and(|file| file >= committed.manifest.next_file)
+            && object.bytes > FILE_HEADER_BYTES as u64
+    };
+    match objects.iter().find(unknown) {
+        Some(object) => Err(damage.clone().with("unknown", object.name.as_str())),
+        None => Ok(()),
+    }
+}
+
+fn is_data_file(name: &str) -> bool {
+    ["wal-", "segment-", "tombstones-"].iter().any(|prefix| number_of(name, prefix).is_some())
+}
+
+fn number_of(name: &str, prefix: &str) -> Option<u64> {
+    let digits = name.strip_prefix(prefix)?;
+    (digits.len() >= 8).then(|| u64::from_str_radix(digits, 16).ok()).flatten()
+}
+
+/// Files of our own that no manifest names: what a crash left between a commit and the removal of what it dropped. Any
+/// other file is none of our business.
+async fn remove_leftovers(storage: &dyn Storage, objects: &[StoredObject], manifest: &Manifest) {
+    let named: BTreeSet<String> = manifest.collections.iter().flat_map(files_of).collect();
+    for object in objects.iter().filter(|object| is_data_file(&object.name) && !named.contains(&object.name)) {
+        // What cannot be removed now is tried again at the next opening.
+        let _ = storage.remove(&object.name).await;
+    }
+}
+
+async fn load(
+    storage: &dyn Storage,
+    objects: &[StoredObject],
+    database: DatabaseId,
+    record: &CollectionRecord,
+) -> Result<Loaded> {
+    let schema = Schema::from_json(&record.schema)?;
+    let settings = CollectionSettings::from_value(&json::parse(&record.settings)?)?;
+    let mut state = CollectionState::new(schema, settings, SequenceNumber(record.first_in_wal));
+    let mut written_dead = Vec::new();
+    for segment in &record.segments {
+        let (segment, dead) = load_segment(storage, objects, database, segment, state.schema()).await?;
+        written_dead.push(dead.count());
+        state.add_sealed(segment, dead);
+    }
+    let (wal, wal_bytes) = replay(storage, objects, database, record, &mut state).await?;
+    Ok(Loaded { id: record.id, state, wal, written_dead, wal_bytes })
+}
+
+async fn load_segment(
+    storage: &dyn Storage,
+    objects: &[StoredObject],
+    database: DatabaseId,
+    record: &SegmentRecord,
+    schema: &Schema,
+) -> Result<(Arc<SealedSegment>, RowSet)> {
+    let name = segment_name(record.segment.file);
+    let bytes = read_named(storage, objects, &name, &record.segment).await?;
+    let identity = |file: &FileRecord| (database, FileId(file.file), file.checksum);
+    let segment = SealedSegment::open(schema, Box::new(bytes), &name, identity(&record.segment))?;
+    let dead = match &record.tombstones {
+        None => RowSet::none(segment.rows()),
+        Some(file) => {
+            let name = tombstones_name(file.file);
+            let bytes = read_named(storage, objects, &name, file).await?;
+            read_tombstones(bytes.as_ref(), &name, segment.rows(), identity(file))?
+        }
+    };
+    Ok((Arc::new(segment), dead))
+}
+
+/// Applies the logs in order. Where a later log begins before the end of an earlier one, the earlier one ends in writes
+/// that were never acknowledged: its append had failed.
+async fn replay(
+    storage: &dyn Storage,
+    objects: &[StoredObject],
+    database: DatabaseId,
+    record: &CollectionRecord,
+    state: &mut CollectionState,
+) -> Result<(Option<(WalHeader, u64)>, u64)> {
+    let mut logs: Vec<(String, u64, WalContent)> = Vec::new();
+    let mut total = 0;
+    for &file in &record.wals {
+        let name = wal_name(file);
+        let object = find(objects, &name)?;
+        total += object.bytes;
+        let bytes = read_whole(storage, object).await?;
+        let content = wal::read(bytes.as_ref(), &name, database, FileId(file))?;
+        logs.push((name, file, content));
+    }
+    let begins: Vec<SequenceNumber> = logs.iter().map(|(.., content)| content.header.first()).collect();
+    let mut last = None;
+    for (at, (name, file, content)) in logs.into_iter().enumerate() {
+        let end = begins.get(at + 1).copied();
+        for batch in content.batches {
+            if end.is_none_or(|end| batch.first < end) {
+                state.replay(batch, &name)?;
+            }
+        }
+        last = (!content.torn).then_some((content.header, file));
+    }
+    Ok((last, total))
+}
+
+fn find<'a>(objects: &'a [StoredObject], name: &str) -> Result<&'a StoredObject> {
+    let missing = || Error::corrupt(name, "the file is missing").with("file", name);
+    objects.iter().find(|object| object.name == name).ok_or_else(missing)
+}
+
+async fn read_named(
+    storage: &dyn Storage,
+    objects: &[StoredObject],
+    name: &str,
+    record: &FileRecord,
+) -> Result<AlignedBytes> {
+    let object = find(objects, name)?;
+    if object.bytes != record.bytes {
+        let problem = format!("{} bytes instead of {}", object.bytes, record.bytes);
+        return Err(Error::corrupt(name, &problem).with("file", name));
+    }
+    read_whole(storage, object).await
+}
+
+/// Reads an object of known length. Fewer bytes are an error of the medium, never the end of the object.
+async fn read_whole(storage: &dyn Storage, object: &StoredObject) -> Result<AlignedBytes> {
+    let length = usize::try_from(object.bytes).map_err(|_| Error::corrupt(&object.name, "it is too large for this host"))?;
+    let bytes = storage.read(&object.name, 0, length).await?;
+    if bytes.as_ref().len() == length {
+        return Ok(bytes);
+    }
+    let message = format!("{}: {} of {length} bytes could be read", object.name, bytes.as_ref().len());
+    Err(Error::new(ErrorCode::Unavailable, message).with("file", object.name.as_str()))
+}
+

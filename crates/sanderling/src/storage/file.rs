@@ -1,0 +1,154 @@
+//! A storage in one folder of the file system.
+
+use super::{Durability, Storage, StorageFuture, StoredObject, lock::ProcessLock};
+use sanderling_engine::{Error, ErrorCode, Result, codec::AlignedBytes};
+use std::{
+    collections::HashMap,
+    fs::{self, File, OpenOptions},
+    future::ready,
+    io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+/// One file an object, in a folder that this process alone writes.
+#[derive(Debug)]
+pub struct FileStorage {
+    folder: PathBuf,
+    /// Files that are appended to stay open.
+    appended: Mutex<HashMap<String, File>>,
+    lock: Mutex<Option<ProcessLock>>,
+}
+
+impl FileStorage {
+    /// Opens a folder, which is created if it is absent, and takes its lock.
+    pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
+        let folder = folder.as_ref().to_path_buf();
+        let name = folder.display().to_string();
+        create_folder(&folder).map_err(|error| failure(&name, "create the folder", &error))?;
+        let lock = Mutex::new(Some(ProcessLock::acquire(&folder)?));
+        Ok(Self { folder, appended: Mutex::default(), lock })
+    }
+
+    fn append_now(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
+        let mut appended = self.appended.lock().unwrap_or_else(PoisonError::into_inner);
+        if !appended.contains_key(name) {
+            let path = self.folder.join(name);
+            let existed = path.exists();
+            appended.insert(name.into(), OpenOptions::new().append(true).create(true).open(path)?);
+            if !existed && durability == Durability::Strict {
+                sync_folder(&self.folder)?;
+            }
+        }
+        let Some(file) = appended.get_mut(name) else { return Err(ErrorKind::NotFound.into()) };
+        file.write_all(bytes)?;
+        if durability == Durability::Strict { file.sync_data() } else { Ok(()) }
+    }
+
+    fn write_now(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
+        self.appended.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        let path = self.folder.join(name);
+        let existed = path.exists();
+        let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        file.write_all(bytes)?;
+        file.set_len(bytes.len() as u64)?;
+        if durability == Durability::Strict {
+            file.sync_all()?;
+            if !existed {
+                sync_folder(&self.folder)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_now(&self, name: &str, offset: u64, length: usize) -> io::Result<AlignedBytes> {
+        let mut file = File::open(self.folder.join(name))?;
+        let left = file.metadata()?.len().saturating_sub(offset);
+        let length = length.min(usize::try_from(left).unwrap_or(usize::MAX));
+        file.seek(SeekFrom::Start(offset))?;
+        let mut bytes = AlignedBytes::zeroed(length);
+        file.read_exact(bytes.as_mut())?;
+        Ok(bytes)
+    }
+
+    fn list_now(&self) -> io::Result<Vec<StoredObject>> {
+        let mut objects = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            if let (true, Some(name)) = (metadata.is_file(), entry.file_name().to_str()) {
+                objects.push(StoredObject { name: name.into(), bytes: metadata.len() });
+            }
+        }
+        objects.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(objects)
+    }
+
+    fn remove_now(&self, name: &str) -> io::Result<()> {
+        self.appended.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        match fs::remove_file(self.folder.join(name)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Storage for FileStorage {
+    fn kind(&self) -> String {
+        "fs".into()
+    }
+
+    fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
+        let listed = self.list_now().map_err(|error| failure(&self.folder.display().to_string(), "list", &error));
+        Box::pin(ready(listed))
+    }
+
+    fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
+        Box::pin(ready(self.read_now(name, offset, length).map_err(|error| failure(name, "read", &error))))
+    }
+
+    fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
+        Box::pin(ready(self.append_now(name, bytes, durability).map_err(|error| failure(name, "append to", &error))))
+    }
+
+    fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
+        Box::pin(ready(self.write_now(name, bytes, durability).map_err(|error| failure(name, "write", &error))))
+    }
+
+    fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
+        Box::pin(ready(self.remove_now(name).map_err(|error| failure(name, "remove", &error))))
+    }
+
+    fn close(&self) -> StorageFuture<'_, ()> {
+        self.appended.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Box::pin(ready(Ok(())))
+    }
+}
+
+/// Creates a folder and makes its name durable.
+fn create_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    match folder.canonicalize()?.parent() {
+        Some(parent) => sync_folder(parent),
+        None => Ok(()),
+    }
+}
+
+/// Makes the names in a folder durable. Windows has no such call: its file system keeps names in its own log.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(windows) { Ok(()) } else { File::open(folder)?.sync_all() }
+}
+
+/// An error of the file system as one of ours.
+pub(super) fn failure(name: &str, action: &str, error: &io::Error) -> Error {
+    let code = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ErrorCode::Quota,
+        ErrorKind::NotFound => ErrorCode::Corrupt,
+        _ => ErrorCode::Unavailable,
+    };
+    Error::new(code, format!("cannot {action} {name}: {error}")).with("file", name)
+}

@@ -1,0 +1,65 @@
+//! A storage that ends with its process.
+
+use super::{Durability, Storage, StorageFuture, StoredObject};
+use sanderling_engine::{Error, ErrorCode, codec::AlignedBytes};
+use std::{
+    collections::BTreeMap,
+    future::ready,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// Objects in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStorage {
+    objects: Mutex<BTreeMap<String, Vec<u8>>>,
+}
+
+impl MemoryStorage {
+    fn objects(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
+        // The map is whole between any two of its calls, so a panic elsewhere does not spoil it.
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Storage for MemoryStorage {
+    fn kind(&self) -> String {
+        "memory".into()
+    }
+
+    fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
+        let objects = self.objects();
+        let listed = objects.iter().map(|(name, bytes)| StoredObject { name: name.clone(), bytes: bytes.len() as u64 });
+        Box::pin(ready(Ok(listed.collect())))
+    }
+
+    fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
+        let objects = self.objects();
+        let read = match objects.get(name) {
+            Some(bytes) => {
+                let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+                Ok(AlignedBytes::copy_of(&bytes[from..from.saturating_add(length).min(bytes.len())]))
+            }
+            None => Err(Error::new(ErrorCode::Corrupt, format!("{name} is missing")).with("file", name)),
+        };
+        Box::pin(ready(read))
+    }
+
+    fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], _: Durability) -> StorageFuture<'a, ()> {
+        self.objects().entry(name.into()).or_default().extend_from_slice(bytes);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], _: Durability) -> StorageFuture<'a, ()> {
+        self.objects().insert(name.into(), bytes.into());
+        Box::pin(ready(Ok(())))
+    }
+
+    fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
+        self.objects().remove(name);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn close(&self) -> StorageFuture<'_, ()> {
+        Box::pin(ready(Ok(())))
+    }
+}

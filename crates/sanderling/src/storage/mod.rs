@@ -1,0 +1,86 @@
+//! Where the bytes of a database live: a small interface that hosts and users implement.
+//!
+//! A storage holds named objects. The driver asks little of it: an object is read by range, appended to, written whole,
+//! removed. Each call says whether it must be durable when it resolves. Whole writes need not be atomic and names need no
+//! particular order: the driver keeps two manifest slots and trusts nothing without a checksum.
+
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod file;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod lock;
+mod memory;
+
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+pub use file::FileStorage;
+pub use memory::MemoryStorage;
+
+use sanderling_engine::{Result, codec::AlignedBytes};
+use std::pin::Pin;
+
+/// What a storage call gives back. Natively it is ready at the first look; elsewhere it may wait for the host.
+pub type StorageFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
+
+/// `Send + Sync` where there are threads, nothing in wasm, whose values stay on their thread.
+#[cfg(not(target_family = "wasm"))]
+pub trait MaybeShared: Send + Sync {}
+#[cfg(not(target_family = "wasm"))]
+impl<T: Send + Sync + ?Sized> MaybeShared for T {}
+/// `Send + Sync` where there are threads, nothing in wasm, whose values stay on their thread.
+#[cfg(target_family = "wasm")]
+pub trait MaybeShared {}
+#[cfg(target_family = "wasm")]
+impl<T: ?Sized> MaybeShared for T {}
+
+/// What must hold when a write resolves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// It survives a power cut, as far as the medium obeys its flush.
+    Strict,
+    /// It survives the end of the process.
+    Relaxed,
+}
+
+impl Durability {
+    /// The name in options and in `status()`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Relaxed => "relaxed",
+        }
+    }
+}
+
+/// An object of a storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredObject {
+    /// Its name: lower-case letters, digits, `.`, `_` and `-`.
+    pub name: String,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// A place for the bytes of one database.
+pub trait Storage: MaybeShared {
+    /// What this is, for `status()`.
+    fn kind(&self) -> String;
+
+    /// Every object there is.
+    fn list(&self) -> StorageFuture<'_, Vec<StoredObject>>;
+
+    /// A range of an object; shorter only where the object ends.
+    fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes>;
+
+    /// Adds bytes at the end of an object, which is created if it is absent. With [`Durability::Strict`] everything that
+    /// was appended to the object before is durable too, also when `bytes` is empty.
+    fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()>;
+
+    /// Makes the object hold these bytes and no others; it is created if it is absent.
+    fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()>;
+
+    /// Removes an object; one that is absent is no error.
+    fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()>;
+
+    /// Gives up whatever is held, the lock above all.
+    fn close(&self) -> StorageFuture<'_, ()>;
+}

@@ -1,0 +1,149 @@
+//! The crate as its users see it: what was put is there after reopening, in a folder as in memory.
+
+use sanderling::{Database, Document, ErrorCode, ListOptions, Query, Schema};
+use serde_json::json;
+
+fn schema() -> Schema {
+    Schema::from_json(json!({ "fields": {
+        "title": { "type": "text" },
+        "year": { "type": "number" },
+        "vector": { "type": "vector", "dimensions": 2 }
+    } }))
+    .unwrap()
+}
+
+fn book(id: u64) -> Document {
+    let angle = id as f32 / 10.0;
+    Document::new(id)
+        .with("title", if id.is_multiple_of(2) { "even birds" } else { "odd birds" })
+        .with("year", 1900.0 + id as f64)
+        .with("vector", vec![angle.cos(), angle.sin()])
+}
+
+#[test]
+fn everything_is_there_after_reopening() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library");
+    let queries = [
+        Query::new().text("odd birds").vector(&[0.5, 0.5]),
+        Query::new().filter(json!({ "year": { "$lt": 1910 } })).unwrap().limit(20),
+    ];
+    let mut answers = Vec::new();
+    for round in 0..4 {
+        let db = Database::open(&path).unwrap();
+        let books = db.collection("books", schema()).unwrap();
+        match round {
+            0 => {
+                books.put((0..30).map(book)).unwrap();
+                books.delete([3_u64, 4]).unwrap();
+                books.update(5_u64, json!({ "year": 1800 })).unwrap();
+                answers = queries.iter().map(|query| books.search(query).unwrap().hits).collect();
+            }
+            2 => books.compact().unwrap(),
+            _ => {}
+        }
+        for (query, answer) in queries.iter().zip(&answers) {
+            assert_eq!(books.search(query).unwrap().hits, *answer, "round {round}");
+        }
+        assert_eq!(books.count(None).unwrap(), 28);
+        db.close().unwrap();
+    }
+}
+
+#[test]
+fn a_segment_is_sealed_at_its_size_and_dead_rows_survive() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = sanderling::CollectionSettings { seal_at: 10, ..Default::default() };
+    {
+        let db = Database::open(folder.path()).unwrap();
+        let books = db.collection_with("books", schema(), settings).unwrap();
+        for id in 0..25 {
+            books.put([book(id)]).unwrap();
+        }
+        books.delete([1_u64, 11, 21]).unwrap();
+        books.put((100..110).map(book)).unwrap();
+        let states: Vec<_> = books.stats().unwrap().segments.iter().map(|segment| segment.state).collect();
+        assert_eq!(states, ["sealed", "sealed", "sealed", "growing"]);
+    }
+    let db = Database::open(folder.path()).unwrap();
+    let books = db.existing_collection("books").unwrap();
+    assert_eq!(books.count(None).unwrap(), 32);
+    assert!(!books.has(11_u64).unwrap());
+    books.compact().unwrap();
+    let stats = books.stats().unwrap();
+    assert_eq!((stats.documents, stats.segments.len()), (32, 2));
+    let page = books.list(&ListOptions { filter: None, prefix: None, after: Some(24.into()), limit: 2 }).unwrap();
+    assert_eq!(page.documents.iter().map(|book| book.id.clone().unwrap()).collect::<Vec<_>>(), [100.into(), 101.into()]);
+}
+
+#[test]
+fn an_open_folder_has_one_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Database::open(folder.path()).unwrap();
+    let second = Database::open(folder.path()).unwrap();
+    first.collection("books", schema()).unwrap().put([book(1)]).unwrap();
+    assert!(second.existing_collection("books").unwrap().has(1_u64).unwrap());
+    second.close().unwrap();
+    assert_eq!(first.collections().unwrap_err().code(), ErrorCode::Closed);
+    Database::open(folder.path()).unwrap();
+}
+
+#[test]
+fn a_schema_may_grow_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let larger = Schema::from_json(json!({ "fields": {
+        "title": { "type": "text" },
+        "pages": { "type": "number" },
+        "year": { "type": "number" },
+        "vector": { "type": "vector", "dimensions": 2 }
+    } }))
+    .unwrap();
+    {
+        let db = Database::open(folder.path()).unwrap();
+        let books = db.collection("books", schema()).unwrap();
+        books.put([book(1).with("pages", 7)]).unwrap();
+        let other = Schema::from_json(json!({ "fields": { "title": { "type": "keyword" } } })).unwrap();
+        assert_eq!(db.collection("books", other).err().unwrap().code(), ErrorCode::Schema);
+        let books = db.collection("books", larger.clone()).unwrap();
+        let query = Query::new().filter(json!({ "pages": 7 })).unwrap();
+        assert_eq!(books.search(&query).unwrap().total, 1);
+    }
+    let db = Database::open(folder.path()).unwrap();
+    let books = db.collection("books", larger).unwrap();
+    assert_eq!(books.get(1_u64).unwrap().unwrap(), book_with_sorted_fields());
+    assert_eq!(db.existing_collection("none").err().unwrap().code(), ErrorCode::Schema);
+    db.drop_collection("books").unwrap();
+    assert_eq!(books.count(None).unwrap_err().code(), ErrorCode::Closed);
+    assert_eq!(db.collections().unwrap(), Vec::<String>::new());
+}
+
+/// Vectors come after the stored fields.
+fn book_with_sorted_fields() -> Document {
+    let mut document = book(1);
+    let vector = document.fields.pop().unwrap();
+    let mut document = document.with("pages", 7);
+    document.fields.push(vector);
+    document
+}
+
+#[test]
+fn handles_can_be_used_from_many_threads() {
+    let db = Database::memory().unwrap();
+    let books = db.collection("books", schema()).unwrap();
+    std::thread::scope(|threads| {
+        for part in 0..4_u64 {
+            let books = books.clone();
+            threads.spawn(move || (0..50).for_each(|id| drop(books.put([book(part * 50 + id)]).unwrap())));
+        }
+        for _ in 0..2 {
+            let books = books.clone();
+            threads.spawn(move || {
+                for _ in 0..50 {
+                    let result = books.search(&Query::new().text("birds").limit(300)).unwrap();
+                    assert_eq!(result.hits.len(), result.total);
+                }
+            });
+        }
+    });
+    assert_eq!(books.count(None).unwrap(), 200);
+}
