@@ -1,8 +1,15 @@
-//! JavaScript bindings of the engine.
-use wasm_bindgen::prelude::*;
+//! JavaScript bindings: each method decodes its arguments, makes one call, encodes the answer.
+//!
+//! Documents and queries cross as JSON text, so that every key survives; vectors cross as typed arrays beside them, named
+//! by a layout of triples: document, field (its position in the schema), number of floats. Options and status are
+//! structs through serde. Errors are thrown as `{ code, message, details }`.
 
-/// The version of the package.
-#[wasm_bindgen]
-pub fn version() -> String {
-    env!("CARGO_PKG_VERSION").into()
-}
+mod collection;
+mod database;
+mod environment;
+mod packing;
+mod storage;
+mod thrown;
+
+pub use collection::EngineCollection;
+pub use database::{EngineDatabase, open};

@@ -1,0 +1,161 @@
+//! The exported collection.
+
+use crate::{
+    packing,
+    thrown::{encode, to_js},
+};
+use sanderling::{
+    DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query, Result, Value, WriteReceipt,
+    driver::{Collection, CollectionStats},
+    engine::document::json,
+};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+/// An open collection.
+#[wasm_bindgen]
+pub struct EngineCollection {
+    collection: Collection,
+}
+
+fn thrown<T>(result: Result<T>) -> Result<T, JsValue> {
+    result.map_err(|error| to_js(&error))
+}
+
+#[wasm_bindgen]
+impl EngineCollection {
+    /// The schema in force as JSON text.
+    pub fn schema(&self) -> String {
+        self.collection.schema().to_json()
+    }
+
+    /// Puts a batch of documents.
+    pub async fn put(
+        &self,
+        documents: String,
+        vectors: Vec<f32>,
+        layout: Vec<u32>,
+        options: Option<String>,
+    ) -> Result<String, JsValue> {
+        let documents = thrown(packing::documents(&documents, &self.collection.schema(), &vectors, &layout))?;
+        let options = thrown(put_options(options))?;
+        thrown(self.collection.put(documents, options).await).map(|receipt| receipt_text(&receipt))
+    }
+
+    /// Replaces top-level fields of one document.
+    pub async fn update(
+        &self,
+        id: String,
+        patch: String,
+        vectors: Vec<f32>,
+        layout: Vec<u32>,
+        options: Option<String>,
+    ) -> Result<String, JsValue> {
+        let (id, options) = (thrown(document_id(&id))?, thrown(put_options(options))?);
+        let mut patch = [thrown(Document::from_json(patch))?];
+        thrown(packing::attach(&mut patch, &self.collection.schema(), &vectors, &layout))?;
+        let [patch] = patch;
+        thrown(self.collection.update(id, patch, options).await).map(|receipt| receipt_text(&receipt))
+    }
+
+    /// Deletes by id, ids or filter, and says how many documents there were.
+    pub async fn delete(&self, target: String, _options: Option<String>) -> Result<u32, JsValue> {
+        let target = thrown(json::parse(&target).and_then(|target| DeleteTarget::from_value(&target)))?;
+        thrown(self.collection.delete(target).await).map(|count| count as u32)
+    }
+
+    /// The document with this id.
+    #[wasm_bindgen(unchecked_return_type = "Encoded | undefined")]
+    pub async fn get(&self, id: String) -> Result<JsValue, JsValue> {
+        let document = thrown(document_id(&id).and_then(|id| self.collection.get(&id)))?;
+        let Some(document) = document else { return Ok(JsValue::UNDEFINED) };
+        let schema = self.collection.schema();
+        Ok(packing::encoded(vec![document], &schema, |mut documents| documents.pop().unwrap_or(Value::Null)))
+    }
+
+    /// Whether there is a document with this id.
+    pub async fn has(&self, id: String) -> Result<bool, JsValue> {
+        thrown(document_id(&id).and_then(|id| self.collection.has(&id)))
+    }
+
+    /// How many documents there are, or how many pass a filter.
+    pub async fn count(&self, filter: Option<String>) -> Result<u32, JsValue> {
+        let filter = thrown(filter.map(|filter| json::parse(&filter)).transpose())?;
+        thrown(self.collection.count(filter.as_ref())).map(|count| count as u32)
+    }
+
+    /// A page of the documents in order of their ids.
+    #[wasm_bindgen(unchecked_return_type = "Encoded")]
+    pub async fn list(&self, options: String) -> Result<JsValue, JsValue> {
+        let options = thrown(json::parse(&options).and_then(|options| ListOptions::from_value(&options)))?;
+        let page = thrown(self.collection.list(&options))?;
+        let more = page.more;
+        Ok(packing::encoded(page.documents, &self.collection.schema(), |documents| {
+            Value::Object(vec![("documents".into(), Value::Array(documents)), ("more".into(), more.into())])
+        }))
+    }
+
+    /// Answers a search.
+    #[wasm_bindgen(unchecked_return_type = "Encoded")]
+    pub async fn search(&self, query: String, vectors: Vec<f32>, lengths: Vec<u32>) -> Result<JsValue, JsValue> {
+        let query = thrown(packing::query(&query, &vectors, &lengths).and_then(Query::from_json))?;
+        let result = thrown(self.collection.search(&query))?;
+        Ok(packing::result(result, &self.collection.schema()))
+    }
+
+    /// Makes every write so far durable.
+    pub async fn flush(&self) -> Result<(), JsValue> {
+        thrown(self.collection.flush().await)
+    }
+
+    /// Merges all segments into one without dead rows.
+    pub async fn compact(&self) -> Result<(), JsValue> {
+        thrown(self.collection.compact().await)
+    }
+
+    /// The figures of the collection.
+    #[wasm_bindgen(unchecked_return_type = "object")]
+    pub async fn stats(&self) -> Result<JsValue, JsValue> {
+        thrown(self.collection.stats().await).map(|stats| encode(&stats_value(&stats)))
+    }
+}
+
+impl EngineCollection {
+    pub(crate) fn new(collection: Collection) -> Self {
+        Self { collection }
+    }
+}
+
+fn document_id(text: &str) -> Result<DocumentId> {
+    DocumentId::from_value(&json::parse(text)?)
+}
+
+fn put_options(text: Option<String>) -> Result<PutOptions> {
+    text.map_or(Ok(PutOptions::default()), |text| PutOptions::from_value(&json::parse(&text)?))
+}
+
+fn receipt_text(receipt: &WriteReceipt) -> String {
+    let ids = receipt.ids.iter().map(DocumentId::to_value).collect();
+    let versions = receipt.versions.iter().map(|version| Value::from(version.0)).collect();
+    json::write(&Value::Object(vec![("ids".into(), Value::Array(ids)), ("versions".into(), Value::Array(versions))]))
+}
+
+fn stats_value(stats: &CollectionStats) -> Value {
+    let object = |members: Vec<(&str, Value)>| {
+        Value::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    };
+    let segments = stats.segments.iter().map(|segment| {
+        object(vec![
+            ("state", segment.state.into()),
+            ("documents", segment.documents.into()),
+            ("deleted", segment.deleted.into()),
+            ("bytes", segment.bytes.into()),
+        ])
+    });
+    object(vec![
+        ("documents", stats.documents.into()),
+        ("segments", Value::Array(segments.collect())),
+        ("memory", stats.memory_bytes.into()),
+        ("disk", stats.disk_bytes.into()),
+        ("wal", stats.wal_bytes.into()),
+    ])
+}

@@ -1,0 +1,7 @@
+//! Storages of JavaScript hosts.
+
+mod js;
+mod opfs;
+
+pub use js::{JsStorage, StorageBackend};
+pub use opfs::OpfsStorage;

@@ -1,0 +1,196 @@
+//! The origin private file system, through synchronous access handles: they exist in dedicated workers alone.
+//!
+//! A database is the folder `sanderling/<name>`. Each file's handle is opened once and kept, since opening is slow and
+//! the handle is also the lock: while the handle of `LOCK` is held, nobody else opens the database.
+
+use crate::thrown::{from_js, settled};
+use js_sys::{AsyncIterator, IteratorNext, Reflect};
+use sanderling::{
+    Error, ErrorCode, Result,
+    engine::codec::AlignedBytes,
+    storage::{Durability, Storage, StorageFuture, StoredObject},
+};
+use std::{cell::RefCell, collections::BTreeMap};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions, FileSystemGetFileOptions,
+    FileSystemReadWriteOptions, FileSystemSyncAccessHandle, WorkerGlobalScope,
+};
+
+const ROOT: &str = "sanderling";
+const LOCK: &str = "LOCK";
+
+/// A folder of the origin private file system.
+pub struct OpfsStorage {
+    folder: FileSystemDirectoryHandle,
+    handles: RefCell<BTreeMap<String, FileSystemSyncAccessHandle>>,
+}
+
+impl OpfsStorage {
+    /// Opens the folder of a database, which is made if it is absent, and takes its lock.
+    pub async fn open(name: &str) -> Result<Self> {
+        let scope = js_sys::global()
+            .dyn_into::<WorkerGlobalScope>()
+            .map_err(|_| Error::new(ErrorCode::Unavailable, "OPFS needs a dedicated worker"))?;
+        let root = settled(Ok(scope.navigator().storage().get_directory().into()), "open OPFS").await?;
+        let folder = folder(&folder(root.unchecked_ref(), ROOT).await?, name).await?;
+        let lock = open_handle(&folder, LOCK).await.map_err(|error| {
+            let message = format!("another tab or worker has the database open: {}", error.message());
+            Error::new(ErrorCode::Unavailable, message).with("database", name)
+        })?;
+        let handles = RefCell::new(BTreeMap::from([(LOCK.into(), lock)]));
+        let storage = Self { folder, handles };
+        if let Err(error) = storage.open_all().await {
+            storage.close_all();
+            return Err(error);
+        }
+        Ok(storage)
+    }
+
+    async fn open_all(&self) -> Result<()> {
+        let entries = self.folder.keys();
+        loop {
+            let next = settled(next(&entries), "list OPFS").await?;
+            let next: IteratorNext = next.unchecked_into();
+            if next.done() {
+                return Ok(());
+            }
+            if let Some(name) = next.value().as_string().filter(|name| name != LOCK) {
+                let handle = open_handle(&self.folder, &name).await?;
+                self.handles.borrow_mut().insert(name, handle);
+            }
+        }
+    }
+
+    /// The handle of a file, which is made if it is absent.
+    async fn handle(&self, name: &str) -> Result<FileSystemSyncAccessHandle> {
+        if let Some(handle) = self.handles.borrow().get(name) {
+            return Ok(handle.clone());
+        }
+        let handle = open_handle(&self.folder, name).await?;
+        self.handles.borrow_mut().insert(name.into(), handle.clone());
+        Ok(handle)
+    }
+
+    fn close_all(&self) {
+        for (_, handle) in std::mem::take(&mut *self.handles.borrow_mut()) {
+            handle.close();
+        }
+    }
+}
+
+impl Storage for OpfsStorage {
+    fn kind(&self) -> String {
+        "opfs".into()
+    }
+
+    fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
+        Box::pin(async move {
+            let handles = self.handles.borrow();
+            let files = handles.iter().filter(|(name, _)| *name != LOCK);
+            files.map(|(name, handle)| Ok(StoredObject { name: name.clone(), bytes: size(handle, name)? })).collect()
+        })
+    }
+
+    fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
+        Box::pin(async move {
+            let handle = self.handle(name).await?;
+            let left = usize::try_from(size(&handle, name)?.saturating_sub(offset)).unwrap_or(usize::MAX);
+            let mut bytes = AlignedBytes::zeroed(length.min(left));
+            let read = handle.read_with_u8_array_and_options(bytes.as_mut(), &at(offset as f64));
+            let read = read.map_err(|thrown| from_js(&thrown, &format!("read {name}")))?;
+            // Here a failed read looks like the end of the file; the length says that it is not.
+            if read as usize == bytes.as_ref().len() { Ok(bytes) } else { Err(short("read", name)) }
+        })
+    }
+
+    fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
+        Box::pin(async move {
+            let handle = self.handle(name).await?;
+            let end = size(&handle, name)?;
+            write_all(&handle, name, bytes, end as f64)?;
+            flush(&handle, name, durability)
+        })
+    }
+
+    fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
+        Box::pin(async move {
+            let handle = self.handle(name).await?;
+            write_all(&handle, name, bytes, 0.0)?;
+            let truncated = handle.truncate_with_f64(bytes.len() as f64);
+            truncated.map_err(|thrown| from_js(&thrown, &format!("write {name}")))?;
+            flush(&handle, name, durability)
+        })
+    }
+
+    fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
+        Box::pin(async move {
+            let handle = self.handles.borrow_mut().remove(name);
+            let Some(handle) = handle else { return Ok(()) };
+            handle.close();
+            settled(Ok(self.folder.remove_entry(name).into()), &format!("remove {name}")).await.map(drop)
+        })
+    }
+
+    fn close(&self) -> StorageFuture<'_, ()> {
+        self.close_all();
+        Box::pin(async { Ok(()) })
+    }
+}
+
+async fn folder(parent: &FileSystemDirectoryHandle, name: &str) -> Result<FileSystemDirectoryHandle> {
+    let options = FileSystemGetDirectoryOptions::new();
+    options.set_create(true);
+    let opened = parent.get_directory_handle_with_options(name, &options);
+    settled(Ok(opened.into()), "open the folder").await.map(JsCast::unchecked_into)
+}
+
+async fn open_handle(folder: &FileSystemDirectoryHandle, name: &str) -> Result<FileSystemSyncAccessHandle> {
+    let options = FileSystemGetFileOptions::new();
+    options.set_create(true);
+    let action = format!("open {name}");
+    let file = settled(Ok(folder.get_file_handle_with_options(name, &options).into()), &action).await?;
+    let file: FileSystemFileHandle = file.unchecked_into();
+    settled(Ok(file.create_sync_access_handle().into()), &action).await.map(JsCast::unchecked_into)
+}
+
+fn next(entries: &AsyncIterator) -> Result<JsValue, JsValue> {
+    let next: js_sys::Function = Reflect::get(entries, &"next".into())?.unchecked_into();
+    next.call0(entries)
+}
+
+fn at(offset: f64) -> FileSystemReadWriteOptions {
+    let options = FileSystemReadWriteOptions::new();
+    options.set_at(offset);
+    options
+}
+
+fn size(handle: &FileSystemSyncAccessHandle, name: &str) -> Result<u64> {
+    let size = handle.get_size().map_err(|thrown| from_js(&thrown, &format!("measure {name}")))?;
+    Ok(size as u64)
+}
+
+/// A write may take fewer bytes than it was given.
+fn write_all(handle: &FileSystemSyncAccessHandle, name: &str, bytes: &[u8], offset: f64) -> Result<()> {
+    let mut written = 0;
+    while written < bytes.len() {
+        let part = handle.write_with_u8_array_and_options(&bytes[written..], &at(offset + written as f64));
+        let part = part.map_err(|thrown| from_js(&thrown, &format!("write {name}")))? as usize;
+        if part == 0 {
+            return Err(short("write", name));
+        }
+        written += part;
+    }
+    Ok(())
+}
+
+fn flush(handle: &FileSystemSyncAccessHandle, name: &str, durability: Durability) -> Result<()> {
+    match durability {
+        Durability::Strict => handle.flush().map_err(|thrown| from_js(&thrown, &format!("flush {name}"))),
+        Durability::Relaxed => Ok(()),
+    }
+}
+
+fn short(action: &str, name: &str) -> Error {
+    Error::new(ErrorCode::Unavailable, format!("{name}: the medium did not {action} all bytes")).with("file", name)
+}

@@ -1,0 +1,49 @@
+//! Errors on their way between Rust and JavaScript.
+
+use js_sys::Reflect;
+use sanderling::{Error, ErrorCode, Value};
+use serde::Serialize;
+use wasm_bindgen::{JsCast, JsValue};
+
+#[derive(Serialize)]
+struct Thrown<'a> {
+    code: &'a str,
+    message: &'a str,
+    details: Value,
+}
+
+/// What JavaScript catches.
+pub fn to_js(error: &Error) -> JsValue {
+    let details = Value::Object(error.details().to_vec());
+    let thrown = Thrown { code: error.code().as_str(), message: error.message(), details };
+    encode(&thrown)
+}
+
+/// A struct as a plain JavaScript object.
+pub fn encode(value: &impl Serialize) -> JsValue {
+    let encoded = value.serialize(&serde_wasm_bindgen::Serializer::json_compatible());
+    encoded.unwrap_or_else(|error| JsValue::from_str(&error.to_string()))
+}
+
+/// What a storage threw. One of our own errors keeps its code, a full medium is told by its name.
+pub fn from_js(thrown: &JsValue, action: &str) -> Error {
+    let field = |name: &str| Reflect::get(thrown, &name.into()).ok().and_then(|value| value.as_string());
+    let (name, own_code) = (field("name").unwrap_or_default(), field("code").unwrap_or_default());
+    let message = field("message").or_else(|| thrown.as_string()).unwrap_or_else(|| format!("{thrown:?}"));
+    let code = match (name.as_str(), own_code.as_str()) {
+        ("QuotaExceededError", _) | (_, "ENOSPC" | "EDQUOT") => ErrorCode::Quota,
+        (_, code) => ErrorCode::from_text(code).unwrap_or(ErrorCode::Unavailable),
+    };
+    Error::new(code, format!("cannot {action}: {message}")).with("cause", name)
+}
+
+/// Awaits what a function gave back, if it is a promise.
+pub async fn settled(returned: Result<JsValue, JsValue>, action: &str) -> Result<JsValue, Error> {
+    let value = returned.map_err(|thrown| from_js(&thrown, action))?;
+    let then = if value.is_object() { Reflect::get(&value, &"then".into()).ok() } else { None };
+    if !then.is_some_and(|then| then.is_function()) {
+        return Ok(value);
+    }
+    let promise = value.dyn_into().unwrap_or_else(|thenable| js_sys::Promise::resolve(&thenable));
+    wasm_bindgen_futures::JsFuture::from(promise).await.map_err(|thrown| from_js(&thrown, action))
+}
