@@ -1,0 +1,16 @@
+// What a storage backend may be asked to hold, and which of it is the engine's own.
+
+const OBJECT_NAME = /^[a-z0-9._-]{1,64}$/;
+
+// docs/format.md: two manifest slots, write-ahead logs, segments with what lies beside them, pooled files.
+const ENGINE_OBJECT = /^(manifest|wal|seg|segment|tomb|tombstones|pool)([.-][a-z0-9._-]+)?$/;
+
+/** Whether this is a name that any backend must accept. */
+export function isObjectName(name: string): boolean {
+  return OBJECT_NAME.test(name) && name !== "." && name !== "..";
+}
+
+/** Whether the engine made this object, so that destroying a database may remove it. */
+export function isEngineObject(name: string): boolean {
+  return isObjectName(name) && ENGINE_OBJECT.test(name);
+}
