@@ -32,9 +32,13 @@ export type Locate = (name: string, options: OpenOptions) => Place;
 type Core = DatabaseCore & Pick<OpenedPlace, "stop">;
 
 // Objects are backends: their methods are checked where they are used.
-const STORAGES = ["auto", "opfs", "memory", "fs"];
-const isStorage: Check = (value) =>
-  typeof value === "object" && value !== null ? undefined : oneOf(...STORAGES)(value) && `${STORAGES.join(", ")} or a StorageBackend`;
+const isStorage: Check = (value) => {
+  if (value === "indexeddb") {
+    throw new SanderlingError("unsupported", 'the storage "indexeddb" is not supported by this version', { storage: value });
+  }
+  if (typeof value === "object" && value !== null) return undefined;
+  return ["auto", "opfs", "memory", "fs"].includes(value as string) ? undefined : "auto, opfs, memory, fs or a StorageBackend";
+};
 
 const isWorker: Check = (value) =>
   typeof value === "boolean" || typeof (value as { postMessage?: unknown } | null)?.postMessage === "function"

@@ -28,8 +28,8 @@ export interface InThreadPlatform {
 export function inThreadLocate(platform: InThreadPlatform): Locate {
   return (name, options) => {
     const { storage = "auto", path } = options;
-    if (options.worker === true || typeof options.worker === "object") {
-      throw new SanderlingError("unsupported", "open: the option worker is for browsers; here the engine runs in this thread");
+    if (typeof options.worker === "object") {
+      throw new SanderlingError("unsupported", "open: a worker of your own is for browsers; here the engine runs in this thread");
     }
     if (typeof storage === "object") return backendPlace(platform, name, options, storage);
     if (storage === "fs" || (storage === "auto" && path !== undefined && platform.files !== undefined)) {
@@ -38,7 +38,6 @@ export function inThreadLocate(platform: InThreadPlatform): Locate {
     if (storage === "opfs") {
       throw new SanderlingError("unavailable", 'the storage "opfs" needs a browser and its dedicated worker');
     }
-    if (path !== undefined) throw mismatch("invalid", "path", 'no path without the storage "fs"', describe(path));
     return memoryPlace(platform, name, options);
   };
 }

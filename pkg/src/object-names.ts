@@ -14,3 +14,11 @@ export function isObjectName(name: string): boolean {
 export function isEngineObject(name: string): boolean {
   return isObjectName(name) && ENGINE_OBJECT.test(name);
 }
+
+/** In OPFS every database is a folder of this folder. */
+export const OPFS_FOLDER = "sanderling";
+
+/** A database's folder in OPFS: names may be any text, folder names may not. */
+export function opfsFolderName(name: string): string {
+  return encodeURIComponent(name).replace(/[.*'()!~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
