@@ -6,7 +6,7 @@ import { transferables, type HostMethod, type Reply, type Request } from "../../
 
 /** The part of a Worker, or of a MessagePort, that is used here. */
 export interface Port {
-  postMessage(message: Request, transfer: Transferable[]): void;
+  postMessage(message: Request, transfer: ArrayBuffer[]): void;
   addEventListener(type: "message", listener: (event: { readonly data: Reply }) => void): void;
   addEventListener(type: "error" | "messageerror", listener: (event: unknown) => void): void;
 }

@@ -5,7 +5,7 @@ import { transferables, type Call, type Reply, type Request, type Start } from "
 
 /** The part of a worker's global scope, or of a MessagePort, that is used here. */
 export interface Port {
-  postMessage(message: Reply, transfer: Transferable[]): void;
+  postMessage(message: Reply, transfer: ArrayBuffer[]): void;
   addEventListener(type: "message", listener: (event: { readonly data: Request }) => void): void;
 }
 
