@@ -83,17 +83,10 @@ function fakeCollection(data: { schema: string; documents: Map<string, Stored> }
     schema: () => data.schema,
     put: async (text, vectors, layout, options) => {
       record("put", text, vectors, layout, options);
-      const batch = JSON.parse(text) as { id: string | number }[];
-      const split = splitVectors(vectors, layout);
-      batch.forEach((document, index) => {
-        versions += 1;
-        documents.set(JSON.stringify(document.id), {
-          json: JSON.stringify(document),
-          vectors: split.filter(([at]) => at === index).map(([, field, vector]) => [field, vector] as const),
-          version: versions,
-        });
-      });
-      return JSON.stringify({ ids: batch.map(({ id }) => id), versions: batch.map((_, index) => index + 1) });
+      const batch = storedDocuments(text, vectors, layout);
+      for (const stored of batch) documents.set(stored.id, { ...stored, version: (versions += 1) });
+      const ids = batch.map(({ id }) => JSON.parse(id) as unknown);
+      return JSON.stringify({ ids, versions: ids.map((_, index) => index + 1) });
     },
     update: async (id, patch, vectors, layout) => {
       record("update", id, patch, vectors, layout);
@@ -136,6 +129,19 @@ function fakeCollection(data: { schema: string; documents: Map<string, Stored> }
     stats: () => ({ documents: documents.size, segments: [] }),
     free: () => undefined,
   };
+}
+
+function storedDocuments(
+  text: string,
+  vectors: Float32Array,
+  layout: Uint32Array,
+): (Omit<Stored, "version"> & { readonly id: string })[] {
+  const split = splitVectors(vectors, layout);
+  return (JSON.parse(text) as { id: string | number }[]).map((document, index) => ({
+    id: JSON.stringify(document.id),
+    json: JSON.stringify(document),
+    vectors: split.filter(([at]) => at === index).map(([, field, vector]) => [field, vector] as const),
+  }));
 }
 
 function encode(stored: readonly Stored[], wrap: (documents: unknown[]) => unknown): Encoded {
