@@ -13,7 +13,7 @@ export interface OpenedPlace extends OpenedDatabase {
   readonly host: Host;
   readonly worker: boolean;
   /** Lets go of the engine after the database was closed. */
-  readonly stop?: () => void;
+  readonly stop?: () => unknown;
 }
 
 /** Where a database of this name and these options lives. */
@@ -67,7 +67,7 @@ export function entry(locate: Locate): { readonly open: Open; readonly destroy: 
     try {
       await core.host.close(core.database);
     } finally {
-      core.stop?.();
+      await core.stop?.();
     }
   });
 

@@ -106,6 +106,8 @@ async function closeDatabase(state: State, handle: Handle): Promise<void> {
   state.databases.delete(handle);
   for (const collection of database.collections.values()) state.collections.delete(collection);
   await Promise.allSettled(database.running);
+  // An engine that trapped must not be entered; its memory goes with the thread.
+  if (state.trap !== undefined) return;
   await guard(state, () => database.engine.close());
   database.engine.free();
 }

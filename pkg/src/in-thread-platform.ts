@@ -93,7 +93,9 @@ function filesPlace(platform: InThreadPlatform, name: string, options: OpenOptio
       await platform.host(options);
       const backend = files.open(folder);
       try {
-        return await openInThread(platform, name, options, backend, durability);
+        const opened = await openInThread(platform, name, options, backend, durability);
+        // The engine closes its backend, but an engine that trapped does not, and the lock must not outlive the handle.
+        return { ...opened, stop: () => backend.close?.() };
       } catch (error) {
         await backend.close?.();
         throw error;

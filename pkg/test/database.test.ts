@@ -68,6 +68,19 @@ test("a second open is a second handle, the last close closes", async () => {
   await Promise.all([third.close(), other.close()]);
 });
 
+test("closing waits for calls under way, and a new open waits for the closing", async () => {
+  const { engine, open } = fresh();
+  const db = await open("library");
+  const books = await db.collection("books", SCHEMA);
+  const put = books.put({ id: 1 });
+  const [, , again] = await Promise.all([put, db.close(), open("library")]);
+  assert.deepEqual(
+    engine.calls.map(({ method }) => method),
+    ["open", "collection", "put", "close", "open"],
+  );
+  await again.close();
+});
+
 test("an open that failed can be tried again", async () => {
   const { engine, open } = fresh();
   engine.failWith({ code: "corrupt", message: "bad", details: {} });
@@ -191,6 +204,7 @@ test("a trap poisons the engine: later calls say what happened instead of enteri
   const calls = engine.calls.length;
   await rejects(books.count(), "internal", /unreachable/);
   await rejects(db.collection("books"), "internal", /unreachable/);
+  await db.close();
   assert.equal(engine.calls.length, calls);
 });
 

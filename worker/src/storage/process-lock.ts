@@ -4,6 +4,7 @@ import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import process from "node:process";
 import { SanderlingError } from "../../../pkg/src/index.js";
+import { holdFile, isHeld } from "./file-lock.js";
 
 // One writer per folder, without waiting. LOCK names its owner as one JSON line; the native build writes the same record and
 // follows the same steps. Whether an owner lives is decided by its process id together with that process's start time, so
@@ -26,10 +27,13 @@ interface LockRecord {
   readonly start: string;
   /** Tells threads of one process apart; they share pid and start. */
   readonly owner: string;
+  /** The owner also holds the file itself (file-lock.ts); whoever can see that need not look for the process. */
+  readonly held?: boolean;
 }
 
 /** What a lock file says: who owns it, or that nobody can be read from it (an empty file after a power cut). */
 interface Owner {
+  readonly file: string;
   /** Stands for this owner in the names of claims. */
   readonly id: string;
   readonly text: string;
@@ -43,23 +47,51 @@ export interface ProcessLock {
 
 /** Takes the folder's lock, or throws "unavailable" when a living process has it. The folder exists. */
 export function acquireProcessLock(folder: string): ProcessLock {
+  // Complete before it gets a name that others read. It becomes the lock, and on the way there a claim.
+  const temporary = join(folder, `LOCK.new-${process.pid}-${randomUUID()}`);
+  writeFileSync(temporary, "", { flag: "wx" });
+  const letGo = holdFile(temporary);
+  try {
+    const record = ownRecord(letGo !== undefined);
+    writeFileSync(temporary, record);
+    take(folder, temporary, record);
+    return { release: once(() => release(folder, record, letGo)) };
+  } catch (error) {
+    letGo?.();
+    throw error;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function ownRecord(held: boolean): string {
   const record: LockRecord = { pid: process.pid, start: startOf(process.pid) ?? UNKNOWN_START, owner: randomUUID() };
-  const text = `${JSON.stringify(record)}\n`;
+  return `${JSON.stringify(held ? { ...record, held } : record)}\n`;
+}
+
+// Every turn ends with the lock, with an error, or because another process moved on; those are finitely many.
+function take(folder: string, temporary: string, text: string): void {
   const lock = join(folder, LOCK);
-  // Every turn ends with the lock, with an error, or because another process moved on; those are finitely many.
-  for (;;) {
-    if (createExclusively(folder, lock, text)) break;
+  while (!linkExclusively(temporary, lock)) {
     const owner = readOwner(lock);
     if (owner === undefined) continue;
     refuseLiving(owner, folder);
-    if (takeOver(folder, owner, text)) break;
+    if (takeOver(folder, temporary, owner)) break;
   }
-  let held = true;
-  return {
-    release: () => {
-      if (held && readOwner(lock)?.text === text) rmSync(lock, { force: true });
-      held = false;
-    },
+  if (readOwner(lock)?.text !== text) throw new SanderlingError("internal", `the lock in ${folder} is not ours`);
+}
+
+function release(folder: string, text: string, letGo: (() => void) | undefined): void {
+  const lock = join(folder, LOCK);
+  if (readOwner(lock)?.text === text) rmSync(lock, { force: true });
+  letGo?.();
+}
+
+function once(call: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) call();
+    done = true;
   };
 }
 
@@ -73,11 +105,11 @@ export function removeLockLitter(folder: string): void {
 }
 
 // Follows the claims on a dead owner's lock to the end of the chain and adds the next link. False: start over.
-function takeOver(folder: string, dead: Owner, text: string): boolean {
+function takeOver(folder: string, temporary: string, dead: Owner): boolean {
   const lock = join(folder, LOCK);
   const seen = new Set<string>();
   let name = CLAIM_PREFIX + dead.id;
-  while (!createExclusively(folder, join(folder, name), text)) {
+  while (!linkExclusively(temporary, join(folder, name))) {
     const claimant = readOwner(join(folder, name), name);
     if (claimant === undefined) return false;
     refuseLiving(claimant, folder);
@@ -90,7 +122,7 @@ function takeOver(folder: string, dead: Owner, text: string): boolean {
     rmSync(join(folder, name), { force: true });
     return false;
   }
-  replace(folder, lock, text);
+  renameSync(temporary, lock);
   // From here on LOCK names this process, and whoever makes a claim on the dead owner sees that and gives up.
   removeLockLitter(folder);
   return true;
@@ -98,40 +130,30 @@ function takeOver(folder: string, dead: Owner, text: string): boolean {
 
 function refuseLiving(owner: Owner, folder: string): void {
   const { record } = owner;
-  if (record === undefined || !lives(record)) return;
-  const message = `the database in ${folder} is open in process ${record.pid}`;
+  if (record === undefined || !lives(record, owner.file)) return;
+  const doubt = canReadStarts() ? "" : " (or was: this runtime may not see whether it still runs)";
+  const message = `the database in ${folder} is open in process ${record.pid}${doubt}`;
   throw new SanderlingError("unavailable", message, { pid: record.pid, folder });
 }
 
 // When in doubt it lives: a lock that stays is a nuisance, a second writer is a loss.
-function lives({ pid, start }: LockRecord): boolean {
+function lives({ pid, start, held }: LockRecord, file: string): boolean {
+  const seen = held === true ? isHeld(file) : undefined;
+  if (seen !== undefined) return seen;
   if (!exists(pid)) return false;
   if (start === UNKNOWN_START || !canReadStarts()) return true;
   return startOf(pid) === start;
 }
 
 // Linking a complete file is atomic and fails when the name is taken, so nobody ever reads half a record.
-function createExclusively(folder: string, target: string, text: string): boolean {
-  const temporary = writeTemporary(folder, text);
+function linkExclusively(temporary: string, target: string): boolean {
   try {
     linkSync(temporary, target);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
-  } finally {
-    rmSync(temporary, { force: true });
   }
-}
-
-function replace(folder: string, target: string, text: string): void {
-  renameSync(writeTemporary(folder, text), target);
-}
-
-function writeTemporary(folder: string, text: string): string {
-  const temporary = join(folder, `LOCK.new-${process.pid}-${randomUUID()}`);
-  writeFileSync(temporary, text, { flag: "wx" });
-  return temporary;
 }
 
 // `salt` keeps an unreadable claim on an unreadable owner from standing for that owner again.
@@ -145,15 +167,15 @@ function readOwner(file: string, salt = ""): Owner | undefined {
     throw error;
   }
   const record = parseRecord(text);
-  if (record === undefined) return { id: `unreadable-${hash(salt + text)}`, text, record };
-  return { id: `${record.pid}-${hash(record.start)}`, text, record };
+  if (record === undefined) return { file, id: `unreadable-${hash(salt + text)}`, text, record };
+  return { file, id: `${record.pid}-${hash(record.start)}`, text, record };
 }
 
 function parseRecord(text: string): LockRecord | undefined {
   try {
-    const { pid, start, owner = "" } = JSON.parse(text) as Partial<Record<keyof LockRecord, unknown>>;
+    const { pid, start, owner = "", held } = JSON.parse(text) as Partial<Record<keyof LockRecord, unknown>>;
     if (!Number.isSafeInteger(pid) || typeof start !== "string" || typeof owner !== "string") return undefined;
-    return { pid: pid as number, start, owner };
+    return { pid: pid as number, start, owner, held: held === true };
   } catch {
     return undefined;
   }
