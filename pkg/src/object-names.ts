@@ -2,8 +2,8 @@
 
 const OBJECT_NAME = /^[a-z0-9._-]{1,64}$/;
 
-// docs/format.md: two manifest slots, write-ahead logs, segments with what lies beside them, pooled files.
-const ENGINE_OBJECT = /^(manifest|wal|seg|segment|tomb|tombstones|pool)([.-][a-z0-9._-]+)?$/;
+// docs/format.md: two manifest slots, write-ahead logs, segments and the tombstones beside them, each with a number in hex.
+const ENGINE_OBJECT = /^(manifest-[ab]|(wal|segment|tombstones)-[0-9a-f]{8,16})$/;
 
 /** Whether this is a name that any backend must accept. */
 export function isObjectName(name: string): boolean {

@@ -45,11 +45,11 @@ test("reading gives a range, and less only at the end", async (t) => {
 
 test("writing replaces the whole object, shorter or longer", async (t) => {
   const backend = opened(t);
-  await backend.write("manifest-0", bytes("long content"), DURABLE);
-  await backend.write("manifest-0", bytes("short"), { durable: false });
-  assert.equal(await text(backend, "manifest-0"), "short");
-  await backend.append("manifest-0", bytes("er"), DURABLE);
-  assert.equal(await text(backend, "manifest-0"), "shorter");
+  await backend.write("manifest-a", bytes("long content"), DURABLE);
+  await backend.write("manifest-a", bytes("short"), { durable: false });
+  assert.equal(await text(backend, "manifest-a"), "short");
+  await backend.append("manifest-a", bytes("er"), DURABLE);
+  assert.equal(await text(backend, "manifest-a"), "shorter");
 });
 
 test("removing an absent object is no error, a removed one is gone", async (t) => {
@@ -105,14 +105,16 @@ test("destroying removes the engine's files, and the folder if nothing else is i
   const folder = scratch(t);
   destroyFolder(folder);
   const backend = openFolder(folder);
-  await backend.append("wal-1", bytes("x"), DURABLE);
+  const objects = ["manifest-a", "manifest-b", "wal-00000001", "segment-0000000f"];
+  for (const name of objects) await backend.write(name, bytes("x"), DURABLE);
   assert.throws(() => destroyFolder(folder), { code: "unavailable" });
-  assert.equal(await text(backend, "wal-1"), "x", "nothing was removed");
+  assert.equal((await backend.list()).length, objects.length, "nothing was removed");
   await backend.close?.();
-  writeFileSync(join(folder, "notes.txt"), "mine");
+  const foreign = ["manifest-c", "notes.txt", "wal-log.txt"];
+  for (const name of foreign) writeFileSync(join(folder, name), "mine");
   destroyFolder(folder);
-  assert.deepEqual(readdirSync(folder), ["notes.txt"]);
-  rmSync(join(folder, "notes.txt"));
+  assert.deepEqual(readdirSync(folder).sort(), foreign);
+  for (const name of foreign) rmSync(join(folder, name));
   destroyFolder(folder);
   assert.equal(existsSync(folder), false);
 });
