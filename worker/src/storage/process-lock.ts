@@ -220,8 +220,8 @@ function linuxStart(pid: number): string | undefined {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   // Field 2 is the program's name in parentheses and may contain anything; field 22 is the 20th after it.
   const after = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  // A zombie has ended and only waits for its parent to notice.
-  if (after[0] === "Z" || after[0] === "X") return undefined;
+  // A zombie has ended and only waits for its parent to notice, once the last of its threads (field 20) is gone too.
+  if ((after[0] === "Z" || after[0] === "X") && Number(after[17]) <= 1) return undefined;
   const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   return `${boot}:${after[19]}`;
 }
