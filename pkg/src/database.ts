@@ -29,7 +29,8 @@ const COLLECTION_RULES: OptionRules = {
 };
 
 // Older hosts have no Symbol.asyncDispose; compilers that lower `await using` look for this stand-in there.
-const asyncDispose: typeof Symbol.asyncDispose = (Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")) as typeof Symbol.asyncDispose;
+type AsyncDispose = typeof Symbol.asyncDispose;
+const asyncDispose: AsyncDispose = (Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")) as AsyncDispose;
 
 /** One handle of an open database. */
 export function makeDatabase(lease: Lease<DatabaseCore>): Database {

@@ -37,7 +37,8 @@ const isStorage: Check = (value) => {
     throw new SanderlingError("unsupported", 'the storage "indexeddb" is not supported by this version', { storage: value });
   }
   if (typeof value === "object" && value !== null) return undefined;
-  return ["auto", "opfs", "memory", "fs"].includes(value as string) ? undefined : "auto, opfs, memory, fs or a StorageBackend";
+  const named = typeof value === "string" && ["auto", "opfs", "memory", "fs"].includes(value);
+  return named ? undefined : "auto, opfs, memory, fs or a StorageBackend";
 };
 
 const isWorker: Check = (value) =>

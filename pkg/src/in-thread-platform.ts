@@ -29,7 +29,8 @@ export function inThreadLocate(platform: InThreadPlatform): Locate {
   return (name, options) => {
     const { storage = "auto", path } = options;
     if (typeof options.worker === "object") {
-      throw new SanderlingError("unsupported", "open: a worker of your own is for browsers; here the engine runs in this thread");
+      const message = "open: a worker of your own is for browsers; here the engine runs in this thread";
+      throw new SanderlingError("unsupported", message);
     }
     if (typeof storage === "object") return backendPlace(platform, name, options, storage);
     if (storage === "fs" || (storage === "auto" && path !== undefined && platform.files !== undefined)) {
