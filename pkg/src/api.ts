@@ -1,0 +1,148 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { Durability } from "./engine.js";
+import type { Document, Filter, Id, Patch, Schema, StoredDocument } from "./schema.js";
+import type { Query, SearchResult } from "./search-types.js";
+import type { StorageBackend } from "./storage.js";
+import type { SimdLevel, WasmSource } from "./wasm.js";
+
+/** The part of an AbortSignal that is used here; every host's own AbortSignal fits. */
+export interface Signal {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
+/** Options of every call. */
+export interface CallOptions {
+  /** Stops waiting: the call rejects with "aborted". A write that was under way may still happen. */
+  readonly signal?: Signal | undefined;
+}
+
+export interface OpenOptions extends CallOptions {
+  /** Default "auto": in browsers "opfs" where it works, else "memory"; elsewhere "fs" with a path, else "memory". */
+  readonly storage?: "auto" | "opfs" | "memory" | "fs" | StorageBackend | undefined;
+  /** Only for "fs": the database is the folder `path/name`. */
+  readonly path?: string | undefined;
+  /** Default "strict": a put that resolved survives a power cut. "relaxed": it survives a killed process or tab. */
+  readonly durability?: Durability | undefined;
+  /** Browsers: true (default) runs the engine in a dedicated worker, false in this thread; or a worker of your own. */
+  readonly worker?: boolean | object | undefined;
+  /** Where the engine's wasm comes from, when the host's own choice does not fit. The first `open` decides. */
+  readonly wasm?: WasmSource | undefined;
+}
+
+export type DestroyOptions = Pick<OpenOptions, "storage" | "path" | "signal">;
+
+export interface DatabaseStatus {
+  /** The storage in force, which "auto" may have chosen. */
+  readonly storage: string;
+  readonly durability: Durability;
+  readonly role: "leader" | "follower";
+  /** The engine's version. */
+  readonly version: string;
+  readonly simd: SimdLevel;
+  /** Whether the engine runs in a worker of its own. */
+  readonly worker: boolean;
+  /** Why the storage or the thread is another than the best one. */
+  readonly reason?: string;
+}
+
+/** How large and how ranked: settings of a collection that are not part of its schema. */
+export interface CollectionOptions extends CallOptions {
+  readonly quota?: { readonly documents?: number; readonly bytes?: number } | undefined;
+  /** Documents in a growing segment before it is sealed. */
+  readonly sealAt?: number | undefined;
+  readonly bm25?: { readonly k1?: number; readonly b?: number } | undefined;
+}
+
+export interface Database extends AsyncDisposable {
+  readonly name: string;
+  /**
+   * Opens a collection, creating it when a schema is given and it is absent. The same schema again is a no-op, one that only
+   * adds fields extends the collection, any other is error "schema".
+   */
+  collection<const S extends Schema = Schema>(
+    name: string,
+    schema?: S | undefined,
+    options?: CollectionOptions,
+  ): Promise<Collection<S>>;
+  /** The names of all collections. */
+  collections(options?: CallOptions): Promise<string[]>;
+  /** Removes a collection with everything in it. */
+  drop(name: string, options?: CallOptions): Promise<void>;
+  status(options?: CallOptions): Promise<DatabaseStatus>;
+  /** Closes this handle; the last one of a database closes the database. Closing twice is no error. */
+  close(): Promise<void>;
+}
+
+export interface WriteCallOptions extends CallOptions {
+  /** False: rejects with "busy" instead of waiting when the engine is behind. */
+  readonly wait?: boolean | undefined;
+}
+
+export interface PutOptions extends WriteCallOptions {
+  /** "absent": only if no such document exists; a number: only if it has this version. Otherwise error "conflict". */
+  readonly ifVersion?: "absent" | number | undefined;
+  /** The document is not returned after this time. */
+  readonly expiresAt?: Date | number | undefined;
+}
+
+/** The ids and versions of a batch, in its order. */
+export interface Written {
+  readonly ids: Id[];
+  readonly versions: number[];
+}
+
+export type DeleteTarget<S extends Schema = Schema> = Id | readonly Id[] | { readonly filter: Filter<S> };
+
+export interface ListOptions<S extends Schema = Schema> extends CallOptions {
+  readonly filter?: Filter<S> | undefined;
+  /** Only string ids that start with this. */
+  readonly prefix?: string | undefined;
+  /** Only ids after this one. */
+  readonly after?: Id | undefined;
+  readonly limit?: number | undefined;
+}
+
+export interface SegmentStats {
+  readonly state: string;
+  readonly documents: number;
+  readonly deleted: number;
+  readonly bytes: number;
+}
+
+export interface CollectionStats {
+  readonly documents: number;
+  readonly segments: readonly SegmentStats[];
+  readonly [more: string]: unknown;
+}
+
+export interface Collection<S extends Schema = Schema> {
+  readonly name: string;
+  /** Writes one document or an atomic batch; replaces by id. Without an id, one is made. */
+  put(documents: Document<S> | readonly Document<S>[], options?: PutOptions): Promise<Written>;
+  /** Merges top-level fields into a stored document. Nothing there is error "conflict". */
+  update(id: Id, patch: Patch<S>, options?: WriteCallOptions): Promise<Written>;
+  delete(target: DeleteTarget<S>, options?: WriteCallOptions): Promise<{ readonly deleted: number }>;
+  /** The whole document with its vectors, or undefined. */
+  get(id: Id, options?: CallOptions): Promise<StoredDocument<S> | undefined>;
+  has(id: Id, options?: CallOptions): Promise<boolean>;
+  count(filter?: Filter<S>, options?: CallOptions): Promise<number>;
+  /** Whole documents by id: integers ascending, then strings by their UTF-8 bytes. */
+  list(options?: ListOptions<S>): AsyncIterableIterator<StoredDocument<S>>;
+  search(query: Query<S> | string, options?: CallOptions): Promise<SearchResult<S>>;
+  /** Several queries in one call; answers in their order. */
+  searchMany(queries: readonly (Query<S> | string)[], options?: CallOptions): Promise<SearchResult<S>[]>;
+  /** Makes everything written so far as durable as "strict". */
+  flush(options?: CallOptions): Promise<void>;
+  /** Merges segments and purges deleted and expired documents. */
+  compact(options?: CallOptions): Promise<void>;
+  stats(options?: CallOptions): Promise<CollectionStats>;
+}
+
+/** Opens a database, creating it if absent. */
+export type Open = (name: string, options?: OpenOptions) => Promise<Database>;
+
+/** Removes a database's stored files. Error "unavailable" while it is open. */
+export type Destroy = (name: string, options?: DestroyOptions) => Promise<void>;

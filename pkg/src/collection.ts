@@ -1,0 +1,209 @@
+import { abortable } from "./abort.js";
+import type {
+  CallOptions,
+  Collection,
+  CollectionStats,
+  DeleteTarget,
+  ListOptions,
+  PutOptions,
+  WriteCallOptions,
+  Written,
+} from "./api.js";
+import {
+  attachVectors,
+  encodeDocuments,
+  encodeId,
+  encodePatch,
+  isObject,
+  mentionsUnknownField,
+} from "./documents.js";
+import type { Encoded } from "./engine.js";
+import { describe, mismatch } from "./errors.js";
+import { fieldTable, type FieldTable } from "./field-table.js";
+import type { Handle, Host } from "./host.js";
+import { encodeJson, plain } from "./json.js";
+import { checkOptions, isAnything, isBoolean, isSignal, isString, oneOf, type OptionRules } from "./options.js";
+import { decodeAnswer, encodeQuery, plainFilter } from "./query.js";
+import type { Document, Id, Schema, StoredDocument } from "./schema.js";
+import type { Query, SearchResult } from "./search-types.js";
+
+/** What all handles of one collection share. */
+export interface CollectionCore {
+  readonly collection: Handle;
+  fields: FieldTable;
+}
+
+export interface CollectionContext {
+  readonly name: string;
+  readonly host: Host;
+  readonly core: CollectionCore;
+  /** Throws when the database handle that this collection came from is closed. */
+  readonly ensureOpen: () => void;
+}
+
+// Documents per message when listing.
+const LIST_PAGE = 256;
+
+const onlySignal = (call: string, ...later: readonly string[]): OptionRules => ({
+  call,
+  known: { signal: isSignal },
+  later: ["timeout", ...later],
+});
+
+const WRITE: OptionRules["known"] = { signal: isSignal, wait: isBoolean };
+
+const PUT_RULES: OptionRules = {
+  call: "put",
+  known: { ...WRITE, ifVersion: isAnything, expiresAt: isAnything },
+  later: ["timeout"],
+};
+
+const LIST_RULES: OptionRules = {
+  call: "list",
+  known: {
+    signal: isSignal,
+    filter: isAnything,
+    prefix: isString,
+    after: isAnything,
+    limit: (value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : "a non-negative integer"),
+  },
+  later: ["timeout"],
+};
+
+/** A Collection over a host: checks, encodes, calls, decodes. */
+export function makeCollection<S extends Schema>(context: CollectionContext): Collection<S> {
+  return { name: context.name, ...writing<S>(context), ...reading<S>(context), ...searching<S>(context) };
+}
+
+// Everything that can be wrong with a call rejects its promise, so the check runs inside one.
+async function run<T>(
+  context: CollectionContext,
+  options: CallOptions | undefined,
+  rules: OptionRules,
+  call: (host: Host, collection: Handle) => Promise<T>,
+): Promise<T> {
+  const { signal } = checkOptions(options, rules);
+  context.ensureOpen();
+  return abortable(signal, async () => call(context.host, context.core.collection));
+}
+
+type Writing<S extends Schema> = Pick<Collection<S>, "put" | "update" | "delete" | "flush" | "compact">;
+
+function writing<S extends Schema>(context: CollectionContext): Writing<S> {
+  const { core } = context;
+  return {
+    put: (documents: Document<S> | readonly Document<S>[], options?: PutOptions) =>
+      run(context, options, PUT_RULES, async (host, collection) => {
+        const batch: readonly unknown[] = Array.isArray(documents) ? documents : [documents];
+        const root = (index: number): string => (Array.isArray(documents) ? `documents[${index}]` : "document");
+        const { json, vectors, layout } = encodeDocuments(batch, core.fields, root);
+        return JSON.parse(await host.put(collection, json, vectors, layout, putOptions(options))) as Written;
+      }),
+    update: (id: Id, patch: object, options?: WriteCallOptions) =>
+      run(context, options, { call: "update", known: WRITE, later: ["timeout"] }, async (host, collection) => {
+        const { json, vectors, layout } = encodePatch(patch, core.fields);
+        return JSON.parse(await host.update(collection, encodeId(id), json, vectors, layout)) as Written;
+      }),
+    delete: (target: DeleteTarget<S>, options?: WriteCallOptions) =>
+      run(context, options, { call: "delete", known: WRITE, later: ["timeout"] }, async (host, collection) => ({
+        deleted: await host.delete(collection, encodeTarget(target)),
+      })),
+    flush: (options) => run(context, options, onlySignal("flush"), (host, at) => host.flush(at)),
+    compact: (options) => run(context, options, onlySignal("compact", "onProgress"), (host, at) => host.compact(at)),
+  };
+}
+
+type Reading<S extends Schema> = Pick<Collection<S>, "get" | "has" | "count" | "list" | "stats">;
+
+function reading<S extends Schema>(context: CollectionContext): Reading<S> {
+  return {
+    get: (id, options) =>
+      run(context, options, onlySignal("get"), async (host, collection) => {
+        const found = await host.get(collection, encodeId(id));
+        if (found === undefined) return undefined;
+        const document = JSON.parse(found.json) as StoredDocument<S>;
+        attachVectors([document], found, await fieldsFor([found], context));
+        return document;
+      }),
+    has: (id, options) => run(context, options, onlySignal("has"), (host, at) => host.has(at, encodeId(id))),
+    count: (filter, options) =>
+      run(context, options, onlySignal("count"), async (host, collection) =>
+        host.count(collection, filter === undefined ? undefined : JSON.stringify(plainFilter(filter, "filter"))),
+      ),
+    list: (options) => list<S>(context, options),
+    stats: (options) =>
+      run(context, options, onlySignal("stats"), async (host, at) => (await host.stats(at)) as CollectionStats),
+  };
+}
+
+type Searching<S extends Schema> = Pick<Collection<S>, "search" | "searchMany">;
+
+function searching<S extends Schema>(context: CollectionContext): Searching<S> {
+  const searchAll = (queries: readonly unknown[], signal: CallOptions["signal"], call: string) =>
+    run(context, { signal }, onlySignal(call), async (host, collection): Promise<SearchResult<S>[]> => {
+      const answers = await host.search(collection, queries.map(encodeQuery));
+      const fields = await fieldsFor(answers, context);
+      return answers.map((answer) => decodeAnswer<S>(answer, fields));
+    });
+  return {
+    search: async (query: Query<S> | string, options?: CallOptions) => {
+      // The query is checked where it is encoded; this only finds the signal in it.
+      const inner = isObject(query) ? (query["signal"] as CallOptions["signal"]) : undefined;
+      const { signal = inner } = checkOptions(options, onlySignal("search"));
+      const [result] = await searchAll([query], signal, "search");
+      return result!;
+    },
+    searchMany: async (queries, options) => {
+      if (!Array.isArray(queries)) throw mismatch("invalid", "queries", "an array of queries", describe(queries));
+      const { signal } = checkOptions(options, onlySignal("searchMany"));
+      return searchAll(queries, signal, "searchMany");
+    },
+  };
+}
+
+async function* list<S extends Schema>(
+  context: CollectionContext,
+  options: ListOptions<S> | undefined,
+): AsyncGenerator<StoredDocument<S>, undefined> {
+  const { filter, prefix, limit = Infinity, after: first } = checkOptions(options, LIST_RULES);
+  if (first !== undefined) encodeId(first, "after");
+  const fixed = { filter: filter === undefined ? undefined : plainFilter(filter, "filter"), prefix };
+  let after = first;
+  let left = limit;
+  while (left > 0) {
+    const page = { ...fixed, after, limit: Math.min(left, LIST_PAGE) };
+    const json = encodeJson(page, { code: "invalid", root: "options of list" });
+    const found = await run(context, options, LIST_RULES, (host, collection) => host.list(collection, json));
+    const { documents, more } = JSON.parse(found.json) as { documents: StoredDocument<S>[]; more: boolean };
+    attachVectors(documents, found, await fieldsFor([found], context));
+    yield* documents;
+    left -= documents.length;
+    after = documents.at(-1)?.id;
+    if (!more || documents.length === 0) return;
+  }
+}
+
+// Another handle of the database may have added fields since this one read the schema.
+async function fieldsFor(answers: readonly Encoded[], { core, host }: CollectionContext): Promise<FieldTable> {
+  if (answers.some((answer) => mentionsUnknownField(answer, core.fields))) {
+    core.fields = fieldTable(await host.schema(core.collection));
+  }
+  return core.fields;
+}
+
+function putOptions(options: PutOptions | undefined): string | undefined {
+  const { ifVersion, expiresAt } = options ?? {};
+  if (ifVersion === undefined && expiresAt === undefined) return undefined;
+  const wrong = typeof ifVersion === "number" ? undefined : oneOf("absent", undefined)(ifVersion);
+  if (wrong !== undefined) throw mismatch("invalid", "put: ifVersion", '"absent" or a version', describe(ifVersion));
+  return encodeJson({ ifVersion, expiresAt }, { code: "invalid", root: "options of put", dates: "milliseconds" });
+}
+
+function encodeTarget(target: unknown): string {
+  if (Array.isArray(target)) return `[${target.map((id, index) => encodeId(id, `ids[${index}]`)).join(",")}]`;
+  if (!isObject(target)) return encodeId(target);
+  const { filter } = checkOptions(target, { call: "delete", known: { filter: isAnything } });
+  // Without this, a misspelt or undefined filter would delete everything.
+  if (filter === undefined) throw mismatch("invalid", "delete", "an id, ids or { filter }", "no filter");
+  return JSON.stringify({ filter: plain(filter, { code: "filter", root: "filter", dates: "milliseconds" }) });
+}

@@ -1,0 +1,100 @@
+import { abortable } from "./abort.js";
+import type { CallOptions, Collection, CollectionOptions, Database, DatabaseStatus } from "./api.js";
+import { makeCollection, type CollectionCore } from "./collection.js";
+import { describe, mismatch, SanderlingError } from "./errors.js";
+import { fieldTable } from "./field-table.js";
+import type { Handle, Host } from "./host.js";
+import { encodeJson } from "./json.js";
+import { checkOptions, isAnything, isSignal, isString, type OptionRules } from "./options.js";
+import type { Lease } from "./registry.js";
+import type { Schema } from "./schema.js";
+
+/** What all handles of one open database share. */
+export interface DatabaseCore {
+  readonly name: string;
+  readonly host: Host;
+  readonly database: Handle;
+  readonly collections: Map<string, CollectionCore>;
+  /** Whether the engine runs in a worker, and why storage or thread are not the best ones. */
+  readonly worker: boolean;
+  readonly reason?: string | undefined;
+}
+
+const CALL = { signal: isSignal };
+
+const COLLECTION_RULES: OptionRules = {
+  call: "collection",
+  known: { ...CALL, quota: isAnything, sealAt: isAnything, bm25: isAnything },
+  later: ["embedders", "timeout"],
+};
+
+// Older hosts have no Symbol.asyncDispose; compilers that lower `await using` look for this stand-in there.
+type AsyncDispose = typeof Symbol.asyncDispose;
+const asyncDispose: AsyncDispose = (Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")) as AsyncDispose;
+
+/** One handle of an open database. */
+export function makeDatabase(lease: Lease<DatabaseCore>): Database {
+  const core = lease.value;
+  let closing: Promise<void> | undefined;
+  const ensureOpen = (): void => {
+    if (closing !== undefined) throw new SanderlingError("closed", `the database "${core.name}" is closed`);
+  };
+  const run = async <T>(
+    options: CallOptions | undefined,
+    rules: OptionRules,
+    call: () => Promise<T>,
+  ): Promise<T> => {
+    const { signal } = checkOptions(options, rules);
+    ensureOpen();
+    return abortable(signal, call);
+  };
+  const rules = (call: string): OptionRules => ({ call, known: CALL, later: ["timeout"] });
+  const close = (): Promise<void> => (closing ??= lease.release());
+  return {
+    name: core.name,
+    collection: <const S extends Schema>(name: string, schema?: S, options?: CollectionOptions) =>
+      run(options, COLLECTION_RULES, () => openCollection<S>(core, ensureOpen, name, schema, options)),
+    collections: (options) => run(options, rules("collections"), () => core.host.collections(core.database)),
+    drop: (name, options) =>
+      run(options, rules("drop"), async () => {
+        checkName(name);
+        await core.host.drop(core.database, name);
+        core.collections.delete(name);
+      }),
+    status: (options) => run(options, rules("status"), () => status(core)),
+    close,
+    [asyncDispose]: close,
+  };
+}
+
+async function openCollection<S extends Schema>(
+  core: DatabaseCore,
+  ensureOpen: () => void,
+  name: string,
+  schema: S | undefined,
+  options: CollectionOptions | undefined,
+): Promise<Collection<S>> {
+  checkName(name);
+  const text = schema === undefined ? undefined : encodeJson(schema, { code: "schema", root: "schema" });
+  const opened = await core.host.collection(core.database, name, text, settings(options));
+  let shared = core.collections.get(name);
+  if (shared?.collection === opened.collection) shared.fields = fieldTable(opened.schema);
+  else shared = { collection: opened.collection, fields: fieldTable(opened.schema) };
+  core.collections.set(name, shared);
+  return makeCollection<S>({ name, host: core.host, core: shared, ensureOpen });
+}
+
+function settings(options: CollectionOptions | undefined): string | undefined {
+  const { quota, sealAt, bm25 } = options ?? {};
+  const text = encodeJson({ quota, sealAt, bm25 }, { code: "invalid", root: "options of collection" });
+  return text === "{}" ? undefined : text;
+}
+
+async function status(core: DatabaseCore): Promise<DatabaseStatus> {
+  const engine = await core.host.status(core.database);
+  return { ...engine, worker: core.worker, ...(core.reason === undefined ? {} : { reason: core.reason }) };
+}
+
+function checkName(name: unknown): void {
+  if (isString(name) !== undefined) throw mismatch("invalid", "collection name", "a string", describe(name));
+}

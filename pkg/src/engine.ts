@@ -1,0 +1,58 @@
+import type { StorageBackend } from "./storage.js";
+import type { WasmModule } from "./wasm.js";
+
+// The shape of the generated wasm bindings, written down here so that this project compiles without a build and so that
+// tests can put a fake in their place. Entry points hand in the generated module, where the compiler compares the two.
+
+/** JSON text with the vectors taken out. `layout` holds triples [document index, field index, length in floats]. */
+export interface Encoded {
+  readonly json: string;
+  readonly vectors: Float32Array;
+  readonly layout: Uint32Array;
+}
+
+export type Durability = "strict" | "relaxed";
+
+export interface EngineOpenOptions {
+  readonly name: string;
+  readonly storage: "memory" | "opfs" | StorageBackend;
+  readonly durability: Durability;
+}
+
+/** What the engine itself reports about a database. */
+export interface EngineStatus {
+  readonly storage: string;
+  readonly durability: Durability;
+  readonly role: "leader" | "follower";
+  readonly version: string;
+}
+
+export interface EngineModule {
+  initSync(options: { module: WasmModule }): unknown;
+  open(options: EngineOpenOptions): Promise<EngineDatabase>;
+}
+
+export interface EngineDatabase {
+  collection(name: string, schema: string | undefined, settings: string | undefined): Promise<EngineCollection>;
+  collections(): string[];
+  drop(name: string): Promise<void>;
+  status(): object;
+  close(): Promise<void>;
+  free(): void;
+}
+
+export interface EngineCollection {
+  schema(): string;
+  put(documents: string, vectors: Float32Array, layout: Uint32Array, options: string | undefined): Promise<string>;
+  update(id: string, patch: string, vectors: Float32Array, layout: Uint32Array, options?: string): Promise<string>;
+  delete(target: string, options?: string): Promise<number>;
+  get(id: string): Promise<Encoded | undefined>;
+  has(id: string): Promise<boolean>;
+  count(filter: string | undefined): Promise<number>;
+  list(options: string): Promise<Encoded>;
+  search(query: string, vectors: Float32Array, lengths: Uint32Array): Promise<Encoded>;
+  flush(): Promise<void>;
+  compact(): Promise<void>;
+  stats(): object;
+  free(): void;
+}

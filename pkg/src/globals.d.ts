@@ -1,0 +1,14 @@
+// The few globals beyond ECMAScript that pkg uses, so that it needs neither the DOM's types nor Node's.
+
+declare namespace WebAssembly {
+  interface Module {
+    // Makes the type nominal enough that a plain object does not pass for a module.
+    readonly [Symbol.toStringTag]?: string;
+  }
+  const Module: { readonly prototype: Module };
+  const RuntimeError: { new (message?: string): Error; readonly prototype: Error };
+  function compile(bytes: ArrayBuffer | ArrayBufferView): Promise<Module>;
+  function validate(bytes: ArrayBuffer | ArrayBufferView): boolean;
+}
+
+declare const performance: { now(): number };

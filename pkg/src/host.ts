@@ -1,0 +1,76 @@
+import type { Durability, Encoded, EngineStatus } from "./engine.js";
+import type { StorageBackend } from "./storage.js";
+import type { SimdLevel } from "./wasm.js";
+
+/** Names an open database or collection inside its host. */
+export type Handle = number;
+
+/** "auto" is for hosts that can only decide beside the engine, such as a browser's worker. */
+export type HostStorage = "auto" | "memory" | "opfs" | StorageBackend;
+
+export interface OpenedDatabase {
+  readonly database: Handle;
+  /** Why "auto" did not choose the best storage. */
+  readonly reason?: string;
+}
+
+export interface OpenedCollection {
+  readonly collection: Handle;
+  /** The engine's canonical schema text. */
+  readonly schema: string;
+}
+
+/** A query with its vectors beside it; a length of 0xFFFFFFFF means that leg's value stayed in the JSON. */
+export interface EncodedQuery {
+  readonly json: string;
+  readonly vectors: Float32Array;
+  readonly lengths: Uint32Array;
+}
+
+export interface EncodedAnswer extends Encoded {
+  /** Milliseconds spent in the engine. */
+  readonly took: number;
+}
+
+/**
+ * Where the engine runs: in this thread or behind a message port. Arguments and results survive structured cloning
+ * (except a StorageBackend, which cannot leave its thread), and typed arrays are given away by the caller.
+ */
+export interface Host {
+  open(name: string, storage: HostStorage, durability: Durability): Promise<OpenedDatabase>;
+  close(database: Handle): Promise<void>;
+  status(database: Handle): Promise<EngineStatus & { readonly simd: SimdLevel }>;
+  collections(database: Handle): Promise<string[]>;
+  drop(database: Handle, name: string): Promise<void>;
+  collection(
+    database: Handle,
+    name: string,
+    schema: string | undefined,
+    settings: string | undefined,
+  ): Promise<OpenedCollection>;
+  schema(collection: Handle): Promise<string>;
+  put(
+    collection: Handle,
+    documents: string,
+    vectors: Float32Array,
+    layout: Uint32Array,
+    options: string | undefined,
+  ): Promise<string>;
+  update(
+    collection: Handle,
+    id: string,
+    patch: string,
+    vectors: Float32Array,
+    layout: Uint32Array,
+  ): Promise<string>;
+  delete(collection: Handle, target: string): Promise<number>;
+  get(collection: Handle, id: string): Promise<Encoded | undefined>;
+  has(collection: Handle, id: string): Promise<boolean>;
+  count(collection: Handle, filter: string | undefined): Promise<number>;
+  list(collection: Handle, options: string): Promise<Encoded>;
+  /** One message for any number of queries. */
+  search(collection: Handle, queries: readonly EncodedQuery[]): Promise<EncodedAnswer[]>;
+  flush(collection: Handle): Promise<void>;
+  compact(collection: Handle): Promise<void>;
+  stats(collection: Handle): Promise<object>;
+}

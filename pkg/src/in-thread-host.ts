@@ -1,0 +1,145 @@
+import type { EngineCollection, EngineDatabase, EngineModule, EngineStatus } from "./engine.js";
+import { SanderlingError, toSanderlingError } from "./errors.js";
+import type { EncodedAnswer, EncodedQuery, Handle, Host, HostStorage } from "./host.js";
+import type { SimdLevel } from "./wasm.js";
+
+interface OpenDatabase {
+  readonly engine: EngineDatabase;
+  readonly collections: Map<string, Handle>;
+  /** Calls under way, which closing waits for: freeing an object that is in use is an error in the bindings. */
+  readonly running: Set<Promise<unknown>>;
+}
+
+interface OpenCollection {
+  readonly database: OpenDatabase;
+  readonly engine: EngineCollection;
+}
+
+interface State {
+  readonly databases: Map<Handle, OpenDatabase>;
+  readonly collections: Map<Handle, OpenCollection>;
+  handles: number;
+  /** The text of the trap after which the wasm instance must not be entered again. */
+  trap: string | undefined;
+}
+
+/** The engine in this thread: looks handles up and calls the wasm classes. The module has been initialised. */
+export function inThreadHost(engine: EngineModule, simd: SimdLevel): Host {
+  const state: State = { databases: new Map(), collections: new Map(), handles: 0, trap: undefined };
+  return { ...databaseCalls(engine, simd, state), ...collectionCalls(state) };
+}
+
+type DatabaseMethod = "open" | "close" | "status" | "collections" | "drop" | "collection";
+
+function databaseCalls(engine: EngineModule, simd: SimdLevel, state: State): Pick<Host, DatabaseMethod> {
+  const on = <T>(handle: Handle, call: (database: OpenDatabase) => T | Promise<T>): Promise<T> => {
+    const database = state.databases.get(handle);
+    if (database === undefined) return Promise.reject(closed("the database is closed"));
+    return track(database, guard(state, () => call(database)));
+  };
+  return {
+    open: (name, storage, durability) =>
+      guard(state, async () => {
+        const opened = await engine.open({ name, storage: engineStorage(storage), durability });
+        const database = (state.handles += 1);
+        state.databases.set(database, { engine: opened, collections: new Map(), running: new Set() });
+        return { database };
+      }),
+    close: (handle) => closeDatabase(state, handle),
+    status: (handle) => on(handle, ({ engine }) => ({ ...(engine.status() as EngineStatus), simd })),
+    collections: (handle) => on(handle, ({ engine }) => engine.collections()),
+    drop: (handle, name) =>
+      on(handle, async (database) => {
+        await database.engine.drop(name);
+        const collection = database.collections.get(name);
+        database.collections.delete(name);
+        if (collection !== undefined) state.collections.delete(collection);
+      }),
+    collection: (handle, name, schema, settings) =>
+      on(handle, async (database) => {
+        const opened = await database.engine.collection(name, schema, settings);
+        const collection = database.collections.get(name) ?? (state.handles += 1);
+        database.collections.set(name, collection);
+        // The object it replaces may still be in a call, so it is left to the bindings' finalizer.
+        state.collections.set(collection, { database, engine: opened });
+        return { collection, schema: opened.schema() };
+      }),
+  };
+}
+
+function collectionCalls(state: State): Omit<Host, DatabaseMethod> {
+  const on = <T>(handle: Handle, call: (collection: EngineCollection) => T | Promise<T>): Promise<T> => {
+    const collection = state.collections.get(handle);
+    if (collection === undefined) return Promise.reject(closed("the collection was dropped or its database is closed"));
+    return track(collection.database, guard(state, () => call(collection.engine)));
+  };
+  return {
+    schema: (handle) => on(handle, (engine) => engine.schema()),
+    put: (handle, documents, vectors, layout, options) =>
+      on(handle, (engine) => engine.put(documents, vectors, layout, options)),
+    update: (handle, id, patch, vectors, layout) => on(handle, (engine) => engine.update(id, patch, vectors, layout)),
+    delete: (handle, target) => on(handle, (engine) => engine.delete(target)),
+    get: (handle, id) => on(handle, (engine) => engine.get(id)),
+    has: (handle, id) => on(handle, (engine) => engine.has(id)),
+    count: (handle, filter) => on(handle, (engine) => engine.count(filter)),
+    list: (handle, options) => on(handle, (engine) => engine.list(options)),
+    search: (handle, queries) => on(handle, (engine) => searchAll(engine, queries)),
+    flush: (handle) => on(handle, (engine) => engine.flush()),
+    compact: (handle) => on(handle, (engine) => engine.compact()),
+    stats: (handle) => on(handle, (engine) => engine.stats()),
+  };
+}
+
+async function searchAll(engine: EngineCollection, queries: readonly EncodedQuery[]): Promise<EncodedAnswer[]> {
+  const answers: EncodedAnswer[] = [];
+  for (const query of queries) {
+    const start = performance.now();
+    const { json, vectors, layout } = await engine.search(query.json, query.vectors, query.lengths);
+    answers.push({ json, vectors, layout, took: performance.now() - start });
+  }
+  return answers;
+}
+
+async function closeDatabase(state: State, handle: Handle): Promise<void> {
+  const database = state.databases.get(handle);
+  if (database === undefined) return;
+  state.databases.delete(handle);
+  for (const collection of database.collections.values()) state.collections.delete(collection);
+  await Promise.allSettled(database.running);
+  // An engine that trapped must not be entered; its memory goes with the thread.
+  if (state.trap !== undefined) return;
+  await guard(state, () => database.engine.close());
+  database.engine.free();
+}
+
+function engineStorage(storage: HostStorage): Exclude<HostStorage, "auto"> {
+  if (storage !== "auto") return storage;
+  throw new SanderlingError("internal", "the storage must be chosen before the engine opens it");
+}
+
+/** Calls the engine: its plain error objects get their class, and after a trap it is never entered again. */
+async function guard<T>(state: State, call: () => T | Promise<T>): Promise<T> {
+  if (state.trap !== undefined) throw trapped(state.trap);
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError)) throw toSanderlingError(error);
+    state.trap ??= error.message;
+    throw trapped(state.trap);
+  }
+}
+
+function trapped(trap: string): SanderlingError {
+  const message = `the engine stopped (${trap}); what was acknowledged is stored, open the database in a new engine`;
+  return new SanderlingError("internal", message, { trap });
+}
+
+function track<T>(database: OpenDatabase, call: Promise<T>): Promise<T> {
+  const done = call.finally(() => database.running.delete(done));
+  database.running.add(done);
+  return done;
+}
+
+function closed(message: string): SanderlingError {
+  return new SanderlingError("closed", message);
+}

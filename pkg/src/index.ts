@@ -1,0 +1,15 @@
+import type { Destroy, Open } from "./api.js";
+
+export { SanderlingError, type ErrorCode, type ErrorDetails } from "./errors.js";
+export type * from "./api.js";
+export type * from "./schema.js";
+export type * from "./search-types.js";
+export type * from "./storage.js";
+export type { Durability } from "./engine.js";
+export type { SimdLevel, WasmModule, WasmSource } from "./wasm.js";
+
+// Declared here for the types; each host's entry point brings its own, which knows where wasm and files are.
+/** Opens a database, creating it if absent. */
+export declare const open: Open;
+/** Removes a database's stored files. Error "unavailable" while it is open. */
+export declare const destroy: Destroy;

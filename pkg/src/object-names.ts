@@ -1,0 +1,24 @@
+// What a storage backend may be asked to hold, and which of it is the engine's own.
+
+const OBJECT_NAME = /^[a-z0-9._-]{1,64}$/;
+
+// docs/format.md: two manifest slots, write-ahead logs, segments and the tombstones beside them, each with a number in hex.
+const ENGINE_OBJECT = /^(manifest-[ab]|(wal|segment|tombstones)-[0-9a-f]{8,16})$/;
+
+/** Whether this is a name that any backend must accept. */
+export function isObjectName(name: string): boolean {
+  return OBJECT_NAME.test(name) && name !== "." && name !== "..";
+}
+
+/** Whether the engine made this object, so that destroying a database may remove it. */
+export function isEngineObject(name: string): boolean {
+  return isObjectName(name) && ENGINE_OBJECT.test(name);
+}
+
+/** In OPFS every database is a folder of this folder. */
+export const OPFS_FOLDER = "sanderling";
+
+/** A database's folder in OPFS: names may be any text, folder names may not. */
+export function opfsFolderName(name: string): string {
+  return encodeURIComponent(name).replace(/[.*'()!~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}

@@ -1,0 +1,233 @@
+// Field definitions, and everything a schema literal tells the compiler about documents, filters, sorting and facets.
+
+/** A document's id. `1` and `"1"` are different documents. */
+export type Id = string | number;
+
+export interface TextField {
+  readonly type: "text";
+  /** How much this field counts among several text fields. Default 1. */
+  readonly weight?: number;
+  /** Stemming: "none" (default), "english", ... */
+  readonly language?: string;
+  readonly stopWords?: boolean | readonly string[];
+  /** Positions of words, needed for phrases. Default true. */
+  readonly positions?: boolean;
+}
+
+export interface KeywordField {
+  readonly type: "keyword";
+  /** True: an array of strings. */
+  readonly many?: boolean;
+}
+
+export interface NumberField {
+  readonly type: "number";
+}
+
+/** Written as a Date, an ISO string or epoch milliseconds; read as epoch milliseconds. */
+export interface DateField {
+  readonly type: "date";
+}
+
+export interface BooleanField {
+  readonly type: "boolean";
+}
+
+export interface GeoField {
+  readonly type: "geo";
+}
+
+export type Metric =
+  | "cosine"
+  | "dot"
+  | "euclidean"
+  | "manhattan"
+  | "chebyshev"
+  | "canberra"
+  | "braycurtis"
+  | "hamming"
+  | "jaccard";
+
+export interface VectorField {
+  readonly type: "vector";
+  /** 1 to 4,096. */
+  readonly dimensions: number;
+  /** Default "cosine". */
+  readonly metric?: Metric;
+  readonly index?: "auto" | "flat" | "hnsw" | "ivf";
+  /** The share of true neighbours that the default search depth aims for. */
+  readonly recall?: number;
+  readonly quantization?: "auto" | "none" | "int8" | "rabitq";
+}
+
+export type Field = TextField | KeywordField | NumberField | DateField | BooleanField | GeoField | VectorField;
+
+/** What a collection indexes. A field of a document that is not named here is stored and returned, not indexed. */
+export interface Schema {
+  readonly fields: { readonly [name: string]: Field };
+}
+
+export interface GeoPoint {
+  readonly lat: number;
+  readonly lon: number;
+}
+
+export type FieldName<S extends Schema> = keyof S["fields"] & string;
+
+/** The names of the fields whose definition is one of `Kind`. */
+export type FieldNameOf<S extends Schema, Kind> = {
+  [F in FieldName<S>]: S["fields"][F] extends Kind ? F : never;
+}[FieldName<S>];
+
+// A collection opened without a schema literal: the compiler knows no field.
+type Untyped<S extends Schema> = string extends FieldName<S> ? true : false;
+
+type FieldNames<S extends Schema, Kind> = Untyped<S> extends true ? string : FieldNameOf<S, Kind>;
+
+type SingleKeyword = { readonly type: "keyword"; readonly many?: false };
+type Ordered = NumberField | DateField;
+
+export type TextFieldName<S extends Schema> = FieldNames<S, TextField>;
+export type VectorFieldName<S extends Schema> = FieldNames<S, VectorField>;
+/** Fields with one orderable value per document. */
+export type SortField<S extends Schema> = FieldNames<S, SingleKeyword | Ordered | BooleanField>;
+export type FacetField<S extends Schema> = FieldNames<S, KeywordField | Ordered | BooleanField>;
+
+/** What may be written into a field. */
+export type FieldInput<F extends Field> = F extends TextField
+  ? string
+  : F extends KeywordField
+    ? F extends { readonly many: true }
+      ? readonly string[]
+      : string
+    : F extends NumberField
+      ? number
+      : F extends DateField
+        ? Date | string | number
+        : F extends BooleanField
+          ? boolean
+          : F extends GeoField
+            ? GeoPoint
+            : F extends VectorField
+              ? Float32Array | readonly number[]
+              : never;
+
+/** What a field holds when it is read back. */
+export type FieldOutput<F extends Field> = F extends DateField
+  ? number
+  : F extends VectorField
+    ? Float32Array
+    : F extends KeywordField
+      ? F extends { readonly many: true }
+        ? string[]
+        : string
+      : FieldInput<F>;
+
+type Values<S extends Schema> =
+  Untyped<S> extends true ? unknown : { [F in FieldName<S>]?: FieldInput<S["fields"][F]> | null | undefined };
+
+type StoredValues<S extends Schema> =
+  Untyped<S> extends true ? unknown : { [F in FieldName<S>]?: FieldOutput<S["fields"][F]> | null };
+
+/** A document as it is written: every field is optional, further fields are kept as they are. */
+export type Document<S extends Schema = Schema> = Values<S> & { id?: Id; [extra: string]: unknown };
+
+/** Some fields of a document, to merge into a stored one. */
+export type Patch<S extends Schema = Schema> = Values<S> & { [extra: string]: unknown };
+
+/** A document as it is read back. */
+export type StoredDocument<S extends Schema = Schema> = StoredValues<S> & { id: Id; [extra: string]: unknown };
+
+/** The document of a hit: the fields that `select` names, by default all but vectors. */
+export type HitDocument<S extends Schema = Schema> = StoredValues<S> & { [extra: string]: unknown };
+
+interface Equality<V> {
+  readonly $eq?: V;
+  readonly $ne?: V;
+  readonly $in?: readonly V[];
+  readonly $nin?: readonly V[];
+}
+
+interface Order<V> {
+  readonly $gt?: V;
+  readonly $gte?: V;
+  readonly $lt?: V;
+  readonly $lte?: V;
+}
+
+interface Presence {
+  readonly $exists?: boolean;
+}
+
+type StringCondition = Equality<string> &
+  Order<string> &
+  Presence & { readonly $contains?: string; readonly $startsWith?: string };
+
+/** What may stand after a field's name in a filter. */
+export type Condition<F extends Field> = F extends TextField | KeywordField
+  ? string | StringCondition
+  : F extends NumberField
+    ? number | (Equality<number> & Order<number> & Presence)
+    : F extends DateField
+      ? Date | string | number | (Equality<Date | string | number> & Order<Date | string | number> & Presence)
+      : F extends BooleanField
+        ? boolean | (Equality<boolean> & Presence)
+        : F extends GeoField
+          ? Presence & {
+              readonly $geoBox?: {
+                readonly north: number;
+                readonly south: number;
+                readonly east: number;
+                readonly west: number;
+              };
+              readonly $geoRadius?: GeoPoint & { readonly meters: number };
+            }
+          : Presence;
+
+/** A filter as an object. Several keys mean and. */
+export type FilterObject<S extends Schema = Schema> =
+  Untyped<S> extends true
+    ? { readonly [key: string]: unknown }
+    : { readonly [F in FieldName<S>]?: Condition<S["fields"][F]> } & {
+        readonly $and?: readonly FilterObject<S>[];
+        readonly $or?: readonly FilterObject<S>[];
+        readonly $not?: FilterObject<S>;
+      };
+
+/** A filter: an object, or the same as text (`year >= 1990 AND NOT tags = 'fish'`). */
+export type Filter<S extends Schema = Schema> = FilterObject<S> | string;
+
+export interface Sort<S extends Schema = Schema> {
+  readonly field: SortField<S>;
+  readonly order?: "asc" | "desc";
+}
+
+type Counted = { readonly limit?: number };
+type Ranged = { readonly ranges: readonly (readonly [from: number, to: number])[] };
+
+/** Which values to count over all matches: the commonest values, or ranges of a number or date. */
+export type Facets<S extends Schema = Schema> =
+  Untyped<S> extends true
+    ? { readonly [field: string]: Counted | Ranged }
+    : { readonly [F in FacetField<S>]?: S["fields"][F] extends Ordered ? Counted | Ranged : Counted };
+
+export interface FacetValue<V = string | number | boolean> {
+  readonly value: V;
+  readonly count: number;
+}
+
+/** `from` is included, `to` is not. */
+export interface FacetRange {
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+}
+
+type FacetOf<F extends Field> = F extends Ordered
+  ? readonly FacetValue<number>[] | readonly FacetRange[]
+  : readonly FacetValue<F extends BooleanField ? boolean : string>[];
+
+export type FacetResults<S extends Schema = Schema> =
+  Untyped<S> extends true
+    ? { readonly [field: string]: readonly FacetValue[] | readonly FacetRange[] }
+    : { readonly [F in FacetField<S>]?: FacetOf<S["fields"][F]> };

@@ -1,0 +1,110 @@
+import type { Signal } from "./api.js";
+import type {
+  FacetResults,
+  Facets,
+  FieldName,
+  Filter,
+  HitDocument,
+  Id,
+  Schema,
+  Sort,
+  SortField,
+  TextFieldName,
+  VectorFieldName,
+} from "./schema.js";
+
+export interface TextQuery<S extends Schema = Schema> {
+  /** Words; "quoted words" are a phrase, -word excludes. */
+  readonly query: string;
+  readonly fields?: readonly TextFieldName<S>[];
+  /** Default "or". */
+  readonly operator?: "or" | "and";
+  readonly fuzzy?: boolean | 0 | 1 | 2;
+  readonly prefix?: boolean;
+  readonly slop?: number;
+  readonly minimumMatch?: number;
+  readonly boost?: { readonly [F in TextFieldName<S>]?: number };
+}
+
+export type VectorValue = Float32Array | readonly number[];
+
+export interface VectorQuery<S extends Schema = Schema> {
+  readonly value: VectorValue;
+  /** May be left out where the schema has one vector field. */
+  readonly field?: VectorFieldName<S>;
+  readonly ef?: number;
+  readonly exact?: boolean;
+  readonly oversample?: number;
+  readonly recall?: number;
+}
+
+export interface LegWeights {
+  readonly text?: number;
+  readonly vector?: number;
+}
+
+export type Fusion =
+  | "rrf"
+  | { readonly method: "rrf"; readonly k?: number; readonly weights?: LegWeights }
+  | { readonly method: "weighted"; readonly weights?: LegWeights; readonly normalize?: "minmax" | "zscore" };
+
+export interface Query<S extends Schema = Schema> {
+  readonly text?: string | TextQuery<S> | undefined;
+  readonly vector?: VectorValue | VectorQuery<S> | readonly VectorQuery<S>[] | undefined;
+  readonly filter?: Filter<S> | undefined;
+  readonly fusion?: Fusion | undefined;
+  /** Default 10. 0 returns totals and facets alone. */
+  readonly limit?: number | undefined;
+  readonly offset?: number | undefined;
+  /** Default: by score. */
+  readonly sort?: readonly Sort<S>[] | undefined;
+  readonly facets?: Facets<S> | undefined;
+  readonly groupBy?: { readonly field: SortField<S>; readonly limit?: number } | undefined;
+  readonly highlight?:
+    | {
+        readonly fields?: readonly TextFieldName<S>[];
+        readonly open?: string;
+        readonly close?: string;
+        readonly maxLength?: number;
+      }
+    | undefined;
+  /** Which fields a hit's document has. Default: every field but vectors. */
+  readonly select?: readonly FieldName<S>[] | undefined;
+  readonly mmr?: { readonly lambda?: number } | undefined;
+  readonly minScore?: number | undefined;
+  readonly explain?: boolean | undefined;
+  readonly signal?: Signal | undefined;
+}
+
+export interface Hit<S extends Schema = Schema> {
+  readonly id: Id;
+  /** Higher is better. */
+  readonly score: number;
+  readonly version: number;
+  readonly document: HitDocument<S>;
+  readonly text?: { readonly rank: number; readonly score: number };
+  readonly vector?: { readonly rank: number; readonly distance: number; readonly similarity: number };
+  /** Escaped for HTML. */
+  readonly highlights?: { readonly [F in TextFieldName<S>]?: readonly string[] };
+  readonly explanation?: unknown;
+}
+
+export interface Group<S extends Schema = Schema> {
+  readonly value: unknown;
+  readonly hits: readonly Hit<S>[];
+}
+
+export interface SearchResult<S extends Schema = Schema> {
+  readonly hits: readonly Hit<S>[];
+  /** Documents that match. */
+  readonly total: number;
+  readonly facets?: FacetResults<S>;
+  readonly groups?: readonly Group<S>[];
+  /** Which index and filter strategy each segment used. */
+  readonly plan: unknown;
+  /** Milliseconds the engine took. */
+  readonly took: number;
+  /** True, with reasons, when the answer was cut. */
+  readonly partial?: boolean;
+  readonly reasons?: readonly string[];
+}

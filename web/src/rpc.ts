@@ -1,0 +1,108 @@
+import { fromWire } from "../../pkg/src/errors.js";
+import type { Host } from "../../pkg/src/host.js";
+import { SanderlingError } from "../../pkg/src/index.js";
+import type { LoadedWasm } from "../../pkg/src/load.js";
+import { transferables, type HostMethod, type Reply, type Request } from "../../pkg/src/protocol.js";
+
+/** The part of a Worker, or of a MessagePort, that is used here. */
+export interface Port {
+  postMessage(message: Request, transfer: ArrayBuffer[]): void;
+  addEventListener(type: "message", listener: (event: { readonly data: Reply }) => void): void;
+  addEventListener(type: "error" | "messageerror", listener: (event: unknown) => void): void;
+}
+
+export interface Connection {
+  /** The engine behind the port. */
+  readonly host: Host;
+  /** Sends the engine over; resolves when it runs there. */
+  start(wasm: LoadedWasm): Promise<void>;
+  /** Rejects every call that is under way and every later one. */
+  end(message: string): void;
+}
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: SanderlingError): void;
+}
+
+/** A Host whose every call is one message through the port and one reply. */
+export function connect(port: Port): Connection {
+  const waiting = new Map<number, Waiting>();
+  let ids = 0;
+  let ended: SanderlingError | undefined;
+
+  const send = (request: Request, transfer: Iterable<ArrayBuffer>): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      if (ended !== undefined) throw ended;
+      waiting.set(request.id, { resolve, reject });
+      try {
+        port.postMessage(request, [...transfer]);
+      } catch (error) {
+        waiting.delete(request.id);
+        throw new SanderlingError("internal", `the call could not be sent: ${String(error)}`);
+      }
+    });
+
+  const end = (message: string): void => {
+    ended ??= new SanderlingError("unavailable", message);
+    for (const { reject } of waiting.values()) reject(ended);
+    waiting.clear();
+  };
+
+  port.addEventListener("message", ({ data: reply }) => {
+    const call = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if (reply.kind === "value") call?.resolve(reply.value);
+    else call?.reject(fromWire(reply.error));
+  });
+  port.addEventListener("error", (event) => end(`the worker failed: ${messageOf(event)}`));
+  port.addEventListener("messageerror", () => end("a message of the worker could not be read"));
+
+  const call =
+    <M extends HostMethod>(method: M) =>
+    (...args: Parameters<Host[M]>): ReturnType<Host[M]> => {
+      // One member of the union for a method that is only known as a parameter here.
+      const request = { kind: "call", id: (ids += 1), method, args } as unknown as Request;
+      return send(request, transferables(args)) as ReturnType<Host[M]>;
+    };
+
+  return {
+    host: hostOf(call),
+    start: async ({ module, simd }) => {
+      await send({ kind: "start", id: 0, module, simd }, []);
+    },
+    end,
+  };
+}
+
+type CallOf = <M extends HostMethod>(method: M) => (...args: Parameters<Host[M]>) => ReturnType<Host[M]>;
+
+// Spelled out, so that the compiler says when a method of Host is missing.
+function hostOf(call: CallOf): Host {
+  return {
+    open: call("open"),
+    close: call("close"),
+    status: call("status"),
+    collections: call("collections"),
+    drop: call("drop"),
+    collection: call("collection"),
+    schema: call("schema"),
+    put: call("put"),
+    update: call("update"),
+    delete: call("delete"),
+    get: call("get"),
+    has: call("has"),
+    count: call("count"),
+    list: call("list"),
+    search: call("search"),
+    flush: call("flush"),
+    compact: call("compact"),
+    stats: call("stats"),
+  };
+}
+
+// A worker whose file is missing, is not JavaScript or is forbidden tells no more than that there was an error.
+function messageOf(event: unknown): string {
+  const message = (event as { message?: unknown } | null)?.message;
+  return typeof message === "string" && message !== "" ? message : "it could not be loaded";
+}

@@ -1,0 +1,34 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import * as engine from "../../pkg/generated/engine.js";
+import { entry } from "../../pkg/src/entry.js";
+import { inThreadLocate } from "../../pkg/src/in-thread-platform.js";
+import type { Destroy, Open } from "../../pkg/src/index.js";
+import { inThreadLoader } from "../../pkg/src/load.js";
+import { nodeFiles } from "./storage/node-fs.js";
+import { readUrl } from "./read-url.js";
+
+// The entry for Node and Bun: the wasm is a file beside this one, databases are folders.
+export * from "../../pkg/src/index.js";
+
+const host = inThreadLoader(engine, {
+  own: async (level) => {
+    // Written out, because tools that collect a server's files look for exactly this form of expression.
+    const url =
+      level === "relaxed"
+        ? new URL("./engine.relaxed.wasm", import.meta.url)
+        : new URL("./engine.simd.wasm", import.meta.url);
+    try {
+      return await readFile(fileURLToPath(url));
+    } catch {
+      // A bundler took this file away from the ones beside it, and the copy carried as text along.
+      const inline = await import("./inline.js");
+      return level === "relaxed" ? inline.relaxed() : inline.simd();
+    }
+  },
+  read: readUrl,
+});
+
+const node = entry(inThreadLocate({ host, files: nodeFiles }));
+export const open: Open = node.open;
+export const destroy: Destroy = node.destroy;

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import type { Host } from "../../pkg/src/host.js";
+import { SanderlingError } from "../../pkg/src/index.js";
+import type { Request } from "../../pkg/src/protocol.js";
+import { serveMessages, type Port } from "../src/message-host.js";
+
+function served(host: Partial<Host>): { ask: (request: object) => Promise<unknown>; port: MessagePort; starts: () => number } {
+  const { port1, port2 } = new MessageChannel();
+  let started = 0;
+  serveMessages(port2 as unknown as Port, async () => {
+    started += 1;
+    return host as Host;
+  });
+  // Node's ports know addEventListener only once they are started.
+  port2.start();
+  const ask = async (request: object): Promise<unknown> => {
+    const reply = once(port1, "message");
+    port1.postMessage(request as Request);
+    return ((await reply) as unknown[])[0];
+  };
+  return { ask, port: port1, starts: () => started };
+}
+
+const start = { kind: "start", id: 0, module: {}, simd: "simd128" };
+
+test("a call is answered with its id and value; buffers are given away, not copied", async (t) => {
+  const vectors = new Float32Array([1, 2]);
+  const { ask, port, starts } = served({
+    get: async () => ({ json: "{}", vectors, layout: new Uint32Array([0, 0, 2]) }),
+  });
+  t.after(() => port.close());
+  assert.deepEqual(await ask(start), { kind: "value", id: 0, value: undefined });
+  assert.deepEqual(await ask(start), { kind: "value", id: 0, value: undefined });
+  assert.equal(starts(), 1);
+  const value = { json: "{}", vectors: new Float32Array([1, 2]), layout: new Uint32Array([0, 0, 2]) };
+  assert.deepEqual(await ask({ kind: "call", id: 7, method: "get", args: [1, '"a"'] }), { kind: "value", id: 7, value });
+  assert.equal(vectors.length, 0, "the sender's buffer was detached");
+});
+
+test("an error is answered with all its fields", async (t) => {
+  const { ask, port } = served({
+    put: () => Promise.reject(new SanderlingError("conflict", "no", { found: 3 })),
+  });
+  t.after(() => port.close());
+  await ask(start);
+  const error = { code: "conflict", message: "no", details: { found: 3 } };
+  assert.deepEqual(await ask({ kind: "call", id: 1, method: "put", args: [] }), { kind: "error", id: 1, error });
+});
+
+test("calls before the start and unknown calls are errors, not silence", async (t) => {
+  const { ask, port } = served({});
+  t.after(() => port.close());
+  const early = (await ask({ kind: "call", id: 1, method: "get", args: [] })) as { error: { code: string } };
+  assert.equal(early.error.code, "internal");
+  await ask(start);
+  for (const method of ["format", "toString", "constructor", "__proto__"]) {
+    const unknown = (await ask({ kind: "call", id: 2, method, args: [] })) as { error: { code: string } };
+    assert.equal(unknown.error.code, "internal");
+  }
+});
