@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { at, Explained, isMain, main, writeIfChanged } from "./workspace.mjs";
 
-const KIB = 1024;
+const BUDGET = 90_000;
 
 /** The budget, in bytes of brotli. Raised only with a reason in the commit. */
-export const LIMITS = { "engine.simd.wasm": 90 * KIB, "engine.relaxed.wasm": 90 * KIB };
+export const LIMITS = { "engine.simd.wasm": BUDGET, "engine.relaxed.wasm": BUDGET };
 
 /** Raw, gzip and brotli bytes of a file's content. */
 export function measure(bytes) {
