@@ -1,6 +1,6 @@
 // The parts that build the npm package and test it: its TypeScript, the shared cases, the packed tarball, the demo.
 import { build as esbuild } from "esbuild";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "../build.mjs";
 import { COMMON } from "../bundles.mjs";
@@ -42,9 +42,15 @@ async function typescript({ log }) {
 const cases = ({ log }) => nodeTest(filesEnding(".test.mjs", "tests/cases"), log);
 
 // One file after the other: each starts browsers and servers of its own, and two cores are soon busy.
-function packaging({ log, chromium }) {
+async function packaging({ log, chromium }) {
   const files = filesEnding(".test.mjs", "tests/packaging");
-  return nodeTest(files, log, { CHROME_PATH: chromium ?? "" }, ["--test-concurrency=1"]);
+  const folder = at("target", "package");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await run("npm", ["pack", "--pack-destination", folder], { cwd: at("pkg"), log });
+  const [tarball] = readdirSync(folder);
+  const env = { CHROME_PATH: chromium ?? "", SANDERLING_TARBALL: join(folder, tarball) };
+  await nodeTest(files, log, env, ["--test-concurrency=1"]);
 }
 
 const demo = ({ log }) => run("node", ["scripts/demo.mjs", "--check", "--port", "0"], { log });
