@@ -1,12 +1,17 @@
 // Builds the npm package: wasm, bundles, types. `npm run build`.
-import { isMain, main, run } from "./workspace.mjs";
+import { rmSync } from "node:fs";
+import { at, isMain, main, run } from "./workspace.mjs";
 import { setup } from "./setup.mjs";
 
 // The TypeScript projects that ship; their tests are further projects, built by the tests.
 const PROJECTS = ["pkg", "worker", "worker/tsconfig.node.json", "web"];
 
 /** Checks the types of every project and writes the declarations to pkg/dist/types. */
-export const buildTypes = (log) => run("tsc", ["-b", ...PROJECTS], { log });
+async function buildTypes(log) {
+  // From scratch, or the declarations of a source that is gone would stay in the package.
+  for (const name of ["types", "tsconfig.tsbuildinfo"]) rmSync(at("pkg", "dist", name), { recursive: true, force: true });
+  await run("tsc", ["-b", ...PROJECTS], { log });
+}
 
 /** Builds everything into pkg/dist and pkg/generated. */
 export async function build({ log } = {}) {

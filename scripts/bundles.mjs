@@ -1,6 +1,6 @@
 // Bundles the TypeScript entries into pkg/dist, one file each.
 import { build } from "esbuild";
-import { readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { at, writeIfChanged } from "./workspace.mjs";
 
 const dist = (...parts) => at("pkg", "dist", ...parts);
@@ -63,7 +63,9 @@ export declare const workerSource: string;
 
 /** Writes every JavaScript file of pkg/dist. The wasm files must be there. */
 export async function buildBundles() {
-  rmSync(dist("inline.js"), { force: true });
+  // An entry that is gone from the table must not stay in the package.
+  const isBundle = (name) => name.endsWith(".js") || name.endsWith(".d.ts");
+  for (const name of readdirSync(dist()).filter(isBundle)) rmSync(dist(name));
   for (const entry of ENTRIES) await bundle(entry);
   writeIfChanged(dist("inline.js"), inlineSource());
   writeIfChanged(dist("inline.d.ts"), INLINE_TYPES);

@@ -97,7 +97,8 @@ function npmPackagesAreCurrent() {
 async function provideNpmPackages() {
   if (npmPackagesAreCurrent()) return;
   say("installing npm packages");
-  await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel", "error"]);
+  // No package here needs its install script: the binaries come as optional packages.
+  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"]);
 }
 
 /** The version of a package in the text of a Cargo.lock. */

@@ -19,7 +19,7 @@ export function passedTests(output) {
 
 // A run without a single test proves nothing, so it must not pass.
 function requireTests(logPath, from, what) {
-  const count = passedTests(readFileSync(logPath, "utf8").slice(from));
+  const count = passedTests(readFileSync(logPath).subarray(from).toString());
   if (count === 0) throw new Explained(`${what}: not one test ran`);
   return `${what}: ${count} tests passed`;
 }

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { build as esbuild } from "esbuild";
 import { chromium } from "playwright-core";
-import * as vite from "vite";
+import * as vite8 from "vite";
+import * as vite7 from "vite7";
 import webpack from "webpack";
 import { CHROMIUM_ARGS, CHROMIUM_MISSING } from "../../scripts/chromium.mjs";
 import { serve } from "../../scripts/demo.mjs";
@@ -66,22 +67,26 @@ test("a plain module script loads the package from node_modules", async () => {
   await checkFolder(project("plain", { page: page("./page.js", head) }));
 });
 
-test("Vite's dev server, which moves dependencies, serves the package", async () => {
-  const root = project("vite-dev", { page: page("/page.js") });
-  const server = await vite.createServer({ root, configFile: false, logLevel: "warn", server: { host: "127.0.0.1", port: 5199 } });
-  try {
-    await server.listen();
-    await check(server.resolvedUrls.local[0]);
-  } finally {
-    await server.close();
-  }
-});
+for (const [version, vite] of Object.entries({ 7: vite7, 8: vite8 })) {
+  const quiet = { configFile: false, logLevel: "warn" };
 
-test("Vite's production build carries the package", async () => {
-  const root = project("vite-build", { page: page("/page.js") });
-  await vite.build({ root, configFile: false, logLevel: "warn" });
-  await checkFolder(join(root, "dist"));
-});
+  test(`the dev server of Vite ${version}, which moves dependencies, serves the package`, async () => {
+    const root = project(`vite${version}-dev`, { page: page("/page.js") });
+    const server = await vite.createServer({ ...quiet, root, server: { host: "127.0.0.1" } });
+    try {
+      await server.listen();
+      await check(server.resolvedUrls.local[0]);
+    } finally {
+      await server.close();
+    }
+  });
+
+  test(`the production build of Vite ${version} carries the package`, async () => {
+    const root = project(`vite${version}-build`, { page: page("/page.js") });
+    await vite.build({ ...quiet, root });
+    await checkFolder(join(root, "dist"));
+  });
+}
 
 test("webpack's production build carries the package", async () => {
   const context = project("webpack");
