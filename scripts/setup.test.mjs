@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { isAtLeast, lockedVersion, outdatedPackages, tomlText } from "./setup.mjs";
 import { passedTests } from "./parts/wasm.mjs";
 import { checkSizes, LIMITS } from "./sizes.mjs";
+import { at } from "./workspace.mjs";
 
 test("versions compare as numbers, not as text", () => {
   assert.equal(isAtLeast("20.19.0", [20, 19]), true);
@@ -46,4 +48,14 @@ test("a wasm file that is missing or above its budget fails the size check", () 
   const [name] = Object.keys(LIMITS);
   assert.throws(() => checkSizes({ ...within, [name]: { brotli: LIMITS[name] + 1 } }), /the budget is/);
   assert.throws(() => checkSizes({ ...within, [name]: undefined }), /not in pkg/);
+});
+
+test("package-lock.json names the packages of every machine and no address", () => {
+  const text = readFileSync(at("package-lock.json"), "utf8");
+  const { packages } = JSON.parse(text);
+  const names = new Set(Object.keys(packages).map((path) => path.split("node_modules/").at(-1)));
+  const optional = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+  // npm drops what the registry did not have on the day, and npm ci then refuses the whole file.
+  assert.deepEqual(optional.filter((name) => !names.has(name)), []);
+  assert.doesNotMatch(text, /"resolved": "http/);
 });
