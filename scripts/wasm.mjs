@@ -1,6 +1,6 @@
 // Builds the two wasm files of the package and the one JavaScript glue that serves both.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { ask, at, Explained, ROOT, run, writeIfChanged } from "./workspace.mjs";
@@ -24,6 +24,8 @@ const BASELINE = [
   "--enable-sign-ext",
 ];
 
+const CARGO_HOME = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
+
 /** The cargo target folder of a variant: one each, so that both keep their incremental state. */
 export const targetFolder = (variant) => at("target", `wasm-${variant}`);
 
@@ -37,9 +39,9 @@ export function cargoEnvironment(variant) {
   const commit = /commit-hash: (\w+)/.exec(ask("rustc", ["-vV"]))?.[1];
   const flags = [
     `-Ctarget-feature=${VARIANTS[variant].rust}`,
-    `--remap-path-prefix=${process.env.CARGO_HOME ?? join(homedir(), ".cargo")}=/cargo`,
+    `--remap-path-prefix=${CARGO_HOME}=cargo`,
     `--remap-path-prefix=${join(sysroot, "lib", "rustlib", "src", "rust")}=/rustc/${commit}`,
-    `--remap-path-prefix=${ROOT}=/sanderling`,
+    `--remap-path-prefix=${ROOT}=sanderling`,
   ];
   // The encoded form, because a path may contain a space.
   return { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"), CARGO_TARGET_DIR: targetFolder(variant) };
@@ -87,9 +89,8 @@ function checkModule(variant, file) {
   const bytes = readFileSync(file);
   // The relaxed file is expected to be invalid in Node 20, which has no relaxed SIMD.
   if (variant === "simd" && !WebAssembly.validate(bytes)) throw new Explained(`${file} is not a valid module`);
-  if (bytes.includes(ROOT) || bytes.includes(homedir() + "/")) {
-    throw new Explained(`${file} (${statSync(file).size} bytes) contains a path of this machine`);
-  }
+  const found = [ROOT, CARGO_HOME].find((folder) => bytes.includes(`${folder}/`));
+  if (found) throw new Explained(`${file} contains paths of this machine: ${found}`);
 }
 
 /** Builds pkg/dist/engine.{simd,relaxed}.wasm and pkg/generated/engine.{js,d.ts}. */

@@ -1,6 +1,6 @@
 // Where things are, and how a command is run: what every script here shares.
 import { spawn, spawnSync } from "node:child_process";
-import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -75,7 +75,9 @@ export function openLog(path) {
 }
 
 /** True when the module at `url` is the program that node was started with. */
-export const isMain = (url) => process.argv[1] !== undefined && fileURLToPath(url) === process.argv[1];
+export const isMain = (url) =>
+  // The real path, because the clone may lie behind a symbolic link.
+  process.argv[1] !== undefined && fileURLToPath(url) === realpathSync(process.argv[1]);
 
 /** Runs a script's main function; an Explained error ends it with its sentence and exit code 1. */
 export async function main(task) {
