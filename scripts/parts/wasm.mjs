@@ -4,6 +4,9 @@ import { CHROMIUM_MISSING } from "../chromium.mjs";
 import { cargoEnvironment, VARIANTS } from "../wasm.mjs";
 import { ask, at, Explained, run } from "../workspace.mjs";
 
+// Cargo splits a runner at blanks, so it cannot have the path of a clone; it runs in the folder of the crate.
+const SCRIPTS = "../../scripts";
+
 const CRATES = ["-p", "sanderling-kernels", "-p", "sanderling-engine"];
 
 // (module (func (result v128) i32.const 0 i8x16.splat i32.const 0 i8x16.splat i8x16.relaxed_swizzle))
@@ -40,9 +43,10 @@ function relaxedFlags() {
 }
 
 async function wasmUnit(context) {
-  const command = ["node", "--no-warnings", ...relaxedFlags(), at("scripts", "wasi-runner.mjs")].join(" ");
+  const command = ["node", "--no-warnings", ...relaxedFlags(), `${SCRIPTS}/wasi-runner.mjs`].join(" ");
   const runner = { CARGO_TARGET_WASM32_WASIP1_RUNNER: command };
-  const args = [...CRATES, "--lib", "--tests", "--target", "wasm32-wasip1"];
+  // A panic ends the program there, and a captured message with it.
+  const args = [...CRATES, "--lib", "--tests", "--target", "wasm32-wasip1", "--", "--no-capture"];
   const scalar = { CARGO_ENCODED_RUSTFLAGS: "", CARGO_TARGET_DIR: at("target", "wasm-scalar") };
   await cargoTest(args, { ...runner, ...scalar }, context, "without simd128");
   for (const variant of Object.keys(VARIANTS)) {
@@ -54,7 +58,7 @@ async function wasmUnit(context) {
 async function wasmBrowser(context) {
   if (!context.chromium) throw new Explained(CHROMIUM_MISSING);
   const runner = {
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: `node ${at("scripts", "browser-runner.mjs")}`,
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: `node ${SCRIPTS}/browser-runner.mjs`,
     CHROME_PATH: context.chromium,
   };
   const args = ["-p", "sanderling-wasm", "--lib", "--tests", "--target", "wasm32-unknown-unknown"];
