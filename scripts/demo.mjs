@@ -50,7 +50,9 @@ export async function serve(folder, port, headers = { "content-security-policy":
     else createReadStream(file).pipe(response);
   });
   server.listen(port, "127.0.0.1");
-  await once(server, "listening");
+  await once(server, "listening").catch((error) => {
+    throw error.code === "EADDRINUSE" ? new Explained(`port ${port} is taken: choose another with --port`) : error;
+  });
   return { server, url: `http://127.0.0.1:${server.address().port}/` };
 }
 
