@@ -98,11 +98,9 @@ async function provideNpmPackages() {
   if (npmPackagesAreCurrent()) return;
   say("installing npm packages");
   // No package here needs its install script: the binaries come as optional packages.
-  // Silent on stdout, and without the options of an npm that runs this script: `npm pack --json` answers there.
-  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-json", "--silent", "--no-dry-run"];
-  await run("npm", ["ci", ...options]).catch(() => {
-    throw new Explained("npm ci did not succeed: run it by hand to see why");
-  });
+  // On stderr, and without the options of an npm that runs this script: `npm pack --json` answers on stdout.
+  const options = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-json", "--no-dry-run", "--loglevel", "error"];
+  await run("npm", ["ci", ...options], { log: process.stderr });
 }
 
 /** The version of a package in the text of a Cargo.lock. */
