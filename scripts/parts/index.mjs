@@ -1,0 +1,7 @@
+// The parts of `npm test`, in their order: quick and telling first, the built package after its build.
+import { RUST_PARTS } from "./rust.mjs";
+import { PACKAGE_PARTS } from "./package.mjs";
+import { WASM_PARTS } from "./wasm.mjs";
+
+/** Each part has a name and `run({ log, note, chromium })`, which rejects when the part fails. */
+export const PARTS = [...RUST_PARTS, ...WASM_PARTS, ...PACKAGE_PARTS];

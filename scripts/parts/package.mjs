@@ -1,0 +1,67 @@
+// The parts that build the npm package and test it: its TypeScript, the shared cases, the packed tarball, the demo.
+import { build as esbuild } from "esbuild";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "../build.mjs";
+import { COMMON } from "../bundles.mjs";
+import { checkSizes, measureAll, sizeTable } from "../sizes.mjs";
+import { at, Explained, run } from "../workspace.mjs";
+
+/** The files below the given folders whose names end so; a list without a file is a mistake, not a pass. */
+function filesEnding(ending, ...folders) {
+  const files = folders.filter((folder) => existsSync(at(folder))).flatMap((folder) =>
+    readdirSync(at(folder), { recursive: true })
+      .filter((name) => name.endsWith(ending))
+      .map((name) => join(folder, name)),
+  );
+  if (files.length === 0) throw new Explained(`no file *${ending} in ${folders.join(", ")}: nothing was tested`);
+  return files.sort();
+}
+
+const nodeTest = (files, log, env, flags = []) =>
+  run("node", ["--test", "--test-reporter=spec", ...flags, ...files], { log, env });
+
+async function size({ note }) {
+  const sizes = measureAll();
+  for (const line of sizeTable(sizes).split("\n")) note(line);
+  checkSizes(sizes);
+}
+
+// Type tests are ordinary files of the test projects: the compiler is what tests them.
+async function typescript({ log }) {
+  await run("tsc", ["-b"], { log });
+  const sources = filesEnding(".test.ts", "pkg/test", "web/test", "worker/test");
+  const outdir = at("target", "ts-tests");
+  rmSync(outdir, { recursive: true, force: true });
+  const output = { outdir, outbase: at(), outExtension: { ".js": ".mjs" }, sourcemap: "inline" };
+  await esbuild({ ...COMMON, ...output, entryPoints: sources, platform: "node", packages: "external" });
+  const bundles = sources.map((source) => join(outdir, source.replace(/\.ts$/, ".mjs")));
+  await nodeTest(bundles, log, { NODE_OPTIONS: "--enable-source-maps" });
+}
+
+const cases = ({ log }) => nodeTest(filesEnding(".test.mjs", "tests/cases"), log);
+
+// One file after the other: each starts browsers and servers of its own, and two cores are soon busy.
+async function packaging({ log, chromium }) {
+  const files = filesEnding(".test.mjs", "tests/packaging");
+  const folder = at("target", "package");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  await run("npm", ["pack", "--pack-destination", folder], { cwd: at("pkg"), log });
+  const [tarball] = readdirSync(folder);
+  const env = { CHROME_PATH: chromium ?? "", SANDERLING_TARBALL: join(folder, tarball) };
+  await nodeTest(files, log, env, ["--test-concurrency=1"]);
+}
+
+const demo = ({ log }) => run("node", ["scripts/demo.mjs", "--check", "--port", "0"], { log });
+const scripts = ({ log }) => nodeTest(filesEnding(".test.mjs", "scripts"), log);
+
+export const PACKAGE_PARTS = [
+  { name: "scripts", run: scripts },
+  { name: "build", run: ({ log }) => build({ log }) },
+  { name: "size", run: size },
+  { name: "typescript", run: typescript },
+  { name: "cases", run: cases },
+  { name: "packaging", run: packaging },
+  { name: "demo", run: demo },
+];

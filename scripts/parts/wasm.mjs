@@ -1,0 +1,73 @@
+// The parts that run the Rust tests compiled to wasm: in Node without a browser, and in Chromium.
+import { readFileSync } from "node:fs";
+import { CHROMIUM_MISSING } from "../chromium.mjs";
+import { cargoEnvironment, VARIANTS } from "../wasm.mjs";
+import { ask, at, Explained, run } from "../workspace.mjs";
+
+// Cargo splits a runner at blanks, so it cannot have the path of a clone; it runs in the folder of the crate.
+const SCRIPTS = "../../scripts";
+
+const CRATES = ["-p", "sanderling-kernels", "-p", "sanderling-engine"];
+
+// (module (func (result v128) i32.const 0 i8x16.splat i32.const 0 i8x16.splat i8x16.relaxed_swizzle))
+const RELAXED_PROBE = Uint8Array.from([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 0, 253, 15, 65, 0, 253, 15,
+  253, 128, 2, 11,
+]);
+
+/** The number of tests that passed, from the output of cargo test. */
+export function passedTests(output) {
+  return [...output.matchAll(/test result: ok\. (\d+) passed/g)].reduce((sum, match) => sum + Number(match[1]), 0);
+}
+
+// A run without a single test proves nothing, so it must not pass.
+function requireTests(logPath, from, what) {
+  const count = passedTests(readFileSync(logPath).subarray(from).toString());
+  if (count === 0) throw new Explained(`${what}: not one test ran`);
+  return `${what}: ${count} tests passed`;
+}
+
+async function cargoTest(args, env, { log, note }, what) {
+  const start = log.bytesWritten;
+  await run("cargo", ["test", "--no-fail-fast", ...args], { log, env: { CARGO_TERM_COLOR: "never", ...env } });
+  await new Promise((resolve) => log.write("", resolve));
+  note(requireTests(log.path, start, what));
+}
+
+/** The flags that give this Node relaxed SIMD: none from Node 22 on, V8's own before. */
+function relaxedFlags() {
+  if (WebAssembly.validate(RELAXED_PROBE)) return [];
+  const flag = "--experimental-wasm-relaxed-simd";
+  if (ask("node", [flag, "--version"]) === undefined) throw new Explained("this Node has no relaxed SIMD");
+  return [flag];
+}
+
+async function wasmUnit(context) {
+  const command = ["node", "--no-warnings", ...relaxedFlags(), `${SCRIPTS}/wasi-runner.mjs`].join(" ");
+  const runner = { CARGO_TARGET_WASM32_WASIP1_RUNNER: command };
+  // A panic ends the program there, and a captured message with it.
+  const args = [...CRATES, "--lib", "--tests", "--target", "wasm32-wasip1", "--", "--no-capture"];
+  const scalar = { CARGO_ENCODED_RUSTFLAGS: "", CARGO_TARGET_DIR: at("target", "wasm-scalar") };
+  await cargoTest(args, { ...runner, ...scalar }, context, "without simd128");
+  for (const variant of Object.keys(VARIANTS)) {
+    await cargoTest(args, { ...runner, ...cargoEnvironment(variant) }, context, variant);
+  }
+}
+
+// Both variants: the browser has relaxed SIMD where Node 20 has not.
+async function wasmBrowser(context) {
+  if (!context.chromium) throw new Explained(CHROMIUM_MISSING);
+  const runner = {
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: `node ${SCRIPTS}/browser-runner.mjs`,
+    CHROME_PATH: context.chromium,
+  };
+  const args = ["-p", "sanderling-wasm", "--lib", "--tests", "--target", "wasm32-unknown-unknown"];
+  for (const variant of Object.keys(VARIANTS)) {
+    await cargoTest(args, { ...runner, ...cargoEnvironment(variant) }, context, variant);
+  }
+}
+
+export const WASM_PARTS = [
+  { name: "wasm-unit", run: wasmUnit },
+  { name: "wasm-browser", run: wasmBrowser },
+];

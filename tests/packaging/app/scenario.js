@@ -1,0 +1,55 @@
+// The one little program that every target of the packaging tests runs: put three documents, search them three
+// ways, answer ids and the bits of the scores. Plain JavaScript, so that each bundler takes it as it is.
+
+const SCHEMA = {
+  fields: {
+    title: { type: "text", weight: 2 },
+    tags: { type: "keyword", many: true },
+    year: { type: "number" },
+    vector: { type: "vector", dimensions: 4 },
+  },
+};
+
+const DOCUMENTS = [
+  { id: "sanderling", title: "A small wader of the shore", tags: ["birds"], year: 1990, vector: [0.9, 0.1, 0.3, 0.2] },
+  { id: "curlew", title: "A large wader with a curved bill", tags: ["birds"], year: 2001, vector: [0.2, 0.8, 0.1, 0.4] },
+  { id: 7, title: "Shells of the sea shore", tags: ["shells"], year: 2010, vector: [0.3, 0.3, 0.9, 0.1] },
+];
+
+const QUERIES = {
+  text: { text: "wader shore" },
+  vector: { vector: new Float32Array([0.7, 0.2, 0.4, 0.1]) },
+  hybrid: { text: "wader shore", vector: new Float32Array([0.7, 0.2, 0.4, 0.1]), filter: { year: { $lt: 2005 } } },
+};
+
+const bitsOf = (score) => {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, score);
+  return view.getBigUint64(0).toString(16).padStart(16, "0");
+};
+
+async function answers(collection) {
+  const found = {};
+  for (const [name, query] of Object.entries(QUERIES)) {
+    const { hits, total } = await collection.search(query);
+    found[name] = { total, hits: hits.map(({ id, score }) => [id, bitsOf(score)]) };
+  }
+  return found;
+}
+
+/** Writes, searches, closes. With `reopen` it opens once more and searches what the storage kept. */
+export async function scenario({ open, SanderlingError }, options, { reopen = false } = {}) {
+  const db = await open("packaging", options);
+  const collection = await db.collection("birds", SCHEMA);
+  await collection.put(DOCUMENTS.map((document) => ({ ...document, vector: new Float32Array(document.vector) })));
+  const result = await answers(collection);
+  const error = await collection.put({ id: "x", vector: [1, 2] }).catch((error) => error);
+  result.error = [error instanceof SanderlingError, error.code];
+  const { storage } = await db.status();
+  await db.close();
+  if (!reopen) return { storage, result };
+  const again = await open("packaging", options);
+  const kept = await answers(await again.collection("birds"));
+  await again.close();
+  return { storage, result, kept };
+}

@@ -1,0 +1,109 @@
+// The packed tarball in Chromium: without a bundler, and through each bundler, none of them configured for it.
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { build as esbuild } from "esbuild";
+import { chromium } from "playwright-core";
+import * as vite8 from "vite";
+import * as vite7 from "vite7";
+import webpack from "webpack";
+import { CHROMIUM_ARGS, CHROMIUM_MISSING } from "../../scripts/chromium.mjs";
+import { serve } from "../../scripts/demo.mjs";
+import { expected, project } from "./project.mjs";
+
+const PAGE_TIMEOUT_MS = 60_000;
+const page = (script, head = "") =>
+  `<!doctype html><meta charset="utf-8"><title>waiting</title>${head}<script type="module" src="${script}"></script>`;
+
+const wanted = expected();
+let browser;
+
+before(async () => {
+  if (!process.env.CHROME_PATH) throw new Error(CHROMIUM_MISSING);
+  browser = await chromium.launch({ executablePath: process.env.CHROME_PATH, args: CHROMIUM_ARGS });
+});
+after(() => browser?.close());
+
+/** Opens the page in a fresh profile and compares every storage's answer with Node's. */
+async function check(url) {
+  const context = await browser.newContext();
+  const tab = await context.newPage();
+  const messages = [];
+  tab.on("console", (message) => messages.push(`${message.type()}: ${message.text()}`));
+  tab.on("pageerror", (error) => messages.push(`error: ${error.message}`));
+  try {
+    await tab.goto(url);
+    await tab.waitForFunction(() => document.title.startsWith("{"), undefined, { timeout: PAGE_TIMEOUT_MS });
+    const answer = JSON.parse(await tab.title());
+    assert.equal(answer.failed, undefined, messages.join("\n"));
+    assert.deepEqual(answer.memory.result, wanted);
+    assert.deepEqual(answer.opfs.result, wanted);
+    const { error, ...answers } = wanted;
+    assert.deepEqual(answer.opfs.kept, answers);
+    assert.equal(answer.opfs.storage, "opfs");
+    assert.deepEqual(answer.inPage.result, wanted);
+  } catch (error) {
+    error.message += `\nthe page said:\n${messages.join("\n")}`;
+    throw error;
+  } finally {
+    await context.close();
+  }
+}
+
+async function checkFolder(folder) {
+  const { server, url } = await serve(folder, 0, {});
+  try {
+    await check(url);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
+
+test("a plain module script loads the package from node_modules", async () => {
+  const imports = { sanderling: "./node_modules/sanderling/dist/browser.js" };
+  const head = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
+  await checkFolder(project("plain", { page: page("./page.js", head) }));
+});
+
+for (const [version, vite] of Object.entries({ 7: vite7, 8: vite8 })) {
+  const quiet = { configFile: false, logLevel: "warn" };
+
+  test(`the dev server of Vite ${version}, which moves dependencies, serves the package`, async () => {
+    const root = project(`vite${version}-dev`, { page: page("/page.js") });
+    const server = await vite.createServer({ ...quiet, root, server: { host: "127.0.0.1" } });
+    try {
+      await server.listen();
+      await check(server.resolvedUrls.local[0]);
+    } finally {
+      await server.close();
+    }
+  });
+
+  test(`the production build of Vite ${version} carries the package`, async () => {
+    const root = project(`vite${version}-build`, { page: page("/page.js") });
+    await vite.build({ ...quiet, root });
+    await checkFolder(join(root, "dist"));
+  });
+}
+
+test("webpack's production build carries the package", async () => {
+  const context = project("webpack");
+  const path = join(context, "dist");
+  const compiler = webpack({ context, mode: "production", entry: "./page.js", output: { path, filename: "main.js" } });
+  const stats = await new Promise((resolve, reject) => compiler.run((error, done) => (error ? reject(error) : resolve(done))));
+  await new Promise((resolve) => compiler.close(resolve));
+  assert.equal(stats.hasErrors(), false, stats.toString("errors-only"));
+  writeFileSync(join(path, "index.html"), page("./main.js"));
+  await checkFolder(path);
+});
+
+test("esbuild's bundle, which leaves files behind, falls back to the inline copy", async () => {
+  const folder = project("esbuild");
+  const outdir = join(folder, "dist");
+  mkdirSync(outdir);
+  await esbuild({ absWorkingDir: folder, entryPoints: ["page.js"], outdir, bundle: true, format: "esm", logLevel: "warning" });
+  writeFileSync(join(outdir, "index.html"), page("./page.js"));
+  await checkFolder(outdir);
+});
