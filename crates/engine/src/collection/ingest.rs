@@ -6,6 +6,7 @@ use crate::{
     document::{Members, is_safe_integer, json, reader::ObjectReader},
     filter::{Filter, rows_matching},
     ids::SequenceNumber,
+    order::sorted,
     limits::{BATCH_DOCUMENTS_MAX, DOCUMENT_BYTES_MAX, SEGMENT_ROWS_MAX},
     query::vector_of,
     schema::{FieldKind, TextField, VectorField},
@@ -13,7 +14,8 @@ use crate::{
     text,
     wal::{Batch, Operation},
 };
-use alloc::{boxed::Box, collections::BTreeMap, format, string::String, vec::Vec};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
+use hashbrown::HashMap;
 
 /// A write as its caller asks for it.
 #[derive(Clone, Debug)]
@@ -123,7 +125,7 @@ impl CollectionState {
             return Err(Error::expected("batch", &expected, &documents.len()));
         }
         let mut ids = Vec::with_capacity(documents.len());
-        let mut last_of: BTreeMap<DocumentId, usize> = BTreeMap::new();
+        let mut last_of: HashMap<DocumentId, usize> = HashMap::new();
         for (at, document) in documents.iter().enumerate() {
             let id = match &document.id {
                 Some(id) => checked_id(id)?,
@@ -135,19 +137,19 @@ impl CollectionState {
         }
         let mut operations = Vec::new();
         let mut indexed = Vec::new();
-        let mut version_of: BTreeMap<&DocumentId, SequenceNumber> = BTreeMap::new();
+        let mut version_of = alloc::vec![SequenceNumber(0); documents.len()];
         for (at, document) in documents.into_iter().enumerate() {
             let id = &ids[at];
             if last_of[id] != at {
                 continue; // the same id comes again in this batch: the last one wins
             }
-            version_of.insert(id, self.next.plus(operations.len() as u64));
+            version_of[at] = self.next.plus(operations.len() as u64);
             let put = operation_of(&self.schema, id, document.fields, options.expires_at.unwrap_or(NEVER))
                 .map_err(|error| error.with("document", at).with("id", id.to_value()))?;
             operations.push(put.0);
             indexed.push(IndexedOperation::Put(Box::new(put.1)));
         }
-        let versions = ids.iter().map(|id| version_of[id]).collect();
+        let versions = ids.iter().map(|id| version_of[last_of[id]]).collect();
         let batch = Batch { first: self.next, operations };
         Ok(Prepared { batch, operations: indexed, receipt: WriteReceipt { ids, versions, deleted: 0 } })
     }
@@ -185,7 +187,8 @@ impl CollectionState {
             }
             DeleteTarget::Filter(filter) => self.ids_matching(&Filter::from_value(&filter, &self.schema)?, now),
         };
-        ids.sort();
+        let order = sorted(ids.len(), &mut |a, b| ids[a].cmp(&ids[b]));
+        ids = order.into_iter().map(|at| ids[at as usize].clone()).collect();
         ids.dedup();
         let stored = |id: &DocumentId| {
             let mut bytes = Vec::new();
@@ -208,7 +211,7 @@ impl CollectionState {
     }
 
     /// The first generated id, from that of a write on, that no document has.
-    fn free_id(&self, write: SequenceNumber, in_batch: &BTreeMap<DocumentId, usize>) -> DocumentId {
+    fn free_id(&self, write: SequenceNumber, in_batch: &HashMap<DocumentId, usize>) -> DocumentId {
         let mut ids = (write.0..).map(DocumentId::generated);
         let free = ids.find(|id| self.locate(id).is_none() && !in_batch.contains_key(id));
         free.unwrap_or(DocumentId::generated(write.0))
@@ -261,7 +264,6 @@ fn operation_of(
             _ => stored.push((name, value)),
         }
     }
-    vectors.sort_by_key(|(position, _)| *position);
     let stored = Value::Object(stored);
     let document = json::write(&stored);
     if document.len() > DOCUMENT_BYTES_MAX {

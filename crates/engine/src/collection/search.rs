@@ -224,9 +224,9 @@ fn fuse(query: &Query, text: Option<&[Candidate]>, vectors: &[Vec<Candidate>]) -
         score: reciprocal_rank(query.fusion.k, ranks.into_iter()),
         ..candidate
     });
-    let mut fused: Vec<Candidate> = fused.collect();
-    fused.sort_unstable();
-    fused
+    let mut best = TopK::new(usize::MAX);
+    fused.for_each(|candidate| best.offer(candidate));
+    best.into_sorted()
 }
 
 /// The error for a text query over a field that is none.

@@ -10,7 +10,7 @@ pub use date::parse_iso;
 pub use id::DocumentId;
 pub(crate) use id::is_safe_integer;
 pub use json::Json;
-pub use value::{Description, IsJsonElement, Members, Value};
+pub use value::{Description, IsJsonElement, Members, Value, quoted};
 
 use crate::{Error, Result};
 use alloc::{string::String, vec::Vec};

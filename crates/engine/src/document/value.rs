@@ -2,6 +2,7 @@
 //! unique and keep their order.
 
 use alloc::{borrow::ToOwned, boxed::Box, format, string::String, vec::Vec};
+use crate::order::sorted;
 use core::fmt;
 
 /// The members of an object, in order. Keys are unique.
@@ -69,11 +70,11 @@ impl fmt::Display for Description<'_> {
         match self.0 {
             Value::Null => f.write_str("null"),
             Value::Boolean(value) => write!(f, "{value}"),
-            Value::Number(value) => write!(f, "the number {value}"),
-            Value::Text(text) if text.chars().count() > 40 => {
-                write!(f, "the string {:?}...", text.chars().take(40).collect::<String>())
+            Value::Number(_) => write!(f, "the number {}", self.0),
+            Value::Text(text) if text.len() > 160 => {
+                write!(f, "the string {}...", quoted(&text[..text.floor_char_boundary(40)]))
             }
-            Value::Text(text) => write!(f, "the string {text:?}"),
+            Value::Text(text) => write!(f, "the string {}", quoted(text)),
             Value::Array(items) => write!(f, "an array of {}", items.len()),
             Value::Object(_) => f.write_str("an object"),
             Value::Vector(values) => write!(f, "a vector of {} dimensions", values.len()),
@@ -81,31 +82,33 @@ impl fmt::Display for Description<'_> {
     }
 }
 
+/// A text in quotes, for messages.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    super::json::write(&Value::Text(text.into()))
+}
+
 /// Keeps the last of several members with one key, in the place of the first: what JSON readers agree on.
 pub(crate) fn unique_members(members: Members) -> Members {
-    let mut order: Vec<usize> = (0..members.len()).collect();
-    order.sort_by(|&a, &b| members[a].0.cmp(&members[b].0).then(a.cmp(&b)));
-    let repeated = order.windows(2).any(|pair| members[pair[0]].0 == members[pair[1]].0);
+    let order = sorted(members.len(), &mut |a, b| members[a].0.cmp(&members[b].0));
+    // Where each member goes: the place of the first with its key.
+    let mut place: Vec<u32> = (0..members.len() as u32).collect();
+    let mut repeated = false;
+    for pair in order.windows(2) {
+        let (before, after) = (pair[0] as usize, pair[1] as usize);
+        if members[before].0 == members[after].0 {
+            place[after] = place[before];
+            repeated = true;
+        }
+    }
     if !repeated {
         return members;
     }
-    let mut slots: Vec<Option<(String, Value)>> = members.into_iter().map(Some).collect();
-    let mut kept = Vec::new();
-    let mut at = 0;
-    while at < order.len() {
-        let first = order[at];
-        let mut last = first;
-        let key = slots[first].as_ref().map_or_else(String::new, |(key, _)| key.clone());
-        while at < order.len() && slots[order[at]].as_ref().is_some_and(|(other, _)| *other == key) {
-            last = order[at];
-            at += 1;
-        }
-        if let Some((key, value)) = slots[last].take() {
-            kept.push((first, (key, value)));
-        }
+    let mut slots: Vec<Option<(String, Value)>> = members.iter().map(|_| None).collect();
+    for (member, place) in members.into_iter().zip(place) {
+        slots[place as usize] = Some(member);
     }
-    kept.sort_by_key(|(position, _)| *position);
-    kept.into_iter().map(|(_, member)| member).collect()
+    slots.into_iter().flatten().collect()
 }
 
 impl From<bool> for Value {

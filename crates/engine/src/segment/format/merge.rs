@@ -6,6 +6,7 @@ use crate::{
     Schema,
     attributes::ColumnValues,
     ids::{DatabaseId, FileId, RowId},
+    order::sorted,
     rows::RowSet,
     schema::{AttributeKind, FieldKind},
     segment::Segment,
@@ -72,8 +73,7 @@ fn write_rows(writer: &mut SectionWriter, sources: &[Source<'_>]) {
         document_bytes.extend_from_slice(segment.document(row).as_bytes());
         document_offsets.push(document_bytes.len() as u64);
     }
-    let mut order: Vec<u32> = (0..ids.len() as u32).collect();
-    order.sort_by(|a, b| ids[*a as usize].cmp(&ids[*b as usize]));
+    let order = sorted(ids.len(), &mut |a, b| ids[a].cmp(&ids[b]));
     writer.add(SectionKind::Sequences, 0, &sequences);
     writer.add(SectionKind::Expiries, 0, &expiries);
     writer.add(SectionKind::IdOffsets, 0, &id_offsets);
@@ -157,14 +157,17 @@ fn write_attribute(writer: &mut SectionWriter, sources: &[Source<'_>], field: us
         writer.add(SectionKind::AttributeNumbers, field, &numbers);
         return;
     }
-    let mut dictionary: BTreeMap<&str, u32> = words.iter().map(|word| (*word, 0)).collect();
     let (mut word_offsets, mut word_bytes) = (vec![0_u32], Vec::new());
-    for (code, (word, slot)) in dictionary.iter_mut().enumerate() {
-        *slot = code as u32;
-        word_bytes.extend_from_slice(word.as_bytes());
-        word_offsets.push(word_bytes.len() as u32);
+    let mut codes = vec![0_u32; words.len()];
+    let mut last = None;
+    for at in sorted(words.len(), &mut |a, b| words[a].cmp(words[b])) {
+        let word = words[at as usize];
+        if last.replace(word) != Some(word) {
+            word_bytes.extend_from_slice(word.as_bytes());
+            word_offsets.push(word_bytes.len() as u32);
+        }
+        codes[at as usize] = word_offsets.len() as u32 - 2;
     }
-    let codes: Vec<u32> = words.iter().map(|word| dictionary[word]).collect();
     writer.add(SectionKind::AttributeCodes, field, &codes);
     writer.add(SectionKind::WordOffsets, field, &word_offsets);
     writer.add(SectionKind::WordBytes, field, &word_bytes);
