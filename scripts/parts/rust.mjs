@@ -12,7 +12,9 @@ async function clippy({ log }) {
   for (const variant of Object.keys(VARIANTS)) await cargo([...args, ...DENY_WARNINGS], log, cargoEnvironment(variant));
 }
 
-const docs = ({ log }) => cargo(["doc", "--workspace", "--no-deps"], log, { RUSTDOCFLAGS: "-D warnings" });
+// With the private items: their comments are for those who work here, and links to them must resolve too.
+const docs = ({ log }) =>
+  cargo(["doc", "--workspace", "--no-deps", "--document-private-items"], log, { RUSTDOCFLAGS: "-D warnings" });
 
 // The engine alone, then a program that links it: a library may compile and still lack a symbol.
 async function noStd({ log }) {
