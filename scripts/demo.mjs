@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { extname, join, normalize, sep } from "node:path";
 import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { at, Explained, isMain, main } from "./workspace.mjs";
+import { Explained, isMain, main } from "./workspace.mjs";
 import { setup } from "./setup.mjs";
 
 const TYPES = {

@@ -3,16 +3,26 @@ import { cargoEnvironment, VARIANTS } from "../wasm.mjs";
 import { ask, run } from "../workspace.mjs";
 
 const cargo = (args, log, env) => run("cargo", args, { log, env: { CARGO_TERM_COLOR: "never", ...env } });
+// The bindings exist for wasm32 alone: they are checked for that target and tested in the browser.
+const NATIVE = ["--workspace", "--exclude", "sanderling-wasm"];
+const BINDINGS = ["-p", "sanderling-wasm", "--target", "wasm32-unknown-unknown"];
 const DENY_WARNINGS = ["--", "-D", "warnings"];
 
 // The kernels choose their backend by target feature: each wasm file is its own code.
 async function clippy({ log }) {
-  await cargo(["clippy", "--workspace", "--all-targets", ...DENY_WARNINGS], log);
-  const args = ["clippy", "-p", "sanderling-wasm", "--all-targets", "--target", "wasm32-unknown-unknown"];
+  await cargo(["clippy", ...NATIVE, "--all-targets", ...DENY_WARNINGS], log);
+  const args = ["clippy", ...BINDINGS, "--all-targets"];
   for (const variant of Object.keys(VARIANTS)) await cargo([...args, ...DENY_WARNINGS], log, cargoEnvironment(variant));
 }
 
-const docs = ({ log }) => cargo(["doc", "--workspace", "--no-deps"], log, { RUSTDOCFLAGS: "-D warnings" });
+// With the private items: their comments are for those who work here, and links to them must resolve too.
+async function docs({ log }) {
+  const args = ["doc", "--no-deps", "--document-private-items"];
+  // rustdoc warns of links to private items even where it documents them.
+  const deny = { RUSTDOCFLAGS: "-D warnings -A rustdoc::private-intra-doc-links" };
+  await cargo([...args, ...NATIVE], log, deny);
+  await cargo([...args, ...BINDINGS], log, deny);
+}
 
 // The engine alone, then a program that links it: a library may compile and still lack a symbol.
 async function noStd({ log }) {
@@ -24,11 +34,11 @@ async function noStd({ log }) {
 async function native({ log }) {
   if (ask("cargo", ["nextest", "--version"]) !== undefined) {
     const isTidy = "package(sanderling-testkit) and binary(tidy)";
-    await cargo(["nextest", "run", "--workspace", "--no-fail-fast", "-E", `not (${isTidy})`], log);
+    await cargo(["nextest", "run", ...NATIVE, "--no-fail-fast", "-E", `not (${isTidy})`], log);
   } else {
-    await cargo(["test", "--workspace", "--all-targets", "--no-fail-fast"], log);
+    await cargo(["test", ...NATIVE, "--all-targets", "--no-fail-fast"], log);
   }
-  await cargo(["test", "--workspace", "--doc"], log);
+  await cargo(["test", ...NATIVE, "--doc"], log);
 }
 
 export const RUST_PARTS = [
