@@ -91,42 +91,66 @@ struct Content {
 
 impl Error {
     /// An error with a code and a sentence.
+    #[cold]
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self(Box::new(Content { code, message: message.into(), details: Vec::new() }))
+        Self::of(code, message.into())
     }
 
-    /// The value at `path` is not what the contract allows.
+    #[cold]
+    #[inline(never)]
+    fn of(code: ErrorCode, message: String) -> Self {
+        Self(Box::new(Content { code, message, details: Vec::new() }))
+    }
+
+    /// The value at `path` is not what the contract allows. The arguments are objects so that a caller need not build
+    /// texts: each place of a typed error costs wasm bytes, and there are many.
     #[must_use]
-    pub fn expected(path: &str, expected: &str, found: &dyn fmt::Display) -> Self {
+    #[cold]
+    pub fn expected(path: &dyn fmt::Display, expected: &dyn fmt::Display, found: &dyn fmt::Display) -> Self {
         Self::mismatch(ErrorCode::Invalid, path, expected, found)
     }
 
     /// Like [`Error::expected`], with another code.
     #[must_use]
-    pub fn mismatch(code: ErrorCode, path: &str, expected: &str, found: &dyn fmt::Display) -> Self {
-        let found = found.to_string();
-        Self::new(code, format!("{path}: expected {expected}, found {found}"))
-            .with("path", path)
-            .with("expected", expected)
-            .with("found", found)
+    #[cold]
+    #[inline(never)]
+    pub fn mismatch(
+        code: ErrorCode,
+        path: &dyn fmt::Display,
+        expected: &dyn fmt::Display,
+        found: &dyn fmt::Display,
+    ) -> Self {
+        let details = [("path", path), ("expected", expected), ("found", found)];
+        let details = details.map(|(name, value)| (String::from(name), Value::Text(value.to_string())));
+        let message = format!("{path}: expected {expected}, found {found}");
+        Self(Box::new(Content { code, message, details: Vec::from(details) }))
     }
 
     /// An option of the contract that this version does not have.
     #[must_use]
-    pub fn not_yet(what: &str) -> Self {
-        Self::new(ErrorCode::Unsupported, format!("{what} is not supported by this version")).with("option", what)
+    #[cold]
+    pub fn not_yet(what: &dyn fmt::Display) -> Self {
+        let error = Self::of(ErrorCode::Unsupported, format!("{what} is not supported by this version"));
+        error.with("option", what.to_string())
     }
 
     /// Stored bytes are not what they must be.
     #[must_use]
-    pub fn corrupt(what: &str, problem: &str) -> Self {
-        Self::new(ErrorCode::Corrupt, format!("{what}: {problem}")).with("problem", problem)
+    #[cold]
+    pub fn corrupt(what: &dyn fmt::Display, problem: &dyn fmt::Display) -> Self {
+        Self::of(ErrorCode::Corrupt, format!("{what}: {problem}")).with("problem", problem.to_string())
     }
 
     /// Adds a detail.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.0.details.push((name.into(), value.into()));
+    #[cold]
+    pub fn with(self, name: &str, value: impl Into<Value>) -> Self {
+        self.with_value(name, value.into())
+    }
+
+    #[inline(never)]
+    fn with_value(mut self, name: &str, value: Value) -> Self {
+        self.0.details.push((name.into(), value));
         self
     }
 

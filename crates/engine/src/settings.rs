@@ -52,7 +52,7 @@ impl CollectionSettings {
         let mut options = ObjectReader::new(value, "collection options")?;
         if let Some(seal_at) = options.number("sealAt")? {
             if !(1.0..=f64::from(u32::MAX)).contains(&seal_at) || libm::trunc(seal_at) != seal_at {
-                return Err(Error::expected("sealAt", "a whole number from 1", &seal_at));
+                return Err(Error::expected(&"sealAt", &"a whole number from 1", &Value::Number(seal_at)));
             }
             settings.seal_at = seal_at as u32;
         }
@@ -91,6 +91,6 @@ fn within(name: &str, value: f64, from: f64, to: f64) -> Result<f32> {
     if (from..=to).contains(&value) {
         Ok(value as f32)
     } else {
-        Err(Error::expected(name, &alloc::format!("a number from {from} to {to}"), &value))
+        Err(Error::expected(&name, &format_args!("a number from {} to {}", Value::Number(from), Value::Number(to)), &Value::Number(value)))
     }
 }

@@ -65,7 +65,7 @@ impl EngineCollection {
 
     /// The document with this id.
     #[wasm_bindgen(unchecked_return_type = "Encoded | undefined")]
-    pub async fn get(&self, id: String) -> Result<JsValue, JsValue> {
+    pub fn get(&self, id: String) -> Result<JsValue, JsValue> {
         let document = thrown(document_id(&id).and_then(|id| self.collection.get(&id)))?;
         let Some(document) = document else { return Ok(JsValue::UNDEFINED) };
         let schema = self.collection.schema();
@@ -73,19 +73,19 @@ impl EngineCollection {
     }
 
     /// Whether there is a document with this id.
-    pub async fn has(&self, id: String) -> Result<bool, JsValue> {
+    pub fn has(&self, id: String) -> Result<bool, JsValue> {
         thrown(document_id(&id).and_then(|id| self.collection.has(&id)))
     }
 
     /// How many documents there are, or how many pass a filter.
-    pub async fn count(&self, filter: Option<String>) -> Result<u32, JsValue> {
+    pub fn count(&self, filter: Option<String>) -> Result<u32, JsValue> {
         let filter = thrown(filter.map(|filter| json::parse(&filter)).transpose())?;
         thrown(self.collection.count(filter.as_ref())).map(|count| count as u32)
     }
 
     /// A page of the documents in order of their ids.
     #[wasm_bindgen(unchecked_return_type = "Encoded")]
-    pub async fn list(&self, options: String) -> Result<JsValue, JsValue> {
+    pub fn list(&self, options: String) -> Result<JsValue, JsValue> {
         let options = thrown(json::parse(&options).and_then(|options| ListOptions::from_value(&options)))?;
         let page = thrown(self.collection.list(&options))?;
         let more = page.more;
@@ -96,7 +96,7 @@ impl EngineCollection {
 
     /// Answers a search.
     #[wasm_bindgen(unchecked_return_type = "Encoded")]
-    pub async fn search(&self, query: String, vectors: Vec<f32>, lengths: Vec<u32>) -> Result<JsValue, JsValue> {
+    pub fn search(&self, query: String, vectors: Vec<f32>, lengths: Vec<u32>) -> Result<JsValue, JsValue> {
         let query = thrown(packing::query(&query, &vectors, &lengths).and_then(Query::from_json))?;
         let result = thrown(self.collection.search(&query))?;
         Ok(packing::result(result, &self.collection.schema()))

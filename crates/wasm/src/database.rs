@@ -52,7 +52,7 @@ async fn storage_of(request: &OpenRequest) -> Result<Box<dyn Storage>> {
         None if request.storage.is_object() => {
             Ok(Box::new(JsStorage::new(request.storage.clone().unchecked_into::<StorageBackend>())))
         }
-        other => Err(Error::expected("storage", "\"memory\", \"opfs\" or a backend", &format!("{other:?}"))),
+        other => Err(Error::expected(&"storage", &"\"memory\", \"opfs\" or a backend", &other.unwrap_or("another value"))),
     }
 }
 

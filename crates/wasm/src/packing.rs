@@ -101,5 +101,5 @@ impl Packed {
 }
 
 fn misplaced() -> Error {
-    Error::expected("vectors", "documents with a layout that fits them", &"another")
+    Error::expected(&"vectors", &"documents with a layout that fits them", &"another")
 }

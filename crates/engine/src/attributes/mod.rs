@@ -9,7 +9,7 @@ use crate::{
     ids::RowId,
     schema::{AttributeField, AttributeKind},
 };
-use alloc::{boxed::Box, format, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 use hashbrown::HashMap;
 
 /// One value of an attribute.
@@ -53,7 +53,7 @@ fn normalize_one(path: &str, kind: AttributeKind, value: Value) -> Result<Value>
         (AttributeKind::Date, _) => "an ISO 8601 date or milliseconds",
         (AttributeKind::Boolean, _) => "true or false",
     };
-    Err(Error::expected(path, &format!("{expected} ({} field)", kind.name()), &value.describe()))
+    Err(Error::expected(&path, &format_args!("{expected} ({} field)", kind.name()), &value.describe()))
 }
 
 /// A view of one attribute column: the same for a growing segment and for the bytes of a sealed one.

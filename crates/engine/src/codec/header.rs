@@ -78,12 +78,12 @@ impl FileHeader {
 
     /// Reads a header; `name` is the file's name in messages.
     pub fn from_bytes(kind: FileKind, bytes: &[u8], name: &str) -> Result<Self> {
-        let damaged = |problem: &str| Err(Error::corrupt(name, problem).with("file", name));
+        let damaged = |problem: &dyn core::fmt::Display| Err(Error::corrupt(&name, problem).with("file", name));
         let Some(bytes) = bytes.get(..FILE_HEADER_BYTES) else {
-            return damaged(&format!("the file ends within its header, after {} bytes", bytes.len()));
+            return damaged(&format_args!("the file ends within its header, after {} bytes", bytes.len()));
         };
         if &bytes[..8] != kind.magic() {
-            return damaged("the file does not begin as one of its kind");
+            return damaged(&"the file does not begin as one of its kind");
         }
         // The version comes before the checksum: a newer format may keep its checksum elsewhere.
         let version = u32_at(bytes, 8).unwrap_or_default();
@@ -92,7 +92,7 @@ impl FileHeader {
             return Err(Error::new(ErrorCode::Unsupported, message).with("file", name).with("version", version));
         }
         if u32_at(bytes, 60) != Some(crc32c(&bytes[..60])) {
-            return damaged("the checksum of the header does not match");
+            return damaged(&"the checksum of the header does not match");
         }
         let mut database = [0; 16];
         database.copy_from_slice(&bytes[16..32]);
@@ -104,7 +104,7 @@ impl FileHeader {
     pub fn expect(kind: FileKind, bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Result<Self> {
         let header = Self::from_bytes(kind, bytes, name)?;
         if header.database != database || header.file != file {
-            return Err(Error::corrupt(name, "the file belongs to another database or place").with("file", name));
+            return Err(Error::corrupt(&name, &"the file belongs to another database or place").with("file", name));
         }
         Ok(header)
     }

@@ -25,5 +25,5 @@ pub fn write_record<T: SchemaWrite<Format, Src = T>>(record: &T) -> Result<Vec<u
 /// The record of bytes whose checksum was right.
 pub fn read_record<T: SchemaReadOwned<Format, Dst = T>>(bytes: &[u8], name: &str) -> Result<T> {
     T::deserialize(bytes, format())
-        .map_err(|error| Error::corrupt(name, &format!("a record cannot be read: {error}")).with("file", name))
+        .map_err(|error| Error::corrupt(&name, &format_args!("a record cannot be read: {error}")).with("file", name))
 }

@@ -72,12 +72,12 @@ impl PutOptions {
             None => None,
             Some(Value::Text(word)) if word == "absent" => Some(Precondition::Absent),
             Some(Value::Number(version)) if is_safe_integer(*version) => Some(Precondition::Version(*version as u64)),
-            Some(other) => return Err(Error::expected("ifVersion", "\"absent\" or a version", &other.describe())),
+            Some(other) => return Err(Error::expected(&"ifVersion", &"\"absent\" or a version", &other.describe())),
         };
         let expires_at = match options.number("expiresAt")? {
             None => None,
             Some(moment) if (0.0..=9e15).contains(&moment) => Some(moment as u64),
-            Some(other) => return Err(Error::expected("expiresAt", "milliseconds since 1970", &other)),
+            Some(other) => return Err(Error::expected(&"expiresAt", &"milliseconds since 1970", &Value::Number(other))),
         };
         options.boolean("wait")?;
         options.finish()?;
@@ -94,7 +94,7 @@ impl DeleteTarget {
                 let mut options = ObjectReader::new(value, "delete")?;
                 let filter = options.value("filter").cloned();
                 options.finish()?;
-                filter.map(Self::Filter).ok_or_else(|| Error::expected("delete", "ids or a filter", &"neither"))
+                filter.map(Self::Filter).ok_or_else(|| Error::expected(&"delete", &"ids or a filter", &"neither"))
             }
             id => Ok(Self::Ids(Vec::from([DocumentId::from_value(id)?]))),
         }
@@ -111,7 +111,7 @@ impl CollectionState {
         };
         let count = prepared.batch.operations.len();
         if count > BATCH_DOCUMENTS_MAX {
-            return Err(Error::expected("batch", &format!("at most {BATCH_DOCUMENTS_MAX} documents"), &count));
+            return Err(Error::expected(&"batch", &format_args!("at most {BATCH_DOCUMENTS_MAX} documents"), &count));
         }
         if self.growing.rows() + count > SEGMENT_ROWS_MAX {
             return Err(Error::new(ErrorCode::Busy, "the growing segment is full and must be sealed first"));
@@ -122,7 +122,7 @@ impl CollectionState {
     fn prepare_put(&self, documents: Vec<Document>, options: PutOptions, now: u64) -> Result<Prepared> {
         if documents.len() > BATCH_DOCUMENTS_MAX {
             let expected = format!("at most {BATCH_DOCUMENTS_MAX} documents");
-            return Err(Error::expected("batch", &expected, &documents.len()));
+            return Err(Error::expected(&"batch", &expected, &documents.len()));
         }
         let mut ids = Vec::with_capacity(documents.len());
         let mut last_of: HashMap<DocumentId, usize> = HashMap::new();
@@ -157,7 +157,7 @@ impl CollectionState {
     fn prepare_update(&self, id: &DocumentId, patch: Document, options: PutOptions, now: u64) -> Result<Prepared> {
         let id = checked_id(id)?;
         if patch.id.as_ref().is_some_and(|other| *other != id) {
-            return Err(Error::expected("id", "the id of the document that is updated", &"another"));
+            return Err(Error::expected(&"id", &"the id of the document that is updated", &"another"));
         }
         self.check_precondition(&id, options.precondition, now)?;
         let Some(location) = self.locate_live(&id, now) else {
@@ -268,7 +268,7 @@ fn operation_of(
     let document = json::write(&stored);
     if document.len() > DOCUMENT_BYTES_MAX {
         let expected = format!("at most {DOCUMENT_BYTES_MAX} bytes of JSON");
-        return Err(Error::expected("document", &expected, &format!("{} bytes", document.len())));
+        return Err(Error::expected(&"document", &expected, &format_args!("{} bytes", document.len())));
     }
     let indexed = index_document(schema, id.clone(), expires_at, document.clone(), &stored, &vectors);
     let mut id_bytes = Vec::new();
@@ -282,14 +282,14 @@ fn checked_vector(name: &str, field: &VectorField, value: &Value) -> Result<Box<
         return Ok(vector);
     }
     let expected = format!("{} dimensions", field.dimensions);
-    Err(Error::expected(name, &expected, &vector.len()))
+    Err(Error::expected(&name, &expected, &vector.len()))
 }
 
 fn check_text(name: &str, field: &TextField, value: &Value) -> Result<()> {
     match value {
         Value::Null | Value::Text(_) => Ok(()),
         Value::Array(items) if field.many && items.iter().all(|item| matches!(item, Value::Text(_))) => Ok(()),
-        other => Err(Error::expected(name, "a string (text field)", &other.describe())),
+        other => Err(Error::expected(&name, &"a string (text field)", &other.describe())),
     }
 }
 
@@ -326,19 +326,19 @@ fn terms_of(field: &TextField, value: &Value) -> Vec<String> {
 /// An operation of the log, made ready for the segment.
 pub(super) fn index_operation(schema: &Schema, operation: &Operation, name: &str) -> Result<IndexedOperation> {
     let id_of = |bytes: &[u8]| {
-        DocumentId::from_bytes(bytes).ok_or_else(|| Error::corrupt(name, "an id that is none").with("file", name))
+        DocumentId::from_bytes(bytes).ok_or_else(|| Error::corrupt(&name, &"an id that is none").with("file", name))
     };
     match operation {
         Operation::Delete { id } => Ok(IndexedOperation::Delete(id_of(id)?)),
         Operation::Put { id, expires_at, document, vectors } => {
             let stored = json::parse(document)
-                .map_err(|error| Error::corrupt(name, &format!("a stored document: {error}")).with("file", name))?;
+                .map_err(|error| Error::corrupt(&name, &format_args!("a stored document: {error}")).with("file", name))?;
             let vector_fits = |(position, vector): &(u32, Box<[f32]>)| {
                 matches!(schema.fields.get(*position as usize).map(|field| &field.kind),
                     Some(FieldKind::Vector(field)) if field.dimensions == vector.len())
             };
             if !vectors.iter().all(vector_fits) {
-                return Err(Error::corrupt(name, "a vector that does not fit the schema").with("file", name));
+                return Err(Error::corrupt(&name, &"a vector that does not fit the schema").with("file", name));
             }
             let document = index_document(schema, id_of(id)?, *expires_at, document.clone(), &stored, vectors);
             Ok(IndexedOperation::Put(Box::new(document)))

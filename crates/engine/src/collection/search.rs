@@ -76,11 +76,11 @@ impl CollectionState {
             let names = self.schema.vector_fields().map(|(position, _)| self.schema.fields[position].name.as_str());
             let expected = format!("a vector field of the schema ({})", names.collect::<Vec<_>>().join(", "));
             let found = query.field.as_ref().map_or(String::from("no field"), |name| format!("{name:?}"));
-            return Err(Error::expected("vector.field", &expected, &found));
+            return Err(Error::expected(&"vector.field", &expected, &found));
         };
         if query.value.len() != field.dimensions {
             let expected = format!("{} dimensions", field.dimensions);
-            return Err(Error::expected("vector", &expected, &query.value.len()));
+            return Err(Error::expected(&"vector", &expected, &query.value.len()));
         }
         Ok(ResolvedVector { position, field, query })
     }

@@ -5,7 +5,7 @@ use crate::{
     Error, Result,
     limits::{ID_BYTES_MAX, ID_INTEGER_MAX},
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 
 /// The id of a document. Integers order before strings, strings by their UTF-8 bytes; `1` and `"1"` are two documents.
@@ -24,11 +24,11 @@ impl DocumentId {
     pub fn from_value(value: &Value) -> Result<Self> {
         match value {
             Value::Text(text) if text.is_empty() || text.len() > ID_BYTES_MAX => {
-                Err(Error::expected("id", EXPECTED, &format!("a string of {} bytes", text.len())))
+                Err(Error::expected(&"id", &EXPECTED, &format_args!("a string of {} bytes", text.len())))
             }
             Value::Text(text) => Ok(Self::Text(text.clone())),
             Value::Number(number) if is_safe_integer(*number) => Ok(Self::Integer(*number as u64)),
-            other => Err(Error::expected("id", EXPECTED, &other.describe())),
+            other => Err(Error::expected(&"id", &EXPECTED, &other.describe())),
         }
     }
 

@@ -48,7 +48,7 @@ impl Document {
                 };
                 Ok(Self { id, fields })
             }
-            other => Err(Error::expected("document", "an object", &other.describe())),
+            other => Err(Error::expected(&"document", &"an object", &other.describe())),
         }
     }
 

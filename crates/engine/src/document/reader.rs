@@ -1,6 +1,6 @@
 //! Reads the members of an options object one by one and refuses what nobody asked for.
 
-use super::value::Value;
+use super::value::{Value, quoted};
 use crate::{Error, Result};
 use alloc::{format, string::String, vec::Vec};
 
@@ -15,7 +15,7 @@ impl<'a> ObjectReader<'a> {
     pub fn new(value: &'a Value, path: &str) -> Result<Self> {
         match value {
             Value::Object(members) => Ok(Self { path: path.into(), members: members.iter().map(Some).collect() }),
-            other => Err(Error::expected(path, "an object", &other.describe())),
+            other => Err(Error::expected(&path, &"an object", &other.describe())),
         }
     }
 
@@ -52,7 +52,7 @@ impl<'a> ObjectReader<'a> {
         if number >= 0.0 && number <= max as f64 && libm::trunc(number) == number {
             Ok(Some(number as usize))
         } else {
-            Err(Error::expected(&self.name_of(name), &format!("a whole number from 0 to {max}"), &number))
+            Err(Error::expected(&self.name_of(name), &format_args!("a whole number from 0 to {max}"), &Value::Number(number)))
         }
     }
 
@@ -61,12 +61,12 @@ impl<'a> ObjectReader<'a> {
         let path = self.name_of(name);
         let Some(value) = self.value(name) else { return Ok(None) };
         let Value::Array(items) = value else {
-            return Err(Error::expected(&path, "an array of strings", &value.describe()));
+            return Err(Error::expected(&path, &"an array of strings", &value.describe()));
         };
         items
             .iter()
             .map(|item| {
-                item.as_text().map(String::from).ok_or_else(|| Error::expected(&path, "strings", &item.describe()))
+                item.as_text().map(String::from).ok_or_else(|| Error::expected(&path, &"strings", &item.describe()))
             })
             .collect::<Result<_>>()
             .map(Some)
@@ -83,17 +83,17 @@ impl<'a> ObjectReader<'a> {
     /// Refuses every option that was not read.
     pub fn finish(self) -> Result<()> {
         match self.members.iter().flatten().next() {
-            Some((name, _)) => Err(Error::expected(&self.path, "options of the contract", &format!("{name:?}"))),
+            Some((name, _)) => Err(Error::expected(&self.path, &"options of the contract", &quoted(name))),
             None => Ok(()),
         }
     }
 
-    fn typed<T>(&mut self, name: &str, expected: &str, read: impl Fn(&'a Value) -> Option<T>) -> Result<Option<T>> {
+    fn typed<T>(&mut self, name: &str, expected: &'static str, read: impl Fn(&'a Value) -> Option<T>) -> Result<Option<T>> {
         let path = self.name_of(name);
         match self.value(name) {
             None => Ok(None),
             Some(value) => {
-                read(value).map(Some).ok_or_else(|| Error::expected(&path, expected, &value.describe()))
+                read(value).map(Some).ok_or_else(|| Error::expected(&path, &expected, &value.describe()))
             }
         }
     }

@@ -3,15 +3,16 @@
 use super::{Filter, Operand, Side, Test};
 use crate::{
     Error, ErrorCode, Result, Schema, Value,
-    document::parse_iso,
+    document::{parse_iso, quoted},
     limits::{FILTER_DEPTH_MAX, FILTER_NODES_MAX, FILTER_VALUES_MAX},
     schema::{AttributeKind, FieldKind},
 };
-use alloc::{boxed::Box, format, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
+use core::fmt::Display;
 
 pub(super) fn filter(value: &Value, schema: &Schema) -> Result<Filter> {
     if matches!(value, Value::Text(_)) {
-        return Err(Error::not_yet("a filter written as text"));
+        return Err(Error::not_yet(&"a filter written as text"));
     }
     Parser { schema, nodes: 0 }.group(value, 1)
 }
@@ -25,9 +26,9 @@ impl Parser<'_> {
     /// An object: all of its members hold.
     fn group(&mut self, value: &Value, depth: usize) -> Result<Filter> {
         if depth > FILTER_DEPTH_MAX {
-            return Err(problem("filter", &format!("at most {FILTER_DEPTH_MAX} levels"), &"more"));
+            return Err(problem(&"filter", &format_args!("at most {FILTER_DEPTH_MAX} levels"), &"more"));
         }
-        let Value::Object(members) = value else { return Err(problem("filter", "an object", &value.describe())) };
+        let Value::Object(members) = value else { return Err(problem(&"filter", &"an object", &value.describe())) };
         let mut parts = Vec::new();
         for (key, value) in members {
             self.count_node()?;
@@ -35,7 +36,7 @@ impl Parser<'_> {
                 "$and" => Filter::All(self.list(key, value, depth)?),
                 "$or" => Filter::Any(self.list(key, value, depth)?),
                 "$not" => Filter::Not(Box::new(self.group(value, depth + 1)?)),
-                name if name.starts_with('$') => return Err(problem("filter", "$and, $or, $not or a field", &name)),
+                name if name.starts_with('$') => return Err(problem(&"filter", &"$and, $or, $not or a field", &name)),
                 name => self.field(name, value)?,
             });
         }
@@ -45,7 +46,7 @@ impl Parser<'_> {
     fn list(&mut self, key: &str, value: &Value, depth: usize) -> Result<Vec<Filter>> {
         match value {
             Value::Array(items) => items.iter().map(|item| self.group(item, depth + 1)).collect(),
-            other => Err(problem(key, "an array of filters", &other.describe())),
+            other => Err(problem(&key, &"an array of filters", &other.describe())),
         }
     }
 
@@ -53,7 +54,7 @@ impl Parser<'_> {
     fn field(&mut self, name: &str, value: &Value) -> Result<Filter> {
         let position = self.schema.position(name).ok_or_else(|| {
             let names = self.schema.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ");
-            problem("filter", &format!("a field of the schema ({names})"), &format!("{name:?}")).with("field", name)
+            problem(&"filter", &format_args!("a field of the schema ({names})"), &quoted(name)).with("field", name)
         })?;
         let Value::Object(operators) = value else { return self.test(name, position, "$eq", value) };
         let mut parts = Vec::new();
@@ -62,22 +63,22 @@ impl Parser<'_> {
             parts.push(self.test(name, position, operator, operand)?);
         }
         match parts.len() {
-            0 => Err(problem(name, "a value or operators", &"an empty object")),
+            0 => Err(problem(&name, &"a value or operators", &"an empty object")),
             1 => Ok(parts.remove(0)),
             _ => Ok(Filter::All(parts)),
         }
     }
 
     fn test(&self, name: &str, position: usize, operator: &str, operand: &Value) -> Result<Filter> {
-        let path = format!("{name}.{operator}");
+        let path = format_args!("{name}.{operator}");
         if operator == "$exists" {
             return match operand {
                 Value::Boolean(exists) => Ok(Filter::Exists(position, *exists)),
-                other => Err(problem(&path, "true or false", &other.describe())),
+                other => Err(problem(&path, &"true or false", &other.describe())),
             };
         }
         let FieldKind::Attribute(attribute) = &self.schema.fields[position].kind else {
-            return Err(problem(&path, "a field that is compared (text and vector fields have $exists alone)", &name));
+            return Err(problem(&path, &"a field that is compared (text and vector fields have $exists alone)", &name));
         };
         let kind = attribute.kind;
         let side = |side| Ok(Test::Ordered(side, one(&path, kind, operand)?));
@@ -92,12 +93,12 @@ impl Parser<'_> {
             "$lte" => side(Side::LessOrEqual)?,
             "$startsWith" => match operand {
                 Value::Text(prefix) => Test::StartsWith(prefix.clone()),
-                other => return Err(problem(&path, "a string", &other.describe())),
+                other => return Err(problem(&path, &"a string", &other.describe())),
             },
-            "$geoBox" | "$geoRadius" => return Err(Error::not_yet(operator)),
+            "$geoBox" | "$geoRadius" => return Err(Error::not_yet(&operator)),
             other => {
                 let known = "$eq $ne $gt $gte $lt $lte $in $nin $exists $contains $startsWith";
-                return Err(problem(name, known, &format!("{other:?}")));
+                return Err(problem(&name, &known, &quoted(other)));
             }
         };
         Ok(Filter::Test(position, test))
@@ -106,31 +107,31 @@ impl Parser<'_> {
     fn count_node(&mut self) -> Result<()> {
         self.nodes += 1;
         if self.nodes > FILTER_NODES_MAX {
-            return Err(problem("filter", &format!("at most {FILTER_NODES_MAX} conditions"), &"more"));
+            return Err(problem(&"filter", &format_args!("at most {FILTER_NODES_MAX} conditions"), &"more"));
         }
         Ok(())
     }
 }
 
-fn several(path: &str, kind: AttributeKind, operand: &Value) -> Result<Vec<Operand>> {
-    let Value::Array(items) = operand else { return Err(problem(path, "an array", &operand.describe())) };
+fn several(path: &dyn Display, kind: AttributeKind, operand: &Value) -> Result<Vec<Operand>> {
+    let Value::Array(items) = operand else { return Err(problem(&path, &"an array", &operand.describe())) };
     if items.len() > FILTER_VALUES_MAX {
-        return Err(problem(path, &format!("at most {FILTER_VALUES_MAX} values"), &items.len()));
+        return Err(problem(&path, &format_args!("at most {FILTER_VALUES_MAX} values"), &items.len()));
     }
     items.iter().map(|item| one(path, kind, item)).collect()
 }
 
-fn one(path: &str, kind: AttributeKind, operand: &Value) -> Result<Operand> {
+fn one(path: &dyn Display, kind: AttributeKind, operand: &Value) -> Result<Operand> {
     Ok(match (kind, operand) {
         (AttributeKind::Keyword, Value::Text(text)) => Operand::Keyword(text.clone()),
         (AttributeKind::Number | AttributeKind::Date, Value::Number(number)) => Operand::Number(*number),
         (AttributeKind::Date, Value::Text(text)) => parse_iso(text).map_or(Operand::Foreign, Operand::Number),
         (AttributeKind::Boolean, Value::Boolean(value)) => Operand::Boolean(*value),
         (_, Value::Text(_) | Value::Number(_) | Value::Boolean(_)) => Operand::Foreign,
-        (_, other) => return Err(problem(path, "a string, number or boolean", &other.describe())),
+        (_, other) => return Err(problem(&path, &"a string, number or boolean", &other.describe())),
     })
 }
 
-fn problem(path: &str, expected: &str, found: &dyn core::fmt::Display) -> Error {
+fn problem(path: &dyn Display, expected: &dyn Display, found: &dyn Display) -> Error {
     Error::mismatch(ErrorCode::Filter, path, expected, found)
 }

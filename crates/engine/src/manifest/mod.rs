@@ -100,13 +100,13 @@ impl CommittedManifest {
     /// Reads a slot. Bytes behind the record (of an earlier, longer one) do not count.
     pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Self> {
         let header = FileHeader::from_bytes(FileKind::Manifest, bytes, name)?;
-        let damaged = |problem: &str| Error::corrupt(name, problem).with("file", name);
+        let damaged = |problem: &dyn core::fmt::Display| Error::corrupt(&name, problem).with("file", name);
         let record = usize::try_from(header.extra[1])
             .ok()
             .and_then(|length| bytes.get(FILE_HEADER_BYTES..FILE_HEADER_BYTES.checked_add(length)?))
-            .ok_or_else(|| damaged("the file ends within the manifest"))?;
+            .ok_or_else(|| damaged(&"the file ends within the manifest"))?;
         if u32_at(bytes, FILE_HEADER_BYTES + record.len()) != Some(crc32c(record)) {
-            return Err(damaged("the checksum of the manifest does not match"));
+            return Err(damaged(&"the checksum of the manifest does not match"));
         }
         let manifest = read_record(record, name)?;
         Ok(Self { database: header.database, generation: header.extra[0], manifest })

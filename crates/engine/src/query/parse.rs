@@ -3,7 +3,7 @@
 use super::{Fusion, Query, TextQuery, VectorQuery};
 use crate::{
     Error, Result, Value,
-    document::reader::ObjectReader,
+    document::{quoted, reader::ObjectReader},
     limits::HITS_MAX,
     settings::RRF_K_DEFAULT,
 };
@@ -37,19 +37,19 @@ fn text_query(value: &Value) -> Result<TextQuery> {
         return Ok(TextQuery { query: query.clone(), ..TextQuery::default() });
     }
     let mut options = ObjectReader::new(value, "text")?;
-    let query = options.text("query")?.ok_or_else(|| Error::expected("text.query", "a string", &"nothing"))?.into();
+    let query = options.text("query")?.ok_or_else(|| Error::expected(&"text.query", &"a string", &"nothing"))?.into();
     let fields = options.texts("fields")?;
     let all_words = match options.text("operator")? {
         None | Some("or") => false,
         Some("and") => true,
-        Some(other) => return Err(Error::expected("text.operator", "\"or\" or \"and\"", &format!("{other:?}"))),
+        Some(other) => return Err(Error::expected(&"text.operator", &"\"or\" or \"and\"", &quoted(other))),
     };
     let prefix = options.boolean("prefix")?.unwrap_or(false);
     let boost = options.value("boost").map(boosts).transpose()?.unwrap_or_default();
     match options.value("fuzzy") {
         None | Some(Value::Boolean(false)) => {}
         Some(Value::Number(distance)) if *distance <= 0.0 => {}
-        Some(_) => return Err(Error::not_yet("text.fuzzy")),
+        Some(_) => return Err(Error::not_yet(&"text.fuzzy")),
     }
     for later in ["slop", "minimumMatch"] {
         options.not_yet(later)?;
@@ -60,13 +60,13 @@ fn text_query(value: &Value) -> Result<TextQuery> {
 
 fn boosts(value: &Value) -> Result<Vec<(String, f32)>> {
     let Value::Object(members) = value else {
-        return Err(Error::expected("text.boost", "an object of numbers", &value.describe()));
+        return Err(Error::expected(&"text.boost", &"an object of numbers", &value.describe()));
     };
     let boost = |(field, factor): &(String, Value)| match factor {
         Value::Number(factor) if *factor > 0.0 && *factor <= 1e6 => Ok((field.clone(), *factor as f32)),
         other => {
             let path = format!("text.boost.{field}");
-            Err(Error::expected(&path, "a number above 0, at most 1000000", &other.describe()))
+            Err(Error::expected(&path, &"a number above 0, at most 1000000", &other.describe()))
         }
     };
     members.iter().map(boost).collect()
@@ -89,7 +89,7 @@ fn vector_query(value: &Value) -> Result<VectorQuery> {
     let field = options.text("field")?.map(String::from);
     let value = match options.value("value") {
         Some(value) => vector("vector.value", value)?,
-        None => return Err(Error::expected("vector.value", "a vector", &"nothing")),
+        None => return Err(Error::expected(&"vector.value", &"a vector", &"nothing")),
     };
     // Every search is exact so far: these change how an approximate one spends its time, and are checked all the same.
     options.boolean("exact")?;
@@ -98,7 +98,7 @@ fn vector_query(value: &Value) -> Result<VectorQuery> {
         if let Some(number) = options.number(name)?
             && !(from..=to).contains(&number)
         {
-            return Err(Error::expected(&format!("vector.{name}"), &format!("a number from {from} to {to}"), &number));
+            return Err(Error::expected(&format_args!("vector.{name}"), &format_args!("a number from {} to {}", Value::Number(from), Value::Number(to)), &Value::Number(number)));
         }
     }
     options.finish()?;
@@ -113,15 +113,19 @@ pub(crate) fn vector(path: &str, value: &Value) -> Result<Box<[f32]>> {
             .iter()
             .map(|item| match item {
                 Value::Number(number) => Ok(*number as f32),
-                other => Err(Error::expected(path, "a vector of numbers", &other.describe())),
+                other => Err(Error::expected(&path, &"a vector of numbers", &other.describe())),
             })
             .collect::<Result<_>>()?,
-        other => return Err(Error::expected(path, "a vector", &other.describe())),
+        other => return Err(Error::expected(&path, &"a vector", &other.describe())),
     };
     match values.iter().position(|value| !value.is_finite()) {
-        Some(at) => Err(Error::expected(&format!("{path}[{at}]"), "a finite 32-bit number", &values[at])),
+        Some(at) => Err(Error::expected(&format_args!("{path}[{at}]"), &"a finite 32-bit number", &not_finite(values[at]))),
         None => Ok(values),
     }
+}
+
+fn not_finite(value: f32) -> &'static str {
+    if value.is_nan() { "NaN" } else { "infinity" }
 }
 
 fn fusion(value: &Value) -> Result<Fusion> {
@@ -132,7 +136,7 @@ fn fusion(value: &Value) -> Result<Fusion> {
     let method = options.text("method")?.unwrap_or("rrf");
     let k = options.number("k")?.map_or(RRF_K_DEFAULT, |k| k as f32);
     if !(0.0..=1e6).contains(&k) {
-        return Err(Error::expected("fusion.k", "a number from 0 to 1000000", &k));
+        return Err(Error::expected(&"fusion.k", &"a number from 0 to 1000000", &Value::Number(f64::from(k))));
     }
     let mut fusion = Fusion { k, ..Fusion::default() };
     if let Some(weights) = options.value("weights") {
@@ -151,14 +155,14 @@ fn weight(value: Option<f64>) -> Result<f32> {
     match value {
         None => Ok(1.0),
         Some(weight) if (0.0..=1e6).contains(&weight) => Ok(weight as f32),
-        Some(other) => Err(Error::expected("fusion.weights", "numbers from 0 to 1000000", &other)),
+        Some(other) => Err(Error::expected(&"fusion.weights", &"numbers from 0 to 1000000", &Value::Number(other))),
     }
 }
 
 fn method_of(method: &str, fusion: Fusion) -> Result<Fusion> {
     match method {
         "rrf" => Ok(fusion),
-        "weighted" => Err(Error::not_yet("the fusion method \"weighted\"")),
-        other => Err(Error::expected("fusion", "\"rrf\" or \"weighted\"", &format!("{other:?}"))),
+        "weighted" => Err(Error::not_yet(&"the fusion method \"weighted\"")),
+        other => Err(Error::expected(&"fusion", &"\"rrf\" or \"weighted\"", &quoted(other))),
     }
 }

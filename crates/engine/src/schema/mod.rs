@@ -168,7 +168,7 @@ impl Schema {
                 Some(candidate) if candidate.kind != field.kind => {
                     let path = format!("field {:?}", field.name);
                     let (ours, theirs) = (parse::field_to_value(&field.kind), parse::field_to_value(&candidate.kind));
-                    return Err(Error::mismatch(ErrorCode::Schema, &path, &format!("{ours}"), &theirs)
+                    return Err(Error::mismatch(ErrorCode::Schema, &path, &format_args!("{ours}"), &theirs)
                         .with("field", field.name.as_str()));
                 }
                 Some(_) => {}

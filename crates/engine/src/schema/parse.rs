@@ -3,7 +3,7 @@
 use super::{AttributeField, AttributeKind, Field, FieldKind, Schema, StopWords, TextField, VectorField};
 use crate::{
     Error, ErrorCode, Result, Value,
-    document::reader::ObjectReader,
+    document::{quoted, reader::ObjectReader},
     limits::{DIMENSIONS_MAX, FIELDS_MAX, NAME_BYTES_MAX},
     text::Language,
     vector::Metric,
@@ -26,12 +26,12 @@ fn read_schema(value: &Value) -> Result<Schema> {
     let mut options = ObjectReader::new(value, "schema")?;
     let members = match options.value("fields") {
         Some(Value::Object(members)) => members,
-        Some(other) => return Err(Error::expected("fields", "an object", &other.describe())),
-        None => return Err(Error::expected("fields", "an object", &"nothing")),
+        Some(other) => return Err(Error::expected(&"fields", &"an object", &other.describe())),
+        None => return Err(Error::expected(&"fields", &"an object", &"nothing")),
     };
     options.finish()?;
     if members.len() > FIELDS_MAX {
-        return Err(Error::expected("fields", &format!("at most {FIELDS_MAX} fields"), &members.len()));
+        return Err(Error::expected(&"fields", &format_args!("at most {FIELDS_MAX} fields"), &members.len()));
     }
     let fields = members.iter().map(|(name, value)| field(name, value)).collect::<Result<_>>()?;
     Ok(Schema { fields })
@@ -40,7 +40,7 @@ fn read_schema(value: &Value) -> Result<Schema> {
 fn field(name: &str, value: &Value) -> Result<Field> {
     if name.is_empty() || name.len() > NAME_BYTES_MAX || name == "id" || name.starts_with('$') {
         let expected = format!("1 to {NAME_BYTES_MAX} bytes, not \"id\", not starting with \"$\"");
-        return Err(Error::expected("field name", &expected, &format!("{name:?}")));
+        return Err(Error::expected(&"field name", &expected, &quoted(name)));
     }
     let path = format!("fields.{name}");
     let mut options = ObjectReader::new(value, &path)?;
@@ -52,13 +52,13 @@ fn field(name: &str, value: &Value) -> Result<Field> {
         Some("number") => attribute(AttributeKind::Number),
         Some("date") => attribute(AttributeKind::Date),
         Some("boolean") => attribute(AttributeKind::Boolean),
-        Some("vector") if many => return Err(Error::expected(&path, "one vector", &"many: true")),
+        Some("vector") if many => return Err(Error::expected(&path, &"one vector", &"many: true")),
         Some("vector") => FieldKind::Vector(vector_field(&mut options, &path)?),
-        Some("geo") => return Err(Error::not_yet("the field type \"geo\"")),
+        Some("geo") => return Err(Error::not_yet(&"the field type \"geo\"")),
         other => {
-            let found = format!("{other:?}");
+            let found = other.map_or_else(|| "nothing".into(), quoted);
             let expected = "text, keyword, number, date, boolean, geo or vector";
-            return Err(Error::expected(&format!("{path}.type"), expected, &found));
+            return Err(Error::expected(&format_args!("{path}.type"), &expected, &found));
         }
     };
     options.finish()?;
@@ -68,22 +68,22 @@ fn field(name: &str, value: &Value) -> Result<Field> {
 fn text_field(options: &mut ObjectReader<'_>, path: &str, many: bool) -> Result<TextField> {
     let weight = options.number("weight")?.unwrap_or(1.0);
     if !(weight > 0.0 && weight <= 1e6) {
-        return Err(Error::expected(&format!("{path}.weight"), "a number above 0, at most 1000000", &weight));
+        return Err(Error::expected(&format_args!("{path}.weight"), &"a number above 0, at most 1000000", &Value::Number(weight)));
     }
     let language = match options.text("language")? {
         None => Language::None,
-        Some(name) => Language::from_name(name).ok_or_else(|| Error::not_yet(&format!("the language {name:?}")))?,
+        Some(name) => Language::from_name(name).ok_or_else(|| Error::not_yet(&format_args!("the language {name:?}")))?,
     };
     let stop_words = match options.value("stopWords") {
         None | Some(Value::Boolean(false)) => StopWords::Off,
-        Some(Value::Boolean(true)) => return Err(Error::not_yet("a built-in list of stop words")),
+        Some(Value::Boolean(true)) => return Err(Error::not_yet(&"a built-in list of stop words")),
         Some(Value::Array(words)) => {
             let words = words.iter().map(|word| word.as_text().map(String::from)).collect::<Option<Vec<_>>>();
-            StopWords::List(words.ok_or_else(|| Error::expected(path, "stop words that are strings", &"others"))?)
+            StopWords::List(words.ok_or_else(|| Error::expected(&path, &"stop words that are strings", &"others"))?)
         }
         Some(other) => {
             let expected = "true, false or an array of strings";
-            return Err(Error::expected(&format!("{path}.stopWords"), expected, &other.describe()));
+            return Err(Error::expected(&format_args!("{path}.stopWords"), &expected, &other.describe()));
         }
     };
     let positions = options.boolean("positions")?.unwrap_or(true);
@@ -94,17 +94,17 @@ fn vector_field(options: &mut ObjectReader<'_>, path: &str) -> Result<VectorFiel
     let dimensions = options.count("dimensions", DIMENSIONS_MAX)?.unwrap_or(0);
     if dimensions == 0 {
         let expected = format!("a whole number from 1 to {DIMENSIONS_MAX}");
-        return Err(Error::expected(&format!("{path}.dimensions"), &expected, &dimensions));
+        return Err(Error::expected(&format_args!("{path}.dimensions"), &expected, &dimensions));
     }
     let metric = match options.text("metric")? {
         None => Metric::Cosine,
         Some(name) => Metric::from_name(name).ok_or_else(|| {
-            Error::expected(&format!("{path}.metric"), &Metric::names().join(", "), &format!("{name:?}"))
+            Error::expected(&format_args!("{path}.metric"), &Metric::names().join(", "), &quoted(name))
         })?,
     };
     let recall = options.number("recall")?.unwrap_or(0.95);
     if !(recall > 0.0 && recall <= 1.0) {
-        return Err(Error::expected(&format!("{path}.recall"), "a number above 0, at most 1", &recall));
+        return Err(Error::expected(&format_args!("{path}.recall"), &"a number above 0, at most 1", &Value::Number(recall)));
     }
     let index = one_of(options, path, "index", &["auto", "flat", "hnsw", "ivf"])?;
     let quantization = one_of(options, path, "quantization", &["auto", "none", "int8", "rabitq"])?;
@@ -117,7 +117,7 @@ fn one_of(options: &mut ObjectReader<'_>, path: &str, name: &str, words: &[&str]
     if words.contains(&word) {
         Ok(word.into())
     } else {
-        Err(Error::expected(&format!("{path}.{name}"), &words.join(", "), &format!("{word:?}")))
+        Err(Error::expected(&format_args!("{path}.{name}"), &words.join(", "), &quoted(word)))
     }
 }
 

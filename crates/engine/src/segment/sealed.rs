@@ -12,7 +12,7 @@ use crate::{
     text::{TextColumn, TextTerms},
     vector::VectorColumn,
 };
-use alloc::{boxed::Box, format, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 use core::ops::Range;
 
 /// Bytes of a segment: a buffer, or later a mapped file.
@@ -283,6 +283,6 @@ impl Check<'_> {
     }
 
     fn that(&self, holds: bool, otherwise: &str) -> Result<()> {
-        if holds { Ok(()) } else { Err(self.sections.damaged(&format!("the segment has {otherwise}"))) }
+        if holds { Ok(()) } else { Err(self.sections.damaged(&format_args!("the segment has {otherwise}"))) }
     }
 }

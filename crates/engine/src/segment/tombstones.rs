@@ -30,18 +30,18 @@ pub fn read_tombstones(
     (database, file, checksum): (DatabaseId, FileId, u32),
 ) -> Result<RowSet> {
     let header = FileHeader::expect(FileKind::Tombstones, bytes, name, database, file)?;
-    let damaged = |problem: &str| Error::corrupt(name, problem).with("file", name);
+    let damaged = |problem: &dyn core::fmt::Display| Error::corrupt(&name, problem).with("file", name);
     let end = bytes.len() - 4;
     let words = &bytes[FILE_HEADER_BYTES..end.max(FILE_HEADER_BYTES)];
     if header.extra[0] != rows as u64 || words.len() != rows.div_ceil(64) * 8 {
-        return Err(damaged("the dead rows of a segment of another length"));
+        return Err(damaged(&"the dead rows of a segment of another length"));
     }
     if crc32c(words) != checksum || u32_at(bytes, end) != Some(checksum) {
-        return Err(damaged("the checksum of the dead rows does not match"));
+        return Err(damaged(&"the checksum of the dead rows does not match"));
     }
     let words = (0..words.len() / 8).filter_map(|at| u64_at(words, at * 8)).collect();
     let dead = RowSet::from_words(words, rows);
-    if dead.count() as u64 == header.extra[1] { Ok(dead) } else { Err(damaged("another number of dead rows")) }
+    if dead.count() as u64 == header.extra[1] { Ok(dead) } else { Err(damaged(&"another number of dead rows")) }
 }
 
 #[cfg(test)]

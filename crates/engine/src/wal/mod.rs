@@ -88,7 +88,7 @@ impl WalHeader {
         let payload = write_record(&batch.operations)?;
         if payload.len() > BATCH_BYTES_MAX {
             let expected = format!("at most {BATCH_BYTES_MAX} bytes");
-            return Err(Error::expected("batch", &expected, &format!("{} bytes", payload.len())));
+            return Err(Error::expected(&"batch", &expected, &format_args!("{} bytes", payload.len())));
         }
         let mut frame = Vec::with_capacity(FRAME_HEADER_BYTES + payload.len());
         frame.extend_from_slice(&(payload.len() as u32).to_le_bytes());
@@ -141,7 +141,7 @@ pub fn read(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Res
         let operations: Vec<Operation> = read_record(&frame[FRAME_HEADER_BYTES..], name)?;
         if first != next || u32_at(frame, 16) != Some(operations.len() as u32) {
             let problem = format!("the log goes on with write {} instead of {}", first.0, next.0);
-            return Err(Error::corrupt(name, &problem).with("file", name).with("offset", offset));
+            return Err(Error::corrupt(&name, &problem).with("file", name).with("offset", offset));
         }
         next = next.plus(operations.len() as u64);
         offset += frame.len();
@@ -153,7 +153,7 @@ pub fn read(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Res
     let sound = |at: &usize| plausible(at) && header.frame_at(bytes, *at).is_some();
     if torn && let Some(later) = (offset + 1..bytes.len()).find(sound) {
         let problem = format!("a damaged frame at {offset} with a sound one behind it at {later}");
-        return Err(Error::corrupt(name, &problem).with("file", name).with("offset", offset));
+        return Err(Error::corrupt(&name, &problem).with("file", name).with("offset", offset));
     }
     Ok(WalContent { header, batches, torn })
 }

@@ -131,7 +131,7 @@ impl Database {
     async fn create(&self, name: &str, schema: Schema, settings: CollectionSettings) -> Result<Collection> {
         if name.is_empty() || name.len() > NAME_BYTES_MAX {
             let expected = format!("a name of 1 to {NAME_BYTES_MAX} bytes");
-            return Err(Error::expected("collection", &expected, &format!("{} bytes", name.len())));
+            return Err(Error::expected(&"collection", &expected, &format_args!("{} bytes", name.len())));
         }
         let shared = &self.shared;
         let mut manifest = shared.manifest.lock().await;

@@ -17,7 +17,7 @@ use sanderling_engine::{
     settings::CollectionSettings,
     wal::{self, WalContent, WalHeader},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 /// A database as it was found.
 pub(super) struct Opened {
@@ -89,7 +89,7 @@ async fn read_slots(
         match CommittedManifest::from_bytes(bytes.as_ref(), name) {
             Ok(slot) => {
                 if found.as_ref().is_some_and(|other| other.database != slot.database) {
-                    return Err(Error::corrupt(name, "the two slots belong to different databases").with("file", name));
+                    return Err(Error::corrupt(&name, &"the two slots belong to different databases").with("file", name));
                 }
                 if found.as_ref().is_none_or(|other| other.generation < slot.generation) {
                     found = Some(slot);
@@ -144,7 +144,7 @@ fn number_of(name: &str, prefix: &str) -> Option<u64> {
 /// Files of our own that no manifest names: what a crash left between a commit and the removal of what it dropped. Any
 /// other file is none of our business.
 async fn remove_leftovers(storage: &dyn Storage, objects: &[StoredObject], manifest: &Manifest) {
-    let named: BTreeSet<String> = manifest.collections.iter().flat_map(files_of).collect();
+    let named: Vec<String> = manifest.collections.iter().flat_map(files_of).collect();
     for object in objects.iter().filter(|object| is_data_file(&object.name) && !named.contains(&object.name)) {
         // What cannot be removed now is tried again at the next opening.
         let _ = storage.remove(&object.name).await;
@@ -226,7 +226,7 @@ async fn replay(
 }
 
 fn find<'a>(objects: &'a [StoredObject], name: &str) -> Result<&'a StoredObject> {
-    let missing = || Error::corrupt(name, "the file is missing").with("file", name);
+    let missing = || Error::corrupt(&name, &"the file is missing").with("file", name);
     objects.iter().find(|object| object.name == name).ok_or_else(missing)
 }
 
@@ -239,14 +239,14 @@ async fn read_named(
     let object = find(objects, name)?;
     if object.bytes != record.bytes {
         let problem = format!("{} bytes instead of {}", object.bytes, record.bytes);
-        return Err(Error::corrupt(name, &problem).with("file", name));
+        return Err(Error::corrupt(&name, &problem).with("file", name));
     }
     read_whole(storage, object).await
 }
 
 /// Reads an object of known length. Fewer bytes are an error of the medium, never the end of the object.
 async fn read_whole(storage: &dyn Storage, object: &StoredObject) -> Result<AlignedBytes> {
-    let length = usize::try_from(object.bytes).map_err(|_| Error::corrupt(&object.name, "it is too large for this host"))?;
+    let length = usize::try_from(object.bytes).map_err(|_| Error::corrupt(&object.name, &"it is too large for this host"))?;
     let bytes = storage.read(&object.name, 0, length).await?;
     if bytes.as_ref().len() == length {
         return Ok(bytes);

@@ -11,7 +11,7 @@ use sanderling_engine::{
     segment::{SealedSegment, write_tombstones},
     wal::WalHeader,
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 /// What becomes of the sealed segments that are there.
 enum Older {
@@ -104,7 +104,7 @@ impl Collection {
         };
         manifest.commit(&*database.storage, change).await?;
         self.install(writer, sealed, older, (header, wal));
-        let kept: BTreeSet<String> = manifest.collection(id).map(super::open::files_of).unwrap_or_default().into_iter().collect();
+        let kept = manifest.collection(id).map(super::open::files_of).unwrap_or_default();
         drop(manifest);
         let old_files = old_record.as_ref().map(super::open::files_of).unwrap_or_default();
         let gone: Vec<String> = old_files.into_iter().filter(|file| !kept.contains(file)).collect();

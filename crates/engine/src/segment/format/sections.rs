@@ -5,7 +5,7 @@ use crate::{
     codec::{FILE_HEADER_BYTES, FileHeader, FileKind, crc32c, u32_at, u64_at},
     ids::{DatabaseId, FileId},
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use core::ops::Range;
 
 const ALIGNMENT: usize = 64;
@@ -110,17 +110,17 @@ impl<'a> SectionReader<'a> {
     /// Checks header, table and the checksum of every section.
     pub fn open(bytes: &'a [u8], name: &'a str, database: DatabaseId, file: FileId, root: u32) -> Result<Self> {
         let header = FileHeader::expect(FileKind::Segment, bytes, name, database, file)?;
-        let damaged = |problem: &str| Error::corrupt(name, problem).with("file", name);
+        let damaged = |problem: &dyn core::fmt::Display| Error::corrupt(&name, problem).with("file", name);
         let table = usize::try_from(header.extra[0])
             .ok()
             .zip(usize::try_from(header.extra[1]).ok().and_then(|count| count.checked_mul(ENTRY_BYTES)))
             .and_then(|(from, length)| Some(from..from.checked_add(length)?))
             .filter(|range| range.end.checked_add(4) == Some(bytes.len()))
-            .ok_or_else(|| damaged("the length of the file is not the one its header gives"))?;
+            .ok_or_else(|| damaged(&"the length of the file is not the one its header gives"))?;
         let end = table.end;
         let table = &bytes[table];
         if u32_at(bytes, end) != Some(root) || crc32c(table) != root {
-            return Err(damaged("the checksum of the section table does not match").with("offset", header.extra[0]));
+            return Err(damaged(&"the checksum of the section table does not match").with("offset", header.extra[0]));
         }
         let reader = Self { bytes, name, table };
         let mut end_before = FILE_HEADER_BYTES;
@@ -130,7 +130,7 @@ impl<'a> SectionReader<'a> {
             end_before = range.end;
             if u32_at(entry, 24) != Some(crc32c(&bytes[range.clone()])) {
                 let kind = u32_at(entry, 0).unwrap_or_default();
-                return Err(damaged(&format!("the checksum of section {kind} does not match")).with("offset", range.start));
+                return Err(damaged(&format_args!("the checksum of section {kind} does not match")).with("offset", range.start));
             }
         }
         reader.check_padding(end_before, end - table.len())?;
@@ -141,7 +141,7 @@ impl<'a> SectionReader<'a> {
     fn check_padding(&self, from: usize, to: usize) -> Result<()> {
         match self.bytes.get(from..to) {
             Some(padding) if padding.len() < ALIGNMENT && padding.iter().all(|byte| *byte == 0) => Ok(()),
-            _ => Err(self.damaged("bytes between its sections").with("offset", from)),
+            _ => Err(self.damaged(&"bytes between its sections").with("offset", from)),
         }
     }
 
@@ -150,18 +150,18 @@ impl<'a> SectionReader<'a> {
         let entries = &mut self.table.as_chunks::<ENTRY_BYTES>().0.iter();
         let found =
             entries.find(|entry| u32_at(*entry, 0) == Some(kind as u32) && u32_at(*entry, 4) == Some(field as u32));
-        let entry = found.ok_or_else(|| self.damaged(&format!("section {kind:?} of field {field} is missing")))?;
+        let entry = found.ok_or_else(|| self.damaged(&format_args!("section {} of field {field} is missing", kind as u32)))?;
         let range = self.range_of(entry)?;
         if bytemuck::try_cast_slice::<u8, T>(&self.bytes[range.clone()]).is_err() {
-            return Err(self.damaged(&format!("section {kind:?} of field {field} does not hold whole values")));
+            return Err(self.damaged(&format_args!("section {} of field {field} does not hold whole values", kind as u32)));
         }
         Ok(range)
     }
 
     /// An error that names the file.
     #[must_use]
-    pub fn damaged(&self, problem: &str) -> Error {
-        Error::corrupt(self.name, problem).with("file", String::from(self.name))
+    pub fn damaged(&self, problem: &dyn core::fmt::Display) -> Error {
+        Error::corrupt(&self.name, problem).with("file", String::from(self.name))
     }
 
     fn range_of(&self, entry: &[u8; ENTRY_BYTES]) -> Result<Range<usize>> {
@@ -171,6 +171,6 @@ impl<'a> SectionReader<'a> {
             .and_then(|(from, length)| Some(from..from.checked_add(length)?))
             .filter(|range| range.start >= FILE_HEADER_BYTES && range.start % ALIGNMENT == 0)
             .filter(|range| range.end <= self.bytes.len())
-            .ok_or_else(|| self.damaged("a section lies outside the file"))
+            .ok_or_else(|| self.damaged(&"a section lies outside the file"))
     }
 }
