@@ -29,8 +29,6 @@ pub const HITS_MAX: usize = 1_000_000;
 pub const QUERY_TEXT_BYTES_MAX: usize = 16 << 10;
 /// Words of a user's query text that are looked up; the rest is cut.
 pub const QUERY_TERMS_MAX: usize = 1_024;
-/// Words that the prefix at the end of a query may stand for.
-pub const PREFIX_TERMS_MAX: usize = 256;
 /// Bytes of one word in the index; a longer one is cut at a character.
 pub const TERM_BYTES_MAX: usize = 256;
 /// Rows of one segment.

@@ -125,14 +125,14 @@ impl CollectionState {
             return Err(Error::expected(&"batch", &expected, &documents.len()));
         }
         let mut ids = Vec::with_capacity(documents.len());
-        let mut last_of: HashMap<DocumentId, usize> = HashMap::new();
+        let mut last_of: HashMap<DocumentId, u32> = HashMap::new();
         for (at, document) in documents.iter().enumerate() {
             let id = match &document.id {
                 Some(id) => checked_id(id)?,
                 None => self.free_id(self.next.plus(at as u64), &last_of),
             };
             self.check_precondition(&id, options.precondition, now)?;
-            last_of.insert(id.clone(), at);
+            last_of.insert(id.clone(), at as u32);
             ids.push(id);
         }
         let mut operations = Vec::new();
@@ -140,7 +140,7 @@ impl CollectionState {
         let mut version_of = alloc::vec![SequenceNumber(0); documents.len()];
         for (at, document) in documents.into_iter().enumerate() {
             let id = &ids[at];
-            if last_of[id] != at {
+            if last_of[id] as usize != at {
                 continue; // the same id comes again in this batch: the last one wins
             }
             version_of[at] = self.next.plus(operations.len() as u64);
@@ -149,7 +149,7 @@ impl CollectionState {
             operations.push(put.0);
             indexed.push(IndexedOperation::Put(Box::new(put.1)));
         }
-        let versions = ids.iter().map(|id| version_of[last_of[id]]).collect();
+        let versions = ids.iter().map(|id| version_of[last_of[id] as usize]).collect();
         let batch = Batch { first: self.next, operations };
         Ok(Prepared { batch, operations: indexed, receipt: WriteReceipt { ids, versions, deleted: 0 } })
     }
@@ -211,7 +211,7 @@ impl CollectionState {
     }
 
     /// The first generated id, from that of a write on, that no document has.
-    fn free_id(&self, write: SequenceNumber, in_batch: &HashMap<DocumentId, usize>) -> DocumentId {
+    fn free_id(&self, write: SequenceNumber, in_batch: &HashMap<DocumentId, u32>) -> DocumentId {
         let mut ids = (write.0..).map(DocumentId::generated);
         let free = ids.find(|id| self.locate(id).is_none() && !in_batch.contains_key(id));
         free.unwrap_or(DocumentId::generated(write.0))

@@ -5,9 +5,10 @@ use super::{
     text_leg::TextMatches,
 };
 use crate::{
+    document::quoted,
     Document, Error, ErrorCode, Result, Value,
     query::{
-        Candidate, Hit, Query, Ranked, SearchResult, SegmentPlan, TextLeg, TopK, VectorLeg, VectorQuery, reciprocal_rank,
+        Candidate, Fusion, Hit, Query, Ranked, SearchResult, SegmentPlan, TextLeg, TopK, VectorLeg, VectorQuery, reciprocal_rank,
     },
     rows::RowSet,
     schema::VectorField,
@@ -15,7 +16,7 @@ use crate::{
     settings::LEG_DEPTH_DEFAULT,
     vector,
 };
-use alloc::{format, string::String, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 use hashbrown::HashMap;
 
 /// A vector leg with its field found.
@@ -51,15 +52,15 @@ impl CollectionState {
         let legs = wanted.max(LEG_DEPTH_DEFAULT).min(if query.limit == 0 { 0 } else { usize::MAX });
         let text_leg = matches.as_ref().filter(|matches| matches.scored).map(|matches| self.text_leg(matches, &rows, legs));
         let vector_legs: Vec<_> = vectors.iter().map(|leg| self.vector_leg(leg, &rows, legs)).collect();
+        let places = Places::new(text_leg.as_deref(), &vector_legs);
         let mut ranked = match (&text_leg, vector_legs.as_slice()) {
             (None, []) => self.oldest_first(&rows, wanted),
             (Some(only), []) | (None, [only]) => only.clone(),
-            _ => fuse(query, text_leg.as_deref(), &vector_legs),
+            _ => places.fused(query),
         };
         if let Some(least) = query.min_score {
             ranked.retain(|candidate| candidate.score >= least);
         }
-        let places = Places::new(text_leg.as_deref(), &vector_legs);
         let hits = ranked.iter().skip(query.offset).take(query.limit);
         let hits = hits.map(|candidate| self.hit(candidate, &places, &vectors, select)).collect::<Result<_>>()?;
         let plan = self.plan(&rows, filter.is_some(), matches.is_some(), !vectors.is_empty(), now);
@@ -75,7 +76,7 @@ impl CollectionState {
         let Some((position, field)) = found else {
             let names = self.schema.vector_fields().map(|(position, _)| self.schema.fields[position].name.as_str());
             let expected = format!("a vector field of the schema ({})", names.collect::<Vec<_>>().join(", "));
-            let found = query.field.as_ref().map_or(String::from("no field"), |name| format!("{name:?}"));
+            let found = query.field.as_ref().map_or(String::from("no field"), |name| quoted(name));
             return Err(Error::expected(&"vector.field", &expected, &found));
         };
         if query.value.len() != field.dimensions {
@@ -152,15 +153,16 @@ impl CollectionState {
     ) -> Result<Hit> {
         let location = Location { segment: candidate.segment, row: candidate.row };
         let segment = self.segment(candidate.segment);
-        let text = places.text.get(&candidate.sequence.0).copied();
-        let vector = places.vector.get(&candidate.sequence.0).map(|(leg, rank, similarity)| {
-            let ResolvedVector { position, field, query } = &vectors[*leg];
+        let place = places.get(candidate);
+        let text = place.and_then(|place| place.text);
+        let vector = place.and_then(Place::best_vector).map(|(leg, rank, similarity)| {
+            let ResolvedVector { position, field, query } = &vectors[leg];
             let distance = segment.vectors(*position).and_then(|column| {
                 let vector = column.get(candidate.row)?;
                 let norms = (sanderling_kernels::norm(&query.value), sanderling_kernels::norm(vector));
                 Some(field.metric.distance(&query.value, norms.0, vector, norms.1))
             });
-            VectorLeg { rank: *rank, distance: distance.unwrap_or_default(), similarity: *similarity }
+            VectorLeg { rank, distance: distance.unwrap_or_default(), similarity }
         });
         let document = self.selected_document(location, select)?;
         Ok(Hit { id: segment.id(candidate.row), score: candidate.score, document, text, vector })
@@ -186,53 +188,73 @@ impl CollectionState {
     }
 }
 
-/// Where each candidate stands in the legs, by its sequence number.
+/// The candidates of all legs, each with its place in every leg, found by its sequence number.
 struct Places {
-    text: HashMap<u64, TextLeg>,
-    vector: HashMap<u64, (usize, u32, f32)>,
+    number_of: HashMap<u64, u32>,
+    places: Vec<Place>,
+}
+
+/// One candidate's ranks: in the text leg, and in each vector leg.
+struct Place {
+    candidate: Candidate,
+    text: Option<TextLeg>,
+    vectors: Vec<Option<(u32, f32)>>,
 }
 
 impl Places {
     fn new(text: Option<&[Candidate]>, vectors: &[Vec<Candidate>]) -> Self {
-        let text = text.unwrap_or_default().iter().zip(1..);
-        let text = text.map(|(candidate, rank)| (candidate.sequence.0, TextLeg { rank, score: candidate.score })).collect();
-        let mut vector: HashMap<u64, (usize, u32, f32)> = HashMap::new();
+        let mut places = Self { number_of: HashMap::new(), places: Vec::new() };
+        for (candidate, rank) in text.unwrap_or_default().iter().zip(1..) {
+            places.place(candidate, vectors.len()).text = Some(TextLeg { rank, score: candidate.score });
+        }
         for (leg, candidates) in vectors.iter().enumerate() {
             for (candidate, rank) in candidates.iter().zip(1..) {
-                let place = vector.entry(candidate.sequence.0).or_insert((leg, rank, candidate.score));
-                if rank < place.1 {
-                    *place = (leg, rank, candidate.score);
-                }
+                places.place(candidate, vectors.len()).vectors[leg] = Some((rank, candidate.score));
             }
         }
-        Self { text, vector }
+        places
+    }
+
+    fn place(&mut self, candidate: &Candidate, legs: usize) -> &mut Place {
+        let next = self.places.len() as u32;
+        let number = *self.number_of.entry(candidate.sequence.0).or_insert(next);
+        if number == next {
+            self.places.push(Place { candidate: *candidate, text: None, vectors: vec![None; legs] });
+        }
+        &mut self.places[number as usize]
+    }
+
+    fn get(&self, candidate: &Candidate) -> Option<&Place> {
+        self.number_of.get(&candidate.sequence.0).map(|number| &self.places[*number as usize])
+    }
+
+    /// Reciprocal rank fusion over the legs' merged lists, in the order of the legs.
+    fn fused(&self, query: &Query) -> Vec<Candidate> {
+        let Fusion { k, text_weight, vector_weight } = query.fusion;
+        let mut best = TopK::new(usize::MAX);
+        for place in &self.places {
+            let text = place.text.map(|leg| Ranked { rank: leg.rank, weight: text_weight });
+            let vectors = place.vectors.iter().flatten().map(|(rank, _)| Ranked { rank: *rank, weight: vector_weight });
+            let score = reciprocal_rank(k, text.into_iter().chain(vectors));
+            best.offer(Candidate { score, ..place.candidate });
+        }
+        best.into_sorted()
     }
 }
 
-/// Reciprocal rank fusion over the legs' merged lists, in the order of the legs.
-fn fuse(query: &Query, text: Option<&[Candidate]>, vectors: &[Vec<Candidate>]) -> Vec<Candidate> {
-    let mut ranks: HashMap<u64, (Candidate, Vec<Ranked>)> = HashMap::new();
-    let text = text.map(|candidates| (candidates, query.fusion.text_weight));
-    let vectors = vectors.iter().map(|candidates| (candidates.as_slice(), query.fusion.vector_weight));
-    for (candidates, weight) in text.into_iter().chain(vectors) {
-        for (candidate, rank) in candidates.iter().zip(1..) {
-            let entry = ranks.entry(candidate.sequence.0).or_insert((*candidate, Vec::new()));
-            entry.1.push(Ranked { rank, weight });
-        }
+impl Place {
+    /// The vector leg that ranks the candidate highest: which, where, and its similarity.
+    fn best_vector(&self) -> Option<(usize, u32, f32)> {
+        let legs = self.vectors.iter().enumerate();
+        let ranked = legs.filter_map(|(leg, place)| place.map(|(rank, similarity)| (leg, rank, similarity)));
+        ranked.min_by_key(|(_, rank, _)| *rank)
     }
-    let fused = ranks.into_values().map(|(candidate, ranks)| Candidate {
-        score: reciprocal_rank(query.fusion.k, ranks.into_iter()),
-        ..candidate
-    });
-    let mut best = TopK::new(usize::MAX);
-    fused.for_each(|candidate| best.offer(candidate));
-    best.into_sorted()
 }
 
 /// The error for a text query over a field that is none.
 pub(super) fn unknown_text_field(name: &str, known: &[&str]) -> Error {
     let expected = format!("a text field of the schema ({})", known.join(", "));
-    let message = format!("text.fields: expected {expected}, found {name:?}");
+    let message = format!("text.fields: expected {expected}, found {}", quoted(name));
     Error::new(ErrorCode::Invalid, message)
         .with("path", "text.fields")
         .with("expected", expected)

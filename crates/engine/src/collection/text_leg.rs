@@ -4,7 +4,7 @@ use super::{search::unknown_text_field, state::CollectionState};
 use crate::{
     Result,
     ids::RowId,
-    limits::{PREFIX_TERMS_MAX, QUERY_TERMS_MAX, QUERY_TEXT_BYTES_MAX},
+    limits::{QUERY_TERMS_MAX, QUERY_TEXT_BYTES_MAX},
     query::TextQuery,
     rows::RowSet,
     schema::TextField,
@@ -182,7 +182,7 @@ fn postings_of<'a>(
             continue;
         }
         if term.prefix {
-            let lists = column.terms.with_prefix(spelling).take(PREFIX_TERMS_MAX);
+            let lists = column.terms.with_prefix(spelling).into_iter();
             found.extend(lists.map(|(_, postings)| FieldPostings { field: at, column, postings }));
         } else if let Some(postings) = column.terms.get(spelling) {
             found.push(FieldPostings { field: at, column, postings });

@@ -7,7 +7,7 @@ mod parse;
 
 use crate::{
     Error, ErrorCode, Result, Value,
-    document::{Json, json},
+    document::{Json, json, quoted},
     text::Language,
     vector::Metric,
 };
@@ -162,11 +162,11 @@ impl Schema {
         for field in &self.fields {
             match other.fields.iter().find(|candidate| candidate.name == field.name) {
                 None => {
-                    let problem = format!("the field {:?} of the collection is missing in the new schema", field.name);
+                    let problem = format!("the field {} of the collection is missing in the new schema", quoted(&field.name));
                     return Err(Error::new(ErrorCode::Schema, problem).with("field", field.name.as_str()));
                 }
                 Some(candidate) if candidate.kind != field.kind => {
-                    let path = format!("field {:?}", field.name);
+                    let path = format!("field {}", quoted(&field.name));
                     let (ours, theirs) = (parse::field_to_value(&field.kind), parse::field_to_value(&candidate.kind));
                     return Err(Error::mismatch(ErrorCode::Schema, &path, &format_args!("{ours}"), &theirs)
                         .with("field", field.name.as_str()));

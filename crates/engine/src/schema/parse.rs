@@ -72,7 +72,7 @@ fn text_field(options: &mut ObjectReader<'_>, path: &str, many: bool) -> Result<
     }
     let language = match options.text("language")? {
         None => Language::None,
-        Some(name) => Language::from_name(name).ok_or_else(|| Error::not_yet(&format_args!("the language {name:?}")))?,
+        Some(name) => Language::from_name(name).ok_or_else(|| Error::not_yet(&format_args!("the language {}", quoted(name))))?,
     };
     let stop_words = match options.value("stopWords") {
         None | Some(Value::Boolean(false)) => StopWords::Off,

@@ -4,12 +4,13 @@ use crate::{
     DocumentId, Schema, Value,
     attributes::{AttributeColumn, GrowingAttribute},
     ids::{RowId, SequenceNumber},
+    order::sorted,
     schema::FieldKind,
     text::{GrowingText, TextColumn},
     vector::{GrowingVectors, VectorColumn},
 };
-use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
-use core::ops::Bound;
+use alloc::{boxed::Box, string::String, vec::Vec};
+use hashbrown::HashMap;
 
 /// A document ready to be added: everything that could fail about it is behind it.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ enum Column {
 #[derive(Clone, Debug)]
 pub struct GrowingSegment {
     ids: Vec<DocumentId>,
-    row_of: BTreeMap<DocumentId, RowId>,
+    row_of: HashMap<DocumentId, u32>,
     sequences: Vec<u64>,
     expiries: Vec<u64>,
     documents: Vec<Box<str>>,
@@ -66,7 +67,7 @@ impl GrowingSegment {
         };
         Self {
             ids: Vec::new(),
-            row_of: BTreeMap::new(),
+            row_of: HashMap::new(),
             sequences: Vec::new(),
             expiries: Vec::new(),
             documents: Vec::new(),
@@ -87,7 +88,7 @@ impl GrowingSegment {
                 (Column::Vector(_), _) => {}
             }
         }
-        self.row_of.insert(document.id.clone(), row);
+        self.row_of.insert(document.id.clone(), row.0);
         self.ids.push(document.id);
         self.sequences.push(sequence.0);
         self.expiries.push(document.expires_at);
@@ -118,12 +119,15 @@ impl GrowingSegment {
     }
 
     pub(super) fn find(&self, id: &DocumentId) -> Option<RowId> {
-        self.row_of.get(id).copied()
+        self.row_of.get(id).copied().map(RowId)
     }
 
     pub(super) fn rows_by_id(&self, after: Option<&DocumentId>) -> Vec<RowId> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.row_of.range((from, Bound::Unbounded)).map(|(_, row)| *row).collect()
+        let behind = |row: &u32| after.is_none_or(|after| self.ids[*row as usize] > *after);
+        let rows: Vec<u32> = self.row_of.values().copied().filter(behind).collect();
+        let id = |at: usize| &self.ids[rows[at] as usize];
+        let order = sorted(rows.len(), &mut |a, b| id(a).cmp(id(b)));
+        order.into_iter().map(|at| RowId(rows[at as usize])).collect()
     }
 
     pub(super) fn vectors(&self, field: usize) -> Option<VectorColumn<'_>> {

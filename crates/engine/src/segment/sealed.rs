@@ -9,7 +9,7 @@ use crate::{
     attributes::{AttributeColumn, ColumnValues, Dictionary, checked_text},
     ids::{DatabaseId, FileId, RowId},
     schema::{AttributeKind, FieldKind},
-    text::{TextColumn, TextTerms},
+    text::{SealedTerms, TextColumn, TextTerms},
     vector::VectorColumn,
 };
 use alloc::{boxed::Box, vec::Vec};
@@ -66,7 +66,6 @@ impl SealedSegment {
             bytes: Box::new([0_u8; 0]),
         };
         check.rows(&segment)?;
-        drop(sections);
         segment.bytes = bytes;
         Ok(segment)
     }
@@ -138,13 +137,13 @@ impl SealedSegment {
         match self.columns.get(field)? {
             Column::Text { lengths, term_offsets, term_bytes, posting_offsets, rows, counts } => Some(TextColumn {
                 lengths: self.array(lengths),
-                terms: TextTerms::Sealed {
+                terms: TextTerms::Sealed(SealedTerms {
                     text_offsets: self.array(term_offsets),
                     text: self.array(term_bytes),
                     posting_offsets: self.array(posting_offsets),
                     rows: self.array(rows),
                     counts: self.array(counts),
-                },
+                }),
             }),
             _ => None,
         }

@@ -1,8 +1,8 @@
 //! The words of one text field in one segment.
 
-use crate::{attributes::checked_text, ids::RowId};
-use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
-use core::ops::Bound;
+use crate::{attributes::checked_text, ids::RowId, order::sorted};
+use alloc::{boxed::Box, string::String, vec::Vec};
+use hashbrown::HashMap;
 
 /// The length that stands for "this document has no such field".
 pub const ABSENT: u32 = u32::MAX;
@@ -25,25 +25,29 @@ pub struct TextColumn<'a> {
     pub terms: TextTerms<'a>,
 }
 
-/// The terms of a column in order of their bytes.
+/// The terms of a column.
 #[derive(Clone, Copy, Debug)]
 pub enum TextTerms<'a> {
     /// Of a growing segment.
-    Growing(&'a BTreeMap<Box<str>, PostingList>),
-    /// Of a sealed segment: term `t` is `text[text_offsets[t]..text_offsets[t + 1]]`, its postings are
-    /// `posting_offsets[t]..posting_offsets[t + 1]` of `rows` and `counts`.
-    Sealed {
-        /// Where each term begins.
-        text_offsets: &'a [u32],
-        /// All terms, one after the other.
-        text: &'a [u8],
-        /// Where each term's postings begin.
-        posting_offsets: &'a [u32],
-        /// The rows of all postings.
-        rows: &'a [u32],
-        /// The occurrences of all postings.
-        counts: &'a [u32],
-    },
+    Growing(&'a GrowingTerms),
+    /// Of a sealed segment.
+    Sealed(SealedTerms<'a>),
+}
+
+/// The terms of a sealed segment in order of their bytes: term `t` is `text[text_offsets[t]..text_offsets[t + 1]]`, its
+/// postings are `posting_offsets[t]..posting_offsets[t + 1]` of `rows` and `counts`.
+#[derive(Clone, Copy, Debug)]
+pub struct SealedTerms<'a> {
+    /// Where each term begins.
+    pub text_offsets: &'a [u32],
+    /// All terms, one after the other.
+    pub text: &'a [u8],
+    /// Where each term's postings begin.
+    pub posting_offsets: &'a [u32],
+    /// The rows of all postings.
+    pub rows: &'a [u32],
+    /// The occurrences of all postings.
+    pub counts: &'a [u32],
 }
 
 impl<'a> TextColumn<'a> {
@@ -55,72 +59,53 @@ impl<'a> TextColumn<'a> {
 }
 
 impl<'a> TextTerms<'a> {
-    /// The number of terms.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        match self {
-            Self::Growing(terms) => terms.len(),
-            Self::Sealed { posting_offsets, .. } => posting_offsets.len().saturating_sub(1),
-        }
-    }
-
     /// The postings of a term.
     #[must_use]
     pub fn get(&self, term: &str) -> Option<Postings<'a>> {
         match self {
-            Self::Growing(terms) => terms.get(term).map(PostingList::view),
-            Self::Sealed { .. } => {
-                let at = self.first_not_before(term);
-                (at < self.count() && self.sealed_term(at) == term.as_bytes()).then(|| self.sealed_postings(at))
+            Self::Growing(terms) => terms.get(term),
+            Self::Sealed(terms) => {
+                let at = terms.first_not_before(term);
+                (at < terms.count() && terms.term(at) == term.as_bytes()).then(|| terms.postings(at))
             }
         }
     }
 
-    /// The terms that begin with `prefix`, in order.
-    pub fn with_prefix(self, prefix: &str) -> impl Iterator<Item = (&'a str, Postings<'a>)> {
-        let from_prefix = (Bound::Included(prefix), Bound::Unbounded);
-        let growing = match self {
-            Self::Growing(terms) => Some(terms.range::<str, _>(from_prefix).map(|(term, list)| (&**term, list.view()))),
-            Self::Sealed { .. } => None,
-        };
-        let sealed_from = match self {
-            Self::Growing(_) => 0..0,
-            Self::Sealed { .. } => self.first_not_before(prefix)..self.count(),
-        };
-        let sealed = sealed_from.map(move |at| (checked_text(self.sealed_term(at)), self.sealed_postings(at)));
-        let prefix = String::from(prefix);
-        growing.into_iter().flatten().chain(sealed).take_while(move |(term, _)| term.starts_with(prefix.as_str()))
+    /// The terms that begin with `prefix`, in order of their bytes.
+    #[must_use]
+    pub fn with_prefix(&self, prefix: &str) -> Vec<(&'a str, Postings<'a>)> {
+        match self {
+            Self::Growing(terms) => terms.with_prefix(prefix),
+            Self::Sealed(terms) => {
+                let from = terms.first_not_before(prefix);
+                let matching = (from..terms.count()).take_while(|at| terms.term(*at).starts_with(prefix.as_bytes()));
+                matching.map(|at| (checked_text(terms.term(at)), terms.postings(at))).collect()
+            }
+        }
     }
+}
 
-    /// All terms in order.
-    pub fn iter(self) -> impl Iterator<Item = (&'a str, Postings<'a>)> {
-        self.with_prefix("")
+impl<'a> SealedTerms<'a> {
+    fn count(&self) -> usize {
+        self.posting_offsets.len().saturating_sub(1)
     }
 
     fn first_not_before(&self, term: &str) -> usize {
         let (mut from, mut to) = (0, self.count());
         while from < to {
             let middle = from.midpoint(to);
-            if self.sealed_term(middle) < term.as_bytes() { from = middle + 1 } else { to = middle }
+            if self.term(middle) < term.as_bytes() { from = middle + 1 } else { to = middle }
         }
         from
     }
 
-    fn sealed_term(&self, at: usize) -> &'a [u8] {
-        match self {
-            Self::Growing(_) => &[],
-            Self::Sealed { text_offsets, text, .. } => &text[text_offsets[at] as usize..text_offsets[at + 1] as usize],
-        }
+    fn term(&self, at: usize) -> &'a [u8] {
+        &self.text[self.text_offsets[at] as usize..self.text_offsets[at + 1] as usize]
     }
 
-    fn sealed_postings(&self, at: usize) -> Postings<'a> {
-        match self {
-            Self::Growing(_) => Postings { rows: &[], counts: &[] },
-            Self::Sealed { posting_offsets, rows, counts, .. } => {
-                let range = posting_offsets[at] as usize..posting_offsets[at + 1] as usize;
-                Postings { rows: &rows[range.clone()], counts: &counts[range] }
-            }
-        }
+    fn postings(&self, at: usize) -> Postings<'a> {
+        let range = self.posting_offsets[at] as usize..self.posting_offsets[at + 1] as usize;
+        Postings { rows: &self.rows[range.clone()], counts: &self.counts[range] }
     }
 }
 
@@ -137,11 +122,45 @@ impl PostingList {
     }
 }
 
+/// The terms of a growing segment, found by hash and put in order when they are listed.
+#[derive(Clone, Debug, Default)]
+pub struct GrowingTerms {
+    number_of: HashMap<Box<str>, u32>,
+    lists: Vec<PostingList>,
+}
+
+impl GrowingTerms {
+    fn get(&self, term: &str) -> Option<Postings<'_>> {
+        self.number_of.get(term).map(|number| self.lists[*number as usize].view())
+    }
+
+    fn with_prefix(&self, prefix: &str) -> Vec<(&str, Postings<'_>)> {
+        let all = self.number_of.iter().map(|(term, number)| (&**term, *number));
+        let found: Vec<(&str, u32)> = all.filter(|(term, _)| term.starts_with(prefix)).collect();
+        let order = sorted(found.len(), &mut |a, b| found[a].0.cmp(found[b].0));
+        let in_order = order.into_iter().map(|at| found[at as usize]);
+        in_order.map(|(term, number)| (term, self.lists[number as usize].view())).collect()
+    }
+
+    fn list(&mut self, term: &str) -> &mut PostingList {
+        let number = match self.number_of.get(term) {
+            Some(number) => *number,
+            None => {
+                let number = self.lists.len() as u32;
+                self.number_of.insert(term.into(), number);
+                self.lists.push(PostingList::default());
+                number
+            }
+        };
+        &mut self.lists[number as usize]
+    }
+}
+
 /// One text field of a growing segment.
 #[derive(Clone, Debug, Default)]
 pub struct GrowingText {
     lengths: Vec<u32>,
-    terms: BTreeMap<Box<str>, PostingList>,
+    terms: GrowingTerms,
 }
 
 impl GrowingText {
@@ -150,10 +169,7 @@ impl GrowingText {
         let row = self.lengths.len() as u32;
         self.lengths.push(terms.map_or(ABSENT, |terms| terms.len() as u32));
         for term in terms.unwrap_or_default() {
-            let list = match self.terms.get_mut(term.as_str()) {
-                Some(list) => list,
-                None => self.terms.entry(term.as_str().into()).or_default(),
-            };
+            let list = self.terms.list(term);
             match list.counts.last_mut() {
                 Some(count) if list.rows.last() == Some(&row) => *count += 1,
                 _ => {

@@ -6,4 +6,4 @@ mod column;
 
 pub use analysis::{Language, analyze, for_each_word};
 pub use bm25::{Bm25Query, FieldStatistics, QueryTerm, TermScorer, idf};
-pub use column::{GrowingText, Postings, TextColumn, TextTerms};
+pub use column::{GrowingTerms, GrowingText, Postings, SealedTerms, TextColumn, TextTerms};

@@ -117,7 +117,7 @@ impl CollectionShared {
 
     fn check(&self) -> Result<()> {
         if self.retired.load(Ordering::SeqCst) {
-            return Err(Error::new(ErrorCode::Closed, format!("the collection {:?} was dropped", self.name)));
+            return Err(Error::new(ErrorCode::Closed, format!("the collection {} was dropped", self.name)));
         }
         match self.database.upgrade() {
             Some(database) => database.check_open(),

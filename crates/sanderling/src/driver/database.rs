@@ -11,7 +11,7 @@ use async_lock::Mutex as AsyncMutex;
 use sanderling_engine::{
     Error, ErrorCode, Result, Schema, Value,
     collection::CollectionState,
-    document::json,
+    document::{json, quoted},
     ids::{DatabaseId, FileId, SequenceNumber},
     limits::NAME_BYTES_MAX,
     manifest::{CollectionRecord, wal_name},
@@ -20,7 +20,6 @@ use sanderling_engine::{
     wal::WalHeader,
 };
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
@@ -52,7 +51,7 @@ pub(super) struct DatabaseShared {
     pub(super) environment: Environment,
     pub(super) id: DatabaseId,
     pub(super) manifest: AsyncMutex<ManifestState>,
-    collections: Mutex<BTreeMap<String, Slot>>,
+    collections: Mutex<Vec<(String, Slot)>>,
     closed: AtomicBool,
 }
 
@@ -109,7 +108,7 @@ impl Database {
         settings: Option<CollectionSettings>,
     ) -> Result<Collection> {
         self.shared.check_open()?;
-        let known = self.shared.slots().get(name).cloned();
+        let known = self.shared.slot(name);
         match (known, schema) {
             (Some(Slot::Damaged(error)), _) => Err(error),
             (Some(Slot::Sound(collection)), None) => Ok(self.handle(collection)),
@@ -121,7 +120,7 @@ impl Database {
                 Ok(collection)
             }
             (None, None) => {
-                let message = format!("the collection {name:?} does not exist: a schema is needed to make it");
+                let message = format!("the collection {} does not exist: a schema is needed to make it", quoted(name));
                 Err(Error::new(ErrorCode::Schema, message).with("collection", name))
             }
             (None, Some(schema)) => self.create(name, schema, settings.unwrap_or_default()).await,
@@ -135,7 +134,7 @@ impl Database {
         }
         let shared = &self.shared;
         let mut manifest = shared.manifest.lock().await;
-        if let Some(slot) = shared.slots().get(name).cloned() {
+        if let Some(slot) = shared.slot(name) {
             // Somebody else made it while this call waited.
             drop(manifest);
             return match slot {
@@ -173,23 +172,23 @@ impl Database {
             wal_bytes: header.to_bytes().len() as u64,
         };
         let collection = Arc::new(CollectionShared::new(Arc::downgrade(shared), name, loaded));
-        shared.slots().insert(name.into(), Slot::Sound(collection.clone()));
+        shared.slots().push((name.into(), Slot::Sound(collection.clone())));
         Ok(self.handle(collection))
     }
 
     /// The names of all collections.
     pub fn collections(&self) -> Result<Vec<String>> {
         self.shared.check_open()?;
-        Ok(self.shared.slots().keys().cloned().collect())
+        Ok(self.shared.slots().iter().map(|(name, _)| name.clone()).collect())
     }
 
     /// Removes a collection with all it holds; one that is absent is error "schema".
     pub async fn drop_collection(&self, name: &str) -> Result<()> {
         let shared = &self.shared;
         shared.check_open()?;
-        let slot = shared.slots().get(name).cloned();
+        let slot = shared.slot(name);
         let Some(slot) = slot else {
-            let message = format!("the collection {name:?} does not exist");
+            let message = format!("the collection {} does not exist", quoted(name));
             return Err(Error::new(ErrorCode::Schema, message).with("collection", name));
         };
         // Writes that are under way end first; later ones find the collection closed.
@@ -209,7 +208,7 @@ impl Database {
             }
             return Err(error);
         }
-        shared.slots().remove(name);
+        shared.slots().retain(|(other, _)| other != name);
         shared.remove_files(&files).await;
         Ok(())
     }
@@ -227,7 +226,7 @@ impl Database {
         if self.shared.closed.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
-        let slots: Vec<Slot> = self.shared.slots().values().cloned().collect();
+        let slots: Vec<Slot> = self.shared.slots().iter().map(|(_, slot)| slot.clone()).collect();
         for slot in slots {
             if let Slot::Sound(collection) = slot {
                 collection.wait_for_writes().await;
@@ -267,8 +266,12 @@ impl DatabaseShared {
         }
     }
 
-    fn slots(&self) -> MutexGuard<'_, BTreeMap<String, Slot>> {
-        // The map is whole between any two of its calls, so a panic elsewhere does not spoil it.
+    fn slot(&self, name: &str) -> Option<Slot> {
+        self.slots().iter().find(|(other, _)| other == name).map(|(_, slot)| slot.clone())
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Vec<(String, Slot)>> {
+        // The list is whole between any two of its calls, so a panic elsewhere does not spoil it.
         self.collections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,6 @@
 use super::{Durability, Storage, StorageFuture, StoredObject};
 use sanderling_engine::{Error, ErrorCode, codec::AlignedBytes};
 use std::{
-    collections::BTreeMap,
     future::ready,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -11,12 +10,12 @@ use std::{
 /// Objects in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStorage {
-    objects: Mutex<BTreeMap<String, Vec<u8>>>,
+    objects: Mutex<Vec<(String, Vec<u8>)>>,
 }
 
 impl MemoryStorage {
-    fn objects(&self) -> MutexGuard<'_, BTreeMap<String, Vec<u8>>> {
-        // The map is whole between any two of its calls, so a panic elsewhere does not spoil it.
+    fn objects(&self) -> MutexGuard<'_, Vec<(String, Vec<u8>)>> {
+        // The list is whole between any two of its calls, so a panic elsewhere does not spoil it.
         self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -34,8 +33,8 @@ impl Storage for MemoryStorage {
 
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
         let objects = self.objects();
-        let read = match objects.get(name) {
-            Some(bytes) => {
+        let read = match objects.iter().find(|(other, _)| other == name) {
+            Some((_, bytes)) => {
                 let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
                 Ok(AlignedBytes::copy_of(&bytes[from..from.saturating_add(length).min(bytes.len())]))
             }
@@ -45,21 +44,30 @@ impl Storage for MemoryStorage {
     }
 
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], _: Durability) -> StorageFuture<'a, ()> {
-        self.objects().entry(name.into()).or_default().extend_from_slice(bytes);
+        object(&mut self.objects(), name).extend_from_slice(bytes);
         Box::pin(ready(Ok(())))
     }
 
     fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], _: Durability) -> StorageFuture<'a, ()> {
-        self.objects().insert(name.into(), bytes.into());
+        *object(&mut self.objects(), name) = bytes.into();
         Box::pin(ready(Ok(())))
     }
 
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
-        self.objects().remove(name);
+        self.objects().retain(|(other, _)| other != name);
         Box::pin(ready(Ok(())))
     }
 
     fn close(&self) -> StorageFuture<'_, ()> {
         Box::pin(ready(Ok(())))
     }
+}
+
+/// The object of that name, which is made if it is absent. A database has few of them.
+fn object<'a>(objects: &'a mut Vec<(String, Vec<u8>)>, name: &str) -> &'a mut Vec<u8> {
+    let at = objects.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
+        objects.push((name.into(), Vec::new()));
+        objects.len() - 1
+    });
+    &mut objects[at].1
 }

@@ -10,7 +10,7 @@ use sanderling::{
     engine::codec::AlignedBytes,
     storage::{Durability, Storage, StorageFuture, StoredObject},
 };
-use std::{cell::RefCell, collections::BTreeMap};
+use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions, FileSystemGetFileOptions,
@@ -23,7 +23,7 @@ const LOCK: &str = "LOCK";
 /// A folder of the origin private file system.
 pub struct OpfsStorage {
     folder: FileSystemDirectoryHandle,
-    handles: RefCell<BTreeMap<String, FileSystemSyncAccessHandle>>,
+    handles: RefCell<Vec<(String, FileSystemSyncAccessHandle)>>,
 }
 
 impl OpfsStorage {
@@ -38,7 +38,7 @@ impl OpfsStorage {
             let message = format!("another tab or worker has the database open: {}", error.message());
             Error::new(ErrorCode::Unavailable, message).with("database", name)
         })?;
-        let handles = RefCell::new(BTreeMap::from([(LOCK.into(), lock)]));
+        let handles = RefCell::new(vec![(LOCK.into(), lock)]);
         let storage = Self { folder, handles };
         if let Err(error) = storage.open_all().await {
             storage.close_all();
@@ -57,18 +57,18 @@ impl OpfsStorage {
             }
             if let Some(name) = next.value().as_string().filter(|name| name != LOCK) {
                 let handle = open_handle(&self.folder, &name).await?;
-                self.handles.borrow_mut().insert(name, handle);
+                self.handles.borrow_mut().push((name, handle));
             }
         }
     }
 
     /// The handle of a file, which is made if it is absent.
     async fn handle(&self, name: &str) -> Result<FileSystemSyncAccessHandle> {
-        if let Some(handle) = self.handles.borrow().get(name) {
+        if let Some((_, handle)) = self.handles.borrow().iter().find(|(other, _)| other == name) {
             return Ok(handle.clone());
         }
         let handle = open_handle(&self.folder, name).await?;
-        self.handles.borrow_mut().insert(name.into(), handle.clone());
+        self.handles.borrow_mut().push((name.into(), handle.clone()));
         Ok(handle)
     }
 
@@ -87,7 +87,7 @@ impl Storage for OpfsStorage {
     fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
         Box::pin(async move {
             let handles = self.handles.borrow();
-            let files = handles.iter().filter(|(name, _)| *name != LOCK);
+            let files = handles.iter().filter(|(name, _)| name != LOCK);
             files.map(|(name, handle)| Ok(StoredObject { name: name.clone(), bytes: size(handle, name)? })).collect()
         })
     }
@@ -125,9 +125,10 @@ impl Storage for OpfsStorage {
 
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
         Box::pin(async move {
-            let handle = self.handles.borrow_mut().remove(name);
-            let Some(handle) = handle else { return Ok(()) };
-            handle.close();
+            let mut handles = self.handles.borrow_mut();
+            let Some(at) = handles.iter().position(|(other, _)| other == name) else { return Ok(()) };
+            handles.swap_remove(at).1.close();
+            drop(handles); // no borrow is held across an await
             settled(Ok(self.folder.remove_entry(name).into()), &format!("remove {name}")).await.map(drop)
         })
     }

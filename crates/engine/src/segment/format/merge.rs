@@ -12,7 +12,7 @@ use crate::{
     segment::Segment,
     text::Postings,
 };
-use alloc::{collections::BTreeMap, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 
 /// A segment with the rows of it that go into the merged one.
 pub struct Source<'a> {
@@ -103,21 +103,22 @@ fn write_vectors(writer: &mut SectionWriter, sources: &[Source<'_>], new_rows: &
 
 fn write_text(writer: &mut SectionWriter, sources: &[Source<'_>], new_rows: &[Vec<u32>], field: usize) {
     let mut lengths = Vec::new();
-    let mut terms: BTreeMap<&str, Vec<(usize, Postings<'_>)>> = BTreeMap::new();
+    let mut terms: Vec<(&str, usize, Postings<'_>)> = Vec::new();
     for (at, source) in sources.iter().enumerate() {
         let Some(column) = source.segment.text(field) else { continue };
         lengths.extend(source.keep.iter().map(|row| column.lengths[row.index()]));
-        for (term, postings) in column.terms.iter() {
-            terms.entry(term).or_default().push((at, postings));
-        }
+        terms.extend(column.terms.with_prefix("").into_iter().map(|(term, postings)| (term, at, postings)));
     }
+    // Of one term the lists stay in the order of their segments, and so do the rows.
+    let order = sorted(terms.len(), &mut |a, b| terms[a].0.cmp(terms[b].0));
     let (mut term_offsets, mut term_bytes, mut posting_offsets) = (vec![0_u32], Vec::new(), vec![0_u32]);
     let (mut rows, mut counts) = (Vec::new(), Vec::new());
-    for (term, lists) in terms {
+    for lists in order.chunk_by(|a, b| terms[*a as usize].0 == terms[*b as usize].0) {
         let before = rows.len();
-        for (at, postings) in lists {
+        for &list in lists {
+            let (_, at, postings) = &terms[list as usize];
             for (row, count) in postings.rows.iter().zip(postings.counts) {
-                let new_row = new_rows[at][*row as usize];
+                let new_row = new_rows[*at][*row as usize];
                 if new_row != DROPPED {
                     rows.push(new_row);
                     counts.push(*count);
@@ -125,6 +126,7 @@ fn write_text(writer: &mut SectionWriter, sources: &[Source<'_>], new_rows: &[Ve
             }
         }
         if rows.len() > before {
+            let term = terms[lists[0] as usize].0;
             term_bytes.extend_from_slice(term.as_bytes());
             term_offsets.push(term_bytes.len() as u32);
             posting_offsets.push(rows.len() as u32);
