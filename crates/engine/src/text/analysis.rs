@@ -1,5 +1,6 @@
 //! Words from characters: runs of letters and digits in lower case, stemmed where the field names a language.
 
+use super::english;
 use crate::{
     limits::TERM_BYTES_MAX,
     schema::{StopWords, TextField},
@@ -12,17 +13,15 @@ pub enum Language {
     /// Words as they are.
     None,
     /// English, with the Snowball stemmer.
-    #[cfg(feature = "english")]
     English,
 }
 
 impl Language {
-    /// The language of that name in a schema, if this build has it.
+    /// The language of that name in a schema.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "none" => Some(Self::None),
-            #[cfg(feature = "english")]
             "english" => Some(Self::English),
             _ => None,
         }
@@ -33,21 +32,14 @@ impl Language {
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
-            #[cfg(feature = "english")]
             Self::English => "english",
         }
     }
 
-    fn stem(self, word: String) -> String {
+    fn stem(self, word: &mut String) {
         match self {
-            Self::None => word,
-            #[cfg(feature = "english")]
-            Self::English => {
-                let stemmer = snowstem::Stemmer::create(snowstem::Algorithm::English);
-                let mut stem = String::new();
-                stemmer.stem_into(&word, &mut stem);
-                stem
-            }
+            Self::None => {}
+            Self::English => english::stem(word),
         }
     }
 }
@@ -76,10 +68,10 @@ pub fn for_each_word<'a>(text: &'a str, mut found: impl FnMut(&'a str)) {
 pub fn analyze(text: &str, field: &TextField) -> Vec<String> {
     let mut terms = Vec::new();
     for_each_word(text, |word| {
-        let lower = word.to_lowercase().replace('\u{2019}', "'");
-        let stopped = matches!(&field.stop_words, StopWords::List(words) if words.contains(&lower));
+        let mut term = word.to_lowercase().replace('\u{2019}', "'");
+        let stopped = matches!(&field.stop_words, StopWords::List(words) if words.contains(&term));
         if !stopped {
-            let mut term = field.language.stem(lower);
+            field.language.stem(&mut term);
             term.truncate(term.floor_char_boundary(TERM_BYTES_MAX));
             terms.push(term);
         }
@@ -100,11 +92,13 @@ mod tests {
 
     #[test]
     fn words_are_runs_of_letters_and_digits() {
-        assert_eq!(words("Shore-birds, 2 of 'em: O'Reilly's 東京"), vec!["Shore", "birds", "2", "of", "em", "O'Reilly's", "東京"]);
+        assert_eq!(
+            words("Shore-birds, 2 of 'em: O'Reilly's 東京"),
+            vec!["Shore", "birds", "2", "of", "em", "O'Reilly's", "東京"]
+        );
         assert_eq!(words("'' ' - "), Vec::<&str>::new());
     }
 
-    #[cfg(feature = "english")]
     #[test]
     fn english_words_meet_in_their_stem() {
         let field = TextField {
