@@ -70,7 +70,18 @@ impl ErrorCode {
     pub fn from_text(text: &str) -> Option<Self> {
         use ErrorCode::*;
         [
-            Invalid, Schema, Filter, Conflict, Busy, Quota, Corrupt, Unsupported, Unavailable, Closed, Aborted, Timeout,
+            Invalid,
+            Schema,
+            Filter,
+            Conflict,
+            Busy,
+            Quota,
+            Corrupt,
+            Unsupported,
+            Unavailable,
+            Closed,
+            Aborted,
+            Timeout,
             Internal,
         ]
         .into_iter()

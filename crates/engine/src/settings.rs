@@ -1,9 +1,6 @@
 //! The knobs of a collection that its users may turn, kept in the manifest.
 
-use crate::{
-    Error, Result, Value,
-    document::reader::ObjectReader,
-};
+use crate::{Error, Result, Value, document::reader::ObjectReader};
 use alloc::{string::String, vec::Vec};
 
 /// Documents in the growing segment at which it is sealed. A matter of the data alone, never of the host.
@@ -91,6 +88,10 @@ fn within(name: &str, value: f64, from: f64, to: f64) -> Result<f32> {
     if (from..=to).contains(&value) {
         Ok(value as f32)
     } else {
-        Err(Error::expected(&name, &format_args!("a number from {} to {}", Value::Number(from), Value::Number(to)), &Value::Number(value)))
+        Err(Error::expected(
+            &name,
+            &format_args!("a number from {} to {}", Value::Number(from), Value::Number(to)),
+            &Value::Number(value),
+        ))
     }
 }

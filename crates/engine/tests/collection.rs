@@ -141,7 +141,10 @@ fn filters_and_legs_find_what_they_must() {
     assert_eq!(fixture.ids(r#"{ "filter": { "year": "1999" } }"#), Vec::<String>::new(), "no coercion");
     assert_eq!(fixture.ids(r#"{ "filter": { "$and": [] }, "limit": 2 }"#).len(), 2);
     assert_eq!(fixture.ids(r#"{ "filter": { "$or": [] } }"#).len(), 0);
-    assert_eq!(fixture.search(r#"{ "text": "birds", "vector": [1, 0, 0], "limit": 0 }"#).get("total"), Some(&Value::Number(3.0)));
+    assert_eq!(
+        fixture.search(r#"{ "text": "birds", "vector": [1, 0, 0], "limit": 0 }"#).get("total"),
+        Some(&Value::Number(3.0))
+    );
 }
 
 #[test]
@@ -206,7 +209,8 @@ fn lists_go_by_id_over_all_segments() {
     let list = |options: &str| {
         let options = ListOptions::from_value(&json::parse(options).unwrap()).unwrap();
         let page = fixture.state.list(&options, 0).unwrap();
-        let ids: Vec<String> = page.documents.iter().map(|document| document.id.as_ref().unwrap().to_string()).collect();
+        let ids: Vec<String> =
+            page.documents.iter().map(|document| document.id.as_ref().unwrap().to_string()).collect();
         (ids.join(" "), page.more)
     };
     assert_eq!(list("{}"), ("9 10 a1 a2 b".into(), false));
@@ -220,7 +224,11 @@ fn bad_input_is_named_and_changes_nothing() {
     let mut fixture = Fixture::new();
     for (documents, code, words) in [
         (r#"[{ "id": "x", "vector": [1, 2] }]"#, ErrorCode::Invalid, "vector: expected 3 dimensions, found 2"),
-        (r#"[{ "id": "x", "vector": [1, 2, 1e39] }]"#, ErrorCode::Invalid, "vector[2]: expected a finite 32-bit number"),
+        (
+            r#"[{ "id": "x", "vector": [1, 2, 1e39] }]"#,
+            ErrorCode::Invalid,
+            "vector[2]: expected a finite 32-bit number",
+        ),
         (r#"[{ "id": "x", "vector": "no" }]"#, ErrorCode::Invalid, "vector: expected a vector, found the string"),
         (r#"[{ "id": "x", "year": "1999" }]"#, ErrorCode::Invalid, "year: expected a number"),
         (r#"[{ "id": "x", "added": "soon" }]"#, ErrorCode::Invalid, "added: expected an ISO 8601 date"),

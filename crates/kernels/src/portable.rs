@@ -30,12 +30,7 @@ pub fn squared_euclidean(a: &[f32], b: &[f32]) -> f32 {
 }
 
 #[inline(always)]
-fn accumulate(
-    a: &[f32],
-    b: &[f32],
-    wide_term: impl Fn(f32x4, f32x4) -> f32x4,
-    term: impl Fn(f32, f32) -> f32,
-) -> f32 {
+fn accumulate(a: &[f32], b: &[f32], wide_term: impl Fn(f32x4, f32x4) -> f32x4, term: impl Fn(f32, f32) -> f32) -> f32 {
     let length = a.len().min(b.len());
     let (a, b) = (&a[..length], &b[..length]);
     let (a_blocks, a_rest) = a.as_chunks::<LANES>();

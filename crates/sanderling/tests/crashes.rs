@@ -151,9 +151,8 @@ fn check(found: &BTreeMap<u64, Option<u64>>, expected: &Expected, what: &str) {
         with.extend(batch.clone());
         candidates.push(with);
     }
-    let same = |candidate: &BTreeMap<u64, Option<u64>>| {
-        candidate.iter().filter(|(_, round)| round.is_some()).eq(found.iter())
-    };
+    let same =
+        |candidate: &BTreeMap<u64, Option<u64>>| candidate.iter().filter(|(_, round)| round.is_some()).eq(found.iter());
     assert!(candidates.iter().any(same), "{what}: found {found:?}, expected one of {candidates:?}");
 }
 

@@ -73,7 +73,10 @@ fn a_segment_is_sealed_at_its_size_and_dead_rows_survive() {
     let stats = books.stats().unwrap();
     assert_eq!((stats.documents, stats.segments.len()), (32, 2));
     let page = books.list(&ListOptions { filter: None, prefix: None, after: Some(24.into()), limit: 2 }).unwrap();
-    assert_eq!(page.documents.iter().map(|book| book.id.clone().unwrap()).collect::<Vec<_>>(), [100.into(), 101.into()]);
+    assert_eq!(
+        page.documents.iter().map(|book| book.id.clone().unwrap()).collect::<Vec<_>>(),
+        [100.into(), 101.into()]
+    );
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use crate::{
     packing,
-    thrown::{encode, to_js},
+    thrown::{encode, promise, to_js},
 };
+use js_sys::Promise;
 use sanderling::{
     DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query, Result, Value, WriteReceipt,
     driver::{Collection, CollectionStats},
@@ -29,38 +30,42 @@ impl EngineCollection {
     }
 
     /// Puts a batch of documents.
-    pub async fn put(
-        &self,
-        documents: String,
-        vectors: Vec<f32>,
-        layout: Vec<u32>,
-        options: Option<String>,
-    ) -> Result<String, JsValue> {
-        let documents = thrown(packing::documents(&documents, &self.collection.schema(), &vectors, &layout))?;
-        let options = thrown(put_options(options))?;
-        thrown(self.collection.put(documents, options).await).map(|receipt| receipt_text(&receipt))
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn put(&self, documents: String, vectors: Vec<f32>, layout: Vec<u32>, options: Option<String>) -> Promise {
+        let collection = self.collection.clone();
+        promise(async move {
+            let documents = packing::documents(&documents, &collection.schema(), &vectors, &layout)?;
+            Ok(receipt_text(&collection.put(documents, put_options(options)?).await?))
+        })
     }
 
     /// Replaces top-level fields of one document.
-    pub async fn update(
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn update(
         &self,
         id: String,
         patch: String,
         vectors: Vec<f32>,
         layout: Vec<u32>,
         options: Option<String>,
-    ) -> Result<String, JsValue> {
-        let (id, options) = (thrown(document_id(&id))?, thrown(put_options(options))?);
-        let mut patch = [thrown(Document::from_json(patch))?];
-        thrown(packing::attach(&mut patch, &self.collection.schema(), &vectors, &layout))?;
-        let [patch] = patch;
-        thrown(self.collection.update(id, patch, options).await).map(|receipt| receipt_text(&receipt))
+    ) -> Promise {
+        let collection = self.collection.clone();
+        promise(async move {
+            let mut patch = [Document::from_json(patch)?];
+            packing::attach(&mut patch, &collection.schema(), &vectors, &layout)?;
+            let [patch] = patch;
+            Ok(receipt_text(&collection.update(document_id(&id)?, patch, put_options(options)?).await?))
+        })
     }
 
     /// Deletes by id, ids or filter, and says how many documents there were.
-    pub async fn delete(&self, target: String, _options: Option<String>) -> Result<u32, JsValue> {
-        let target = thrown(json::parse(&target).and_then(|target| DeleteTarget::from_value(&target)))?;
-        thrown(self.collection.delete(target).await).map(|count| count as u32)
+    #[wasm_bindgen(unchecked_return_type = "Promise<number>")]
+    pub fn delete(&self, target: String, _options: Option<String>) -> Promise {
+        let collection = self.collection.clone();
+        promise(async move {
+            let target = DeleteTarget::from_value(&json::parse(&target)?)?;
+            Ok(JsValue::from(collection.delete(target).await? as u32))
+        })
     }
 
     /// The document with this id.
@@ -103,19 +108,24 @@ impl EngineCollection {
     }
 
     /// Makes every write so far durable.
-    pub async fn flush(&self) -> Result<(), JsValue> {
-        thrown(self.collection.flush().await)
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn flush(&self) -> Promise {
+        let collection = self.collection.clone();
+        promise(async move { collection.flush().await.map(|()| JsValue::UNDEFINED) })
     }
 
     /// Merges all segments into one without dead rows.
-    pub async fn compact(&self) -> Result<(), JsValue> {
-        thrown(self.collection.compact().await)
+    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
+    pub fn compact(&self) -> Promise {
+        let collection = self.collection.clone();
+        promise(async move { collection.compact().await.map(|()| JsValue::UNDEFINED) })
     }
 
     /// The figures of the collection.
-    #[wasm_bindgen(unchecked_return_type = "object")]
-    pub async fn stats(&self) -> Result<JsValue, JsValue> {
-        thrown(self.collection.stats().await).map(|stats| encode(&stats_value(&stats)))
+    #[wasm_bindgen(unchecked_return_type = "Promise<object>")]
+    pub fn stats(&self) -> Promise {
+        let collection = self.collection.clone();
+        promise(async move { Ok(encode(&stats_value(&collection.stats().await?))) })
     }
 }
 
@@ -133,10 +143,11 @@ fn put_options(text: Option<String>) -> Result<PutOptions> {
     text.map_or(Ok(PutOptions::default()), |text| PutOptions::from_value(&json::parse(&text)?))
 }
 
-fn receipt_text(receipt: &WriteReceipt) -> String {
+fn receipt_text(receipt: &WriteReceipt) -> JsValue {
     let ids = receipt.ids.iter().map(DocumentId::to_value).collect();
     let versions = receipt.versions.iter().map(|version| Value::from(version.0)).collect();
-    json::write(&Value::Object(vec![("ids".into(), Value::Array(ids)), ("versions".into(), Value::Array(versions))]))
+    let receipt = vec![("ids".into(), Value::Array(ids)), ("versions".into(), Value::Array(versions))];
+    json::write(&Value::Object(receipt)).into()
 }
 
 fn stats_value(stats: &CollectionStats) -> Value {

@@ -1,8 +1,9 @@
 //! Errors on their way between Rust and JavaScript.
 
-use js_sys::Reflect;
+use js_sys::{Promise, Reflect};
 use sanderling::{Error, ErrorCode, Value};
 use serde::Serialize;
+use std::pin::Pin;
 use wasm_bindgen::{JsCast, JsValue};
 
 #[derive(Serialize)]
@@ -35,6 +36,16 @@ pub fn from_js(thrown: &JsValue, action: &str) -> Error {
         (_, code) => ErrorCode::from_text(code).unwrap_or(ErrorCode::Unavailable),
     };
     Error::new(code, format!("cannot {action}: {message}")).with("cause", name)
+}
+
+/// A call as a promise. Every exported call that waits goes through here, so that the code which drives a future exists
+/// once.
+pub fn promise(answer: impl Future<Output = Result<JsValue, Error>> + 'static) -> Promise {
+    drive(Box::pin(answer))
+}
+
+fn drive(answer: Pin<Box<dyn Future<Output = Result<JsValue, Error>>>>) -> Promise {
+    wasm_bindgen_futures::future_to_promise(async move { answer.await.map_err(|error| to_js(&error)) })
 }
 
 /// Awaits what a function gave back, if it is a promise.

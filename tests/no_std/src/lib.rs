@@ -19,11 +19,7 @@ const PAGE_BYTES: usize = 65_536;
 unsafe impl GlobalAlloc for PageAllocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let page = memory_grow::<0>(layout.size().div_ceil(PAGE_BYTES));
-        if page == usize::MAX {
-            core::ptr::null_mut()
-        } else {
-            (page * PAGE_BYTES) as *mut u8
-        }
+        if page == usize::MAX { core::ptr::null_mut() } else { (page * PAGE_BYTES) as *mut u8 }
     }
 
     unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
@@ -40,8 +36,5 @@ fn stop(_: &PanicInfo) -> ! {
 /// Allocates through the same path as the engine, so that the allocator is linked too.
 #[unsafe(no_mangle)]
 pub extern "C" fn probe(length: usize) -> usize {
-    alloc::vec![1_u8; length]
-        .iter()
-        .map(|&byte| usize::from(byte))
-        .sum()
+    alloc::vec![1_u8; length].iter().map(|&byte| usize::from(byte)).sum()
 }

@@ -1,11 +1,19 @@
-//! CRC-32C (Castagnoli), eight bytes a step by tables: the same in wasm and natively, without std.
+//! CRC-32C (Castagnoli): the same in wasm and natively, without std.
+//!
+//! Short inputs go byte by byte through one table. Long ones go eight bytes a step through eight tables, which are made
+//! for the occasion: kept in the file they would be seven kilobytes of wasm that no compression helps.
 
 const POLYNOMIAL: u32 = 0x82f6_3b78;
 
-static TABLES: [[u32; 256]; 8] = tables();
+type Table = [u32; 256];
 
-const fn tables() -> [[u32; 256]; 8] {
-    let mut tables = [[0; 256]; 8];
+static FIRST: Table = first_table();
+
+/// From this length on, making the other tables pays.
+const LONG: usize = 32 << 10;
+
+const fn first_table() -> Table {
+    let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         let mut crc = byte as u32;
@@ -14,18 +22,20 @@ const fn tables() -> [[u32; 256]; 8] {
             crc = if crc & 1 == 1 { (crc >> 1) ^ POLYNOMIAL } else { crc >> 1 };
             bit += 1;
         }
-        tables[0][byte] = crc;
+        table[byte] = crc;
         byte += 1;
     }
-    let mut table = 1;
-    while table < 8 {
-        let mut byte = 0;
-        while byte < 256 {
+    table
+}
+
+/// Table `t` advances a byte over `t` zero bytes behind it.
+fn all_tables() -> [Table; 8] {
+    let mut tables = [FIRST; 8];
+    for table in 1..8 {
+        for byte in 0..256 {
             let before = tables[table - 1][byte];
-            tables[table][byte] = (before >> 8) ^ tables[0][(before & 255) as usize];
-            byte += 1;
+            tables[table][byte] = (before >> 8) ^ FIRST[(before & 255) as usize];
         }
-        table += 1;
     }
     tables
 }
@@ -40,27 +50,37 @@ pub fn crc32c(bytes: &[u8]) -> u32 {
 #[must_use]
 pub fn crc32c_continue(crc: u32, bytes: &[u8]) -> u32 {
     let mut crc = !crc;
-    let (blocks, rest) = bytes.as_chunks::<8>();
-    for block in blocks {
-        let low = crc ^ u32::from_le_bytes([block[0], block[1], block[2], block[3]]);
-        crc = TABLES[7][(low & 255) as usize]
-            ^ TABLES[6][(low >> 8 & 255) as usize]
-            ^ TABLES[5][(low >> 16 & 255) as usize]
-            ^ TABLES[4][(low >> 24) as usize]
-            ^ TABLES[3][block[4] as usize]
-            ^ TABLES[2][block[5] as usize]
-            ^ TABLES[1][block[6] as usize]
-            ^ TABLES[0][block[7] as usize];
+    let mut rest = bytes;
+    if bytes.len() >= LONG {
+        let (blocks, behind) = bytes.as_chunks::<8>();
+        crc = long(crc, blocks);
+        rest = behind;
     }
     for byte in rest {
-        crc = (crc >> 8) ^ TABLES[0][((crc ^ u32::from(*byte)) & 255) as usize];
+        crc = (crc >> 8) ^ FIRST[((crc ^ u32::from(*byte)) & 255) as usize];
     }
     !crc
+}
+
+fn long(mut crc: u32, blocks: &[[u8; 8]]) -> u32 {
+    let tables = all_tables();
+    for block in blocks {
+        let mut bytes = *block;
+        for (byte, old) in bytes.iter_mut().zip(crc.to_le_bytes()) {
+            *byte ^= old;
+        }
+        crc = 0;
+        for (table, byte) in tables.iter().rev().zip(bytes) {
+            crc ^= table[byte as usize];
+        }
+    }
+    crc
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::{vec, vec::Vec};
 
     #[test]
     fn known_checksums() {
@@ -68,5 +88,15 @@ mod tests {
         assert_eq!(crc32c(b"123456789"), 0xe306_9283);
         assert_eq!(crc32c(&[0; 32]), 0x8a91_36aa);
         assert_eq!(crc32c_continue(crc32c(b"1234"), b"56789"), 0xe306_9283);
+    }
+
+    #[test]
+    fn long_inputs_have_the_checksum_of_their_parts() {
+        let bytes: Vec<u8> = (0..LONG as u32 + 13).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        for length in [LONG - 1, LONG, LONG + 1, LONG + 13] {
+            let by_parts = bytes[..length].chunks(1_000).fold(0, crc32c_continue);
+            assert_eq!(crc32c(&bytes[..length]), by_parts, "{length}");
+        }
+        assert_ne!(crc32c(&vec![0; LONG]), crc32c(&vec![0; LONG + 1]));
     }
 }

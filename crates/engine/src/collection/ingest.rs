@@ -6,8 +6,8 @@ use crate::{
     document::{Members, is_safe_integer, json, reader::ObjectReader},
     filter::{Filter, rows_matching},
     ids::SequenceNumber,
-    order::sorted,
     limits::{BATCH_DOCUMENTS_MAX, DOCUMENT_BYTES_MAX, SEGMENT_ROWS_MAX},
+    order::sorted,
     query::vector_of,
     schema::{FieldKind, TextField, VectorField},
     segment::{IndexedDocument, IndexedField},
@@ -77,7 +77,9 @@ impl PutOptions {
         let expires_at = match options.number("expiresAt")? {
             None => None,
             Some(moment) if (0.0..=9e15).contains(&moment) => Some(moment as u64),
-            Some(other) => return Err(Error::expected(&"expiresAt", &"milliseconds since 1970", &Value::Number(other))),
+            Some(other) => {
+                return Err(Error::expected(&"expiresAt", &"milliseconds since 1970", &Value::Number(other)));
+            }
         };
         options.boolean("wait")?;
         options.finish()?;
@@ -166,8 +168,7 @@ impl CollectionState {
         };
         let mut document = self.whole_document(location)?;
         patch.fields.into_iter().for_each(|(name, value)| document.set(&name, value));
-        let expires_at =
-            options.expires_at.unwrap_or(self.segment(location.segment).expiries()[location.row.index()]);
+        let expires_at = options.expires_at.unwrap_or(self.segment(location.segment).expiries()[location.row.index()]);
         let put = operation_of(&self.schema, &id, document.fields, expires_at)?;
         let receipt = WriteReceipt { ids: Vec::from([id]), versions: Vec::from([self.next]), deleted: 0 };
         let batch = Batch { first: self.next, operations: Vec::from([put.0]) };
@@ -331,8 +332,9 @@ pub(super) fn index_operation(schema: &Schema, operation: &Operation, name: &str
     match operation {
         Operation::Delete { id } => Ok(IndexedOperation::Delete(id_of(id)?)),
         Operation::Put { id, expires_at, document, vectors } => {
-            let stored = json::parse(document)
-                .map_err(|error| Error::corrupt(&name, &format_args!("a stored document: {error}")).with("file", name))?;
+            let stored = json::parse(document).map_err(|error| {
+                Error::corrupt(&name, &format_args!("a stored document: {error}")).with("file", name)
+            })?;
             let vector_fits = |(position, vector): &(u32, Box<[f32]>)| {
                 matches!(schema.fields.get(*position as usize).map(|field| &field.kind),
                     Some(FieldKind::Vector(field)) if field.dimensions == vector.len())

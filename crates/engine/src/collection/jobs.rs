@@ -1,6 +1,9 @@
 //! Making segments: sealing the growing one, merging all, indexing anew under a larger schema.
 
-use super::{ingest::reindex, state::{CollectionState, SealedEntry}};
+use super::{
+    ingest::reindex,
+    state::{CollectionState, SealedEntry},
+};
 use crate::{
     Error, ErrorCode, Result, Schema,
     ids::{DatabaseId, FileId},
@@ -48,7 +51,13 @@ impl CollectionState {
     }
 
     /// All live documents indexed anew under a schema that has more fields, as one segment file.
-    pub fn extend_schema(&self, schema: &Schema, database: DatabaseId, file: FileId, now: u64) -> Result<Option<SealedOutput>> {
+    pub fn extend_schema(
+        &self,
+        schema: &Schema,
+        database: DatabaseId,
+        file: FileId,
+        now: u64,
+    ) -> Result<Option<SealedOutput>> {
         let mut grown = GrowingSegment::new(schema);
         for (at, segment) in self.segments().enumerate() {
             for row in self.live_rows(at, now).iter() {

@@ -5,10 +5,11 @@ use super::{
     text_leg::TextMatches,
 };
 use crate::{
-    document::quoted,
     Document, Error, ErrorCode, Result, Value,
+    document::quoted,
     query::{
-        Candidate, Fusion, Hit, Query, Ranked, SearchResult, SegmentPlan, TextLeg, TopK, VectorLeg, VectorQuery, reciprocal_rank,
+        Candidate, Fusion, Hit, Query, Ranked, SearchResult, SegmentPlan, TextLeg, TopK, VectorLeg, VectorQuery,
+        reciprocal_rank,
     },
     rows::RowSet,
     schema::VectorField,
@@ -50,7 +51,8 @@ impl CollectionState {
         let total = rows.iter().map(|rows| rows.matching.count()).sum();
         let wanted = query.offset.saturating_add(query.limit);
         let legs = wanted.max(LEG_DEPTH_DEFAULT).min(if query.limit == 0 { 0 } else { usize::MAX });
-        let text_leg = matches.as_ref().filter(|matches| matches.scored).map(|matches| self.text_leg(matches, &rows, legs));
+        let text_leg =
+            matches.as_ref().filter(|matches| matches.scored).map(|matches| self.text_leg(matches, &rows, legs));
         let vector_legs: Vec<_> = vectors.iter().map(|leg| self.vector_leg(leg, &rows, legs)).collect();
         let places = Places::new(text_leg.as_deref(), &vector_legs);
         let mut ranked = match (&text_leg, vector_legs.as_slice()) {

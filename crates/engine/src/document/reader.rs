@@ -52,7 +52,11 @@ impl<'a> ObjectReader<'a> {
         if number >= 0.0 && number <= max as f64 && libm::trunc(number) == number {
             Ok(Some(number as usize))
         } else {
-            Err(Error::expected(&self.name_of(name), &format_args!("a whole number from 0 to {max}"), &Value::Number(number)))
+            Err(Error::expected(
+                &self.name_of(name),
+                &format_args!("a whole number from 0 to {max}"),
+                &Value::Number(number),
+            ))
         }
     }
 
@@ -88,13 +92,16 @@ impl<'a> ObjectReader<'a> {
         }
     }
 
-    fn typed<T>(&mut self, name: &str, expected: &'static str, read: impl Fn(&'a Value) -> Option<T>) -> Result<Option<T>> {
+    fn typed<T>(
+        &mut self,
+        name: &str,
+        expected: &'static str,
+        read: impl Fn(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>> {
         let path = self.name_of(name);
         match self.value(name) {
             None => Ok(None),
-            Some(value) => {
-                read(value).map(Some).ok_or_else(|| Error::expected(&path, &expected, &value.describe()))
-            }
+            Some(value) => read(value).map(Some).ok_or_else(|| Error::expected(&path, &expected, &value.describe())),
         }
     }
 

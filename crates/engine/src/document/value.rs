@@ -1,8 +1,8 @@
 //! Plain JSON values, as they mean the same in TypeScript, Rust and files: every number is an f64, object keys are
 //! unique and keep their order.
 
-use alloc::{borrow::ToOwned, boxed::Box, format, string::String, vec::Vec};
 use crate::order::sorted;
+use alloc::{borrow::ToOwned, boxed::Box, format, string::String, vec::Vec};
 use core::fmt;
 
 /// The members of an object, in order. Keys are unique.

@@ -1,11 +1,7 @@
 //! The rows of a segment that a filter lets through.
 
 use super::{Filter, Operand, Side, Test};
-use crate::{
-    attributes::AttributeValue,
-    rows::RowSet,
-    segment::Segment,
-};
+use crate::{attributes::AttributeValue, rows::RowSet, segment::Segment};
 use core::cmp::Ordering;
 
 /// The rows of the segment for which the filter holds, live or not.

@@ -6,8 +6,8 @@ mod result;
 mod topk;
 
 pub use fusion::{Fusion, Ranked, reciprocal_rank};
-pub use result::{Hit, SearchResult, SegmentPlan, TextLeg, VectorLeg};
 pub(crate) use parse::vector as vector_of;
+pub use result::{Hit, SearchResult, SegmentPlan, TextLeg, VectorLeg};
 pub use topk::{Candidate, TopK};
 
 use crate::{Result, Value, document::Json};

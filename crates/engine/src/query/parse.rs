@@ -98,7 +98,11 @@ fn vector_query(value: &Value) -> Result<VectorQuery> {
         if let Some(number) = options.number(name)?
             && !(from..=to).contains(&number)
         {
-            return Err(Error::expected(&format_args!("vector.{name}"), &format_args!("a number from {} to {}", Value::Number(from), Value::Number(to)), &Value::Number(number)));
+            return Err(Error::expected(
+                &format_args!("vector.{name}"),
+                &format_args!("a number from {} to {}", Value::Number(from), Value::Number(to)),
+                &Value::Number(number),
+            ));
         }
     }
     options.finish()?;
@@ -119,7 +123,9 @@ pub(crate) fn vector(path: &str, value: &Value) -> Result<Box<[f32]>> {
         other => return Err(Error::expected(&path, &"a vector", &other.describe())),
     };
     match values.iter().position(|value| !value.is_finite()) {
-        Some(at) => Err(Error::expected(&format_args!("{path}[{at}]"), &"a finite 32-bit number", &not_finite(values[at]))),
+        Some(at) => {
+            Err(Error::expected(&format_args!("{path}[{at}]"), &"a finite 32-bit number", &not_finite(values[at])))
+        }
         None => Ok(values),
     }
 }

@@ -152,7 +152,8 @@ mod tests {
             not_thirds.invert();
             let mut only_evens = evens.clone();
             only_evens.subtract(&thirds);
-            let expect = |holds: &dyn Fn(u32) -> bool| (0..rows as u32).filter(|row| holds(*row)).map(RowId).collect::<Vec<_>>();
+            let expect =
+                |holds: &dyn Fn(u32) -> bool| (0..rows as u32).filter(|row| holds(*row)).map(RowId).collect::<Vec<_>>();
             assert_eq!(both.iter().collect::<Vec<_>>(), expect(&|row| row % 6 == 0));
             assert_eq!(either.iter().collect::<Vec<_>>(), expect(&|row| row % 3 == 0 || row % 2 == 0));
             assert_eq!(not_thirds.iter().collect::<Vec<_>>(), expect(&|row| row % 3 != 0));

@@ -162,7 +162,8 @@ impl Schema {
         for field in &self.fields {
             match other.fields.iter().find(|candidate| candidate.name == field.name) {
                 None => {
-                    let problem = format!("the field {} of the collection is missing in the new schema", quoted(&field.name));
+                    let problem =
+                        format!("the field {} of the collection is missing in the new schema", quoted(&field.name));
                     return Err(Error::new(ErrorCode::Schema, problem).with("field", field.name.as_str()));
                 }
                 Some(candidate) if candidate.kind != field.kind => {

@@ -68,11 +68,17 @@ fn field(name: &str, value: &Value) -> Result<Field> {
 fn text_field(options: &mut ObjectReader<'_>, path: &str, many: bool) -> Result<TextField> {
     let weight = options.number("weight")?.unwrap_or(1.0);
     if !(weight > 0.0 && weight <= 1e6) {
-        return Err(Error::expected(&format_args!("{path}.weight"), &"a number above 0, at most 1000000", &Value::Number(weight)));
+        return Err(Error::expected(
+            &format_args!("{path}.weight"),
+            &"a number above 0, at most 1000000",
+            &Value::Number(weight),
+        ));
     }
     let language = match options.text("language")? {
         None => Language::None,
-        Some(name) => Language::from_name(name).ok_or_else(|| Error::not_yet(&format_args!("the language {}", quoted(name))))?,
+        Some(name) => {
+            Language::from_name(name).ok_or_else(|| Error::not_yet(&format_args!("the language {}", quoted(name))))?
+        }
     };
     let stop_words = match options.value("stopWords") {
         None | Some(Value::Boolean(false)) => StopWords::Off,
@@ -104,7 +110,11 @@ fn vector_field(options: &mut ObjectReader<'_>, path: &str) -> Result<VectorFiel
     };
     let recall = options.number("recall")?.unwrap_or(0.95);
     if !(recall > 0.0 && recall <= 1.0) {
-        return Err(Error::expected(&format_args!("{path}.recall"), &"a number above 0, at most 1", &Value::Number(recall)));
+        return Err(Error::expected(
+            &format_args!("{path}.recall"),
+            &"a number above 0, at most 1",
+            &Value::Number(recall),
+        ));
     }
     let index = one_of(options, path, "index", &["auto", "flat", "hnsw", "ivf"])?;
     let quantization = one_of(options, path, "quantization", &["auto", "none", "int8", "rabitq"])?;

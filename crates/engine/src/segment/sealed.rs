@@ -33,10 +33,31 @@ pub struct SealedSegment {
 }
 
 enum Column {
-    Vector { dimensions: usize, rows: Range<usize>, values: Range<usize>, norms: Range<usize> },
-    Text { lengths: Range<usize>, term_offsets: Range<usize>, term_bytes: Range<usize>, posting_offsets: Range<usize>, rows: Range<usize>, counts: Range<usize> },
-    Keyword { offsets: Range<usize>, codes: Range<usize>, word_offsets: Range<usize>, word_bytes: Range<usize> },
-    Number { offsets: Range<usize>, numbers: Range<usize>, boolean: bool },
+    Vector {
+        dimensions: usize,
+        rows: Range<usize>,
+        values: Range<usize>,
+        norms: Range<usize>,
+    },
+    Text {
+        lengths: Range<usize>,
+        term_offsets: Range<usize>,
+        term_bytes: Range<usize>,
+        posting_offsets: Range<usize>,
+        rows: Range<usize>,
+        counts: Range<usize>,
+    },
+    Keyword {
+        offsets: Range<usize>,
+        codes: Range<usize>,
+        word_offsets: Range<usize>,
+        word_bytes: Range<usize>,
+    },
+    Number {
+        offsets: Range<usize>,
+        numbers: Range<usize>,
+        boolean: bool,
+    },
 }
 
 impl SealedSegment {
@@ -62,7 +83,9 @@ impl SealedSegment {
             id_order: sections.range::<u32>(SectionKind::IdOrder, 0)?,
             document_offsets: sections.range::<u64>(SectionKind::DocumentOffsets, 0)?,
             document_bytes: sections.range::<u8>(SectionKind::DocumentBytes, 0)?,
-            columns: columns.map(|(field, definition)| check.column(field, &definition.kind, rows)).collect::<Result<_>>()?,
+            columns: columns
+                .map(|(field, definition)| check.column(field, &definition.kind, rows))
+                .collect::<Result<_>>()?,
             bytes: Box::new([0_u8; 0]),
         };
         check.rows(&segment)?;
@@ -188,7 +211,8 @@ impl Check<'_> {
                 if let Column::Vector { rows: vector_rows, values, norms, .. } = &column {
                     self.ascending_rows(self.array(vector_rows), rows)?;
                     let count = vector_rows.len() / 4;
-                    let whole = norms.len() / 4 == count && Some(values.len() / 4) == count.checked_mul(vector.dimensions);
+                    let whole =
+                        norms.len() / 4 == count && Some(values.len() / 4) == count.checked_mul(vector.dimensions);
                     self.that(whole, "vectors of another length than the schema's")?;
                 }
                 Ok(column)
@@ -238,7 +262,10 @@ impl Check<'_> {
 
     fn rows(&self, segment: &SealedSegment) -> Result<()> {
         let rows = segment.rows;
-        self.that(segment.expiries.len() / 8 == rows && segment.id_order.len() / 4 == rows, "arrays of unequal length")?;
+        self.that(
+            segment.expiries.len() / 8 == rows && segment.id_order.len() / 4 == rows,
+            "arrays of unequal length",
+        )?;
         self.offsets(self.array(&segment.id_offsets), rows, segment.id_bytes.len())?;
         let (offsets, bytes): (&[u32], &[u8]) = (self.array(&segment.id_offsets), self.array(&segment.id_bytes));
         let ids_are_whole =
@@ -253,7 +280,8 @@ impl Check<'_> {
             && offsets.first() == Some(&0)
             && offsets.last() == Some(&(documents.len() as u64));
         self.that(ascend, "documents that overlap or end outside")?;
-        let text = offsets.windows(2).all(|pair| core::str::from_utf8(&documents[pair[0] as usize..pair[1] as usize]).is_ok());
+        let text =
+            offsets.windows(2).all(|pair| core::str::from_utf8(&documents[pair[0] as usize..pair[1] as usize]).is_ok());
         self.that(text, "a document that is not UTF-8")
     }
 
@@ -272,7 +300,8 @@ impl Check<'_> {
     fn texts(&self, offsets: &[u32], count: usize, bytes: &Range<usize>) -> Result<()> {
         self.offsets(offsets, count, bytes.len())?;
         let bytes: &[u8] = self.array(bytes);
-        let text = offsets.windows(2).all(|pair| core::str::from_utf8(&bytes[pair[0] as usize..pair[1] as usize]).is_ok());
+        let text =
+            offsets.windows(2).all(|pair| core::str::from_utf8(&bytes[pair[0] as usize..pair[1] as usize]).is_ok());
         self.that(text, "a word that is not UTF-8")
     }
 

@@ -14,7 +14,13 @@ pub struct VectorHit {
 }
 
 /// Compares the query with every vector whose row is allowed and hands each hit to `found`.
-pub fn scan(column: VectorColumn<'_>, metric: Metric, query: &[f32], allowed: &RowSet, mut found: impl FnMut(VectorHit)) {
+pub fn scan(
+    column: VectorColumn<'_>,
+    metric: Metric,
+    query: &[f32],
+    allowed: &RowSet,
+    mut found: impl FnMut(VectorHit),
+) {
     let query_norm = kernels::norm(query);
     for (position, &row) in column.rows.iter().enumerate() {
         let row = RowId(row);

@@ -149,7 +149,8 @@ pub fn read(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Res
     }
     let torn = offset < bytes.len();
     // The number of the write is looked at before the checksum, which is dear to compute at every byte of a long tail.
-    let plausible = |at: &usize| u64_at(bytes, at + 8).is_some_and(|first| (next.0..next.0 + (1 << 32)).contains(&first));
+    let plausible =
+        |at: &usize| u64_at(bytes, at + 8).is_some_and(|first| (next.0..next.0 + (1 << 32)).contains(&first));
     let sound = |at: &usize| plausible(at) && header.frame_at(bytes, *at).is_some();
     if torn && let Some(later) = (offset + 1..bytes.len()).find(sound) {
         let problem = format!("a damaged frame at {offset} with a sound one behind it at {later}");

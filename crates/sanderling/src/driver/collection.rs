@@ -4,19 +4,17 @@ use super::{
     database::{Database, DatabaseShared},
     open::Loaded,
 };
+use crate::storage::Durability;
 use async_lock::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard};
 use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,
-    collection::{
-        CollectionState, DeleteTarget, ListOptions, ListPage, PutOptions, Write, WriteReceipt,
-    },
+    collection::{CollectionState, DeleteTarget, ListOptions, ListPage, PutOptions, Write, WriteReceipt},
     ids::FileId,
     manifest::wal_name,
     query::SearchResult,
     segment::Segment,
     wal::WalHeader,
 };
-use crate::storage::Durability;
 use std::sync::{
     Arc, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
     atomic::{AtomicBool, Ordering},

@@ -19,11 +19,9 @@ use sanderling_engine::{
     settings::CollectionSettings,
     wal::WalHeader,
 };
-use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, Weak,
+    atomic::{AtomicBool, Ordering},
 };
 
 /// A handle to an open database. Clones are handles to the same one.
@@ -95,7 +93,15 @@ impl Database {
             });
             let collections = Mutex::new(collections.collect());
             let manifest = AsyncMutex::new(manifest);
-            DatabaseShared { storage, durability, environment, id, manifest, collections, closed: AtomicBool::new(false) }
+            DatabaseShared {
+                storage,
+                durability,
+                environment,
+                id,
+                manifest,
+                collections,
+                closed: AtomicBool::new(false),
+            }
         });
         Ok(Self { shared })
     }

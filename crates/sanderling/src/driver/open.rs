@@ -89,7 +89,9 @@ async fn read_slots(
         match CommittedManifest::from_bytes(bytes.as_ref(), name) {
             Ok(slot) => {
                 if found.as_ref().is_some_and(|other| other.database != slot.database) {
-                    return Err(Error::corrupt(&name, &"the two slots belong to different databases").with("file", name));
+                    return Err(
+                        Error::corrupt(&name, &"the two slots belong to different databases").with("file", name)
+                    );
                 }
                 if found.as_ref().is_none_or(|other| other.generation < slot.generation) {
                     found = Some(slot);
@@ -246,7 +248,8 @@ async fn read_named(
 
 /// Reads an object of known length. Fewer bytes are an error of the medium, never the end of the object.
 async fn read_whole(storage: &dyn Storage, object: &StoredObject) -> Result<AlignedBytes> {
-    let length = usize::try_from(object.bytes).map_err(|_| Error::corrupt(&object.name, &"it is too large for this host"))?;
+    let length =
+        usize::try_from(object.bytes).map_err(|_| Error::corrupt(&object.name, &"it is too large for this host"))?;
     let bytes = storage.read(&object.name, 0, length).await?;
     if bytes.as_ref().len() == length {
         return Ok(bytes);
@@ -254,4 +257,3 @@ async fn read_whole(storage: &dyn Storage, object: &StoredObject) -> Result<Alig
     let message = format!("{}: {} of {length} bytes could be read", object.name, bytes.as_ref().len());
     Err(Error::new(ErrorCode::Unavailable, message).with("file", object.name.as_str()))
 }
-

@@ -138,7 +138,13 @@ impl Collection {
         Ok(Some(Arc::new(sealed)))
     }
 
-    fn install(&self, writer: &mut WriterState, sealed: Option<Arc<SealedSegment>>, older: Older, wal: (WalHeader, u64)) {
+    fn install(
+        &self,
+        writer: &mut WriterState,
+        sealed: Option<Arc<SealedSegment>>,
+        older: Older,
+        wal: (WalHeader, u64),
+    ) {
         let mut state = self.shared.state_to_change();
         match older {
             Older::Stay => state.install_sealed(sealed),

@@ -19,7 +19,6 @@ pub const LOCK_FILE: &str = "LOCK";
 #[derive(Debug)]
 pub struct ProcessLock {
     file: File,
-
 }
 
 impl ProcessLock {
@@ -39,7 +38,11 @@ impl ProcessLock {
         if owner.as_ref().is_some_and(Owner::lives) || claimed_by_the_living(folder) {
             return Err(taken(&name, &owner));
         }
-        let record = format!("{{\"pid\":{},\"start\":{:?}}}\n", std::process::id(), start_of(std::process::id()).unwrap_or_default());
+        let record = format!(
+            "{{\"pid\":{},\"start\":{:?}}}\n",
+            std::process::id(),
+            start_of(std::process::id()).unwrap_or_default()
+        );
         let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(record.as_bytes()));
         written.map_err(|error| failed("write", &error))?;
         // Between opening and locking, a process without file locks may have put another file in this one's place.

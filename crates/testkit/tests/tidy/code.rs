@@ -9,11 +9,7 @@ pub enum Language {
 impl Language {
     /// The language of a path with an extension that the rules look at.
     pub fn of(path: &str) -> Self {
-        if path.ends_with(".rs") {
-            Self::Rust
-        } else {
-            Self::TypeScript
-        }
+        if path.ends_with(".rs") { Self::Rust } else { Self::TypeScript }
     }
 }
 
@@ -44,9 +40,7 @@ fn literal_end(chars: &[char], at: usize, language: Language, before: &str) -> u
         ('/', '*', _) => comment_end(chars, at, language == Language::Rust),
         ('"', ..) => quote_end(chars, at, '"'),
         ('\'', _, Language::Rust) => char_end(chars, at),
-        ('r', '"' | '#', Language::Rust) if !is_word(before.chars().next_back()) => {
-            raw_end(chars, at)
-        }
+        ('r', '"' | '#', Language::Rust) if !is_word(before.chars().next_back()) => raw_end(chars, at),
         ('\'', _, Language::TypeScript) => quote_end(chars, at, '\''),
         ('`', _, Language::TypeScript) => template_end(chars, at),
         ('/', _, Language::TypeScript) if regex_may_start(before) => regex_end(chars, at),
@@ -59,9 +53,7 @@ pub fn is_word(c: Option<char>) -> bool {
 }
 
 fn line_end(chars: &[char], at: usize) -> usize {
-    (at..chars.len())
-        .find(|&i| chars[i] == '\n')
-        .unwrap_or(chars.len())
+    (at..chars.len()).find(|&i| chars[i] == '\n').unwrap_or(chars.len())
 }
 
 fn comment_end(chars: &[char], at: usize, nests: bool) -> usize {
@@ -106,18 +98,9 @@ fn raw_end(chars: &[char], at: usize) -> usize {
     if chars.get(at + 1 + hashes) != Some(&'"') {
         return at; // a raw identifier, r#type
     }
-    let closes = |&i: &usize| {
-        chars[i] == '"'
-            && chars[i + 1..]
-                .iter()
-                .take(hashes)
-                .filter(|&&c| c == '#')
-                .count()
-                == hashes
-    };
-    (at + 2 + hashes..chars.len())
-        .find(closes)
-        .map_or(chars.len(), |i| i + 1 + hashes)
+    let closes =
+        |&i: &usize| chars[i] == '"' && chars[i + 1..].iter().take(hashes).filter(|&&c| c == '#').count() == hashes;
+    (at + 2 + hashes..chars.len()).find(closes).map_or(chars.len(), |i| i + 1 + hashes)
 }
 
 fn template_end(chars: &[char], at: usize) -> usize {
@@ -149,9 +132,7 @@ fn substitution_end(chars: &[char], at: usize) -> usize {
 
 fn regex_may_start(before: &str) -> bool {
     let before = before.trim_end();
-    before.is_empty()
-        || before.ends_with(|c| "(,=:[!&|?{};+>".contains(c))
-        || before.ends_with("return")
+    before.is_empty() || before.ends_with(|c| "(,=:[!&|?{};+>".contains(c)) || before.ends_with("return")
 }
 
 fn regex_end(chars: &[char], at: usize) -> usize {
@@ -171,9 +152,8 @@ fn regex_end(chars: &[char], at: usize) -> usize {
 
 /// Whether `code` has `word` with no letter, digit or underscore on either side.
 pub fn has_word(code: &str, word: &str) -> bool {
-    code.match_indices(word).any(|(at, _)| {
-        !is_word(code[..at].chars().next_back()) && !is_word(code[at + word.len()..].chars().next())
-    })
+    code.match_indices(word)
+        .any(|(at, _)| !is_word(code[..at].chars().next_back()) && !is_word(code[at + word.len()..].chars().next()))
 }
 
 #[test]
@@ -181,20 +161,11 @@ fn literals_and_comments_are_blanked_and_nothing_else() {
     let rust = |source| blanked(source, Language::Rust);
     assert_eq!(rust("a(\"{\") // {\nb"), "a(   )     \nb");
     assert_eq!(rust("x('{', '\\'', &'a T)"), "x(   ,     , &'a T)");
-    assert_eq!(
-        rust("f(r#\"a\"{\"#) r#fn"),
-        format!("f({}) r#fn", " ".repeat(8))
-    );
+    assert_eq!(rust("f(r#\"a\"{\"#) r#fn"), format!("f({}) r#fn", " ".repeat(8)));
     assert_eq!(rust("/* a /* b */ c */d"), format!("{}d", " ".repeat(17)));
     let script = |source| blanked(source, Language::TypeScript);
-    assert_eq!(
-        script("a(`${b ? `}` : 1}`)"),
-        format!("a({})", " ".repeat(16))
-    );
-    assert_eq!(
-        script("s.split(/[\"/]/)"),
-        format!("s.split({})", " ".repeat(6))
-    );
+    assert_eq!(script("a(`${b ? `}` : 1}`)"), format!("a({})", " ".repeat(16)));
+    assert_eq!(script("s.split(/[\"/]/)"), format!("s.split({})", " ".repeat(6)));
     assert_eq!(script("a / b / c"), "a / b / c");
 }
 

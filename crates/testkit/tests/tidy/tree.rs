@@ -6,14 +6,7 @@ use std::process::Command;
 use std::{fs, str};
 
 /// Folders that hold build products: not walked where git cannot say what is tracked.
-const PRODUCTS: [&str; 6] = [
-    "target",
-    "node_modules",
-    ".git",
-    ".tools",
-    "dist",
-    "generated",
-];
+const PRODUCTS: [&str; 6] = ["target", "node_modules", ".git", ".tools", "dist", "generated"];
 
 /// File texts by their path from the root, with `/` between folders. A file that is not text has an empty one.
 #[derive(Default)]
@@ -30,31 +23,21 @@ impl Tree {
             let bytes = fs::read(root.join(&path)).ok()?; // tracked, but deleted just now
             Some((path, String::from_utf8(bytes).unwrap_or_default()))
         };
-        Self {
-            files: paths.into_iter().filter_map(read).collect(),
-        }
+        Self { files: paths.into_iter().filter_map(read).collect() }
     }
 
     /// A tree made up for the test of a rule.
     pub fn sample(files: &[(&str, &str)]) -> Self {
         let owned = |&(path, text): &(&str, &str)| (path.to_owned(), text.to_owned());
-        Self {
-            files: files.iter().map(owned).collect(),
-        }
+        Self { files: files.iter().map(owned).collect() }
     }
 
     pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()))
+        self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    pub fn with_extension<'a>(
-        &'a self,
-        extensions: &'a [&str],
-    ) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.all()
-            .filter(move |(path, _)| extensions.contains(&extension(path)))
+    pub fn with_extension<'a>(&'a self, extensions: &'a [&str]) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.all().filter(move |(path, _)| extensions.contains(&extension(path)))
     }
 
     pub fn text(&self, path: &str) -> Option<&str> {
@@ -64,9 +47,7 @@ impl Tree {
     /// Whether a path is a file or a folder with files.
     pub fn exists(&self, path: &str) -> bool {
         let folder = format!("{}/", path.trim_end_matches('/'));
-        path.is_empty()
-            || self.files.contains_key(path)
-            || self.files.keys().any(|file| file.starts_with(&folder))
+        path.is_empty() || self.files.contains_key(path) || self.files.keys().any(|file| file.starts_with(&folder))
     }
 }
 
@@ -94,17 +75,9 @@ pub fn join(folder: &str, relative: &str) -> String {
 }
 
 fn tracked(root: &Path) -> Option<Vec<String>> {
-    let output = Command::new("git")
-        .args(["ls-files", "-z"])
-        .current_dir(root)
-        .output()
-        .ok()?;
+    let output = Command::new("git").args(["ls-files", "-z"]).current_dir(root).output().ok()?;
     let text = str::from_utf8(&output.stdout).ok()?;
-    let paths: Vec<String> = text
-        .split('\0')
-        .filter(|path| !path.is_empty())
-        .map(str::to_owned)
-        .collect();
+    let paths: Vec<String> = text.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect();
     (output.status.success() && !paths.is_empty()).then_some(paths)
 }
 
@@ -121,8 +94,7 @@ fn walked(root: &Path) -> Vec<String> {
             }
         }
     }
-    let relative =
-        |path: &PathBuf| Some(path.strip_prefix(root).ok()?.to_str()?.replace('\\', "/"));
+    let relative = |path: &PathBuf| Some(path.strip_prefix(root).ok()?.to_str()?.replace('\\', "/"));
     found.iter().filter_map(relative).collect()
 }
 
@@ -130,8 +102,5 @@ fn walked(root: &Path) -> Vec<String> {
 fn paths_join_like_links() {
     assert_eq!(join("docs/decisions", "../format.md"), "docs/format.md");
     assert_eq!(join("", "./README.md"), "README.md");
-    assert_eq!(
-        (folder("a/b.rs"), folder("b.rs"), extension("a.test.ts")),
-        ("a", "", "ts")
-    );
+    assert_eq!((folder("a/b.rs"), folder("b.rs"), extension("a.test.ts")), ("a", "", "ts"));
 }

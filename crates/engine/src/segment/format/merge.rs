@@ -149,7 +149,9 @@ fn write_attribute(writer: &mut SectionWriter, sources: &[Source<'_>], field: us
                 ColumnValues::Keywords(codes, dictionary) => {
                     words.extend(codes[range].iter().map(|code| dictionary.get(*code)));
                 }
-                ColumnValues::Numbers(values) | ColumnValues::Booleans(values) => numbers.extend_from_slice(&values[range]),
+                ColumnValues::Numbers(values) | ColumnValues::Booleans(values) => {
+                    numbers.extend_from_slice(&values[range])
+                }
             }
         }
         offsets.push(words.len().max(numbers.len()) as u32);

@@ -130,7 +130,9 @@ impl<'a> SectionReader<'a> {
             end_before = range.end;
             if u32_at(entry, 24) != Some(crc32c(&bytes[range.clone()])) {
                 let kind = u32_at(entry, 0).unwrap_or_default();
-                return Err(damaged(&format_args!("the checksum of section {kind} does not match")).with("offset", range.start));
+                return Err(
+                    damaged(&format_args!("the checksum of section {kind} does not match")).with("offset", range.start)
+                );
             }
         }
         reader.check_padding(end_before, end - table.len())?;
@@ -150,10 +152,13 @@ impl<'a> SectionReader<'a> {
         let entries = &mut self.table.as_chunks::<ENTRY_BYTES>().0.iter();
         let found =
             entries.find(|entry| u32_at(*entry, 0) == Some(kind as u32) && u32_at(*entry, 4) == Some(field as u32));
-        let entry = found.ok_or_else(|| self.damaged(&format_args!("section {} of field {field} is missing", kind as u32)))?;
+        let entry =
+            found.ok_or_else(|| self.damaged(&format_args!("section {} of field {field} is missing", kind as u32)))?;
         let range = self.range_of(entry)?;
         if bytemuck::try_cast_slice::<u8, T>(&self.bytes[range.clone()]).is_err() {
-            return Err(self.damaged(&format_args!("section {} of field {field} does not hold whole values", kind as u32)));
+            return Err(
+                self.damaged(&format_args!("section {} of field {field} does not hold whole values", kind as u32))
+            );
         }
         Ok(range)
     }
