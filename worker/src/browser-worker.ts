@@ -3,6 +3,7 @@ import type { Host } from "../../pkg/src/host.js";
 import { inThreadHost } from "../../pkg/src/in-thread-host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
 import { serveMessages, type Port } from "./message-host.js";
+import { opfsFolderName } from "../../pkg/src/object-names.js";
 import { opfsProblem } from "./storage/opfs-available.js";
 
 // The browser's dedicated worker: the engine beside its storage, spoken to through messages.
@@ -18,7 +19,7 @@ function choosingStorage(host: Host): Host {
     open: async (name, storage, durability) => {
       if (storage !== "auto" && storage !== "opfs") return host.open(name, storage, durability);
       const reason = await opfsProblem();
-      if (reason === undefined) return host.open(name, "opfs", durability);
+      if (reason === undefined) return host.open(opfsFolderName(name), "opfs", durability);
       if (storage === "opfs") throw new SanderlingError("unavailable", reason);
       return { ...(await host.open(name, "memory", durability)), reason };
     },
