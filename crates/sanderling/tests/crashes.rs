@@ -2,6 +2,7 @@
 //!
 //! The storage here loses or tears the write at which it fails, then goes on or stays broken; a crash at each effect is
 //! the same as staying broken and reopening.
+#![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
 use sanderling::{
     Database, Document, Error, ErrorCode, Schema,

@@ -1,4 +1,5 @@
 //! The crate as its users see it: what was put is there after reopening, in a folder as in memory.
+#![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
 use sanderling::{Database, Document, ErrorCode, ListOptions, Query, Schema};
 use serde_json::json;

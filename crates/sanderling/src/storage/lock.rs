@@ -193,7 +193,8 @@ impl Owner {
         if !lives {
             return Ok(());
         }
-        let who = self.process.as_ref().map_or_else(|| "another process".into(), |owner| format!("process {}", owner.pid));
+        let who =
+            self.process.as_ref().map_or_else(|| "another process".into(), |owner| format!("process {}", owner.pid));
         let message = format!("the database in {} is open in {who}", folder.display());
         Err(Error::new(ErrorCode::Unavailable, message).with("folder", folder.display().to_string()))
     }
@@ -259,7 +260,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut child = process::Command::new("sleep").arg("60").spawn().unwrap();
         let start = start_of(child.id()).unwrap();
-        lock_file(folder.path(), format!("{{\"pid\":{},\"start\":\"{start}\",\"owner\":\"x\"}}\n", child.id()).as_bytes());
+        lock_file(
+            folder.path(),
+            format!("{{\"pid\":{},\"start\":\"{start}\",\"owner\":\"x\"}}\n", child.id()).as_bytes(),
+        );
         assert_eq!(ProcessLock::acquire(folder.path()).unwrap_err().code(), ErrorCode::Unavailable);
         child.kill().unwrap();
         // Also before its parent notices: a zombie has ended.
