@@ -53,7 +53,12 @@ async function packaging({ log, chromium }) {
   await nodeTest(files, log, env, ["--test-concurrency=1"]);
 }
 
-const demo = ({ log }) => run("node", ["scripts/demo.mjs", "--check", "--port", "0"], { log });
+// The command as one calls it, then the page it serves.
+async function demo({ log, chromium }) {
+  await run("node", ["scripts/demo.mjs", "--check", "--port", "0"], { log });
+  await nodeTest(filesEnding(".test.mjs", "web/demo"), log, { CHROME_PATH: chromium ?? "" });
+}
+
 const scripts = ({ log }) => nodeTest(filesEnding(".test.mjs", "scripts"), log);
 
 export const PACKAGE_PARTS = [
