@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Durability } from "./engine.js";
-import type { Document, Filter, Id, Patch, Schema, StoredDocument } from "./schema.js";
+import type { Filter, Id, NewDocument, Patch, Schema, StoredDocument } from "./schema.js";
 import type { Query, SearchResult } from "./search-types.js";
 import type { StorageBackend } from "./storage.js";
 import type { SimdLevel, WasmSource } from "./wasm.js";
@@ -121,7 +121,7 @@ export interface CollectionStats {
 export interface Collection<S extends Schema = Schema> {
   readonly name: string;
   /** Writes one document or an atomic batch; replaces by id. Without an id, one is made. */
-  put(documents: Document<S> | readonly Document<S>[], options?: PutOptions): Promise<Written>;
+  put<D extends NewDocument<S>>(documents: D | readonly D[], options?: PutOptions): Promise<Written>;
   /** Merges top-level fields into a stored document. Nothing there is error "conflict". */
   update(id: Id, patch: Patch<S>, options?: WriteCallOptions): Promise<Written>;
   delete(target: DeleteTarget<S>, options?: WriteCallOptions): Promise<{ readonly deleted: number }>;

@@ -24,7 +24,7 @@ import type { Handle, Host } from "./host.js";
 import { encodeJson, plain } from "./json.js";
 import { checkOptions, isAnything, isBoolean, isSignal, isString, oneOf, type OptionRules } from "./options.js";
 import { decodeAnswer, encodeQuery, plainFilter } from "./query.js";
-import type { Document, Id, Schema, StoredDocument } from "./schema.js";
+import type { Id, NewDocument, Schema, StoredDocument } from "./schema.js";
 import type { Query, SearchResult } from "./search-types.js";
 
 /** What all handles of one collection share. */
@@ -92,7 +92,7 @@ type Writing<S extends Schema> = Pick<Collection<S>, "put" | "update" | "delete"
 function writing<S extends Schema>(context: CollectionContext): Writing<S> {
   const { core } = context;
   return {
-    put: (documents: Document<S> | readonly Document<S>[], options?: PutOptions) =>
+    put: <D extends NewDocument<S>>(documents: D | readonly D[], options?: PutOptions) =>
       run(context, options, PUT_RULES, async (host, collection) => {
         const batch: readonly unknown[] = Array.isArray(documents) ? documents : [documents];
         const root = (index: number): string => (Array.isArray(documents) ? `documents[${index}]` : "document");

@@ -46,13 +46,13 @@ export interface EngineCollection {
   put(documents: string, vectors: Float32Array, layout: Uint32Array, options: string | undefined): Promise<string>;
   update(id: string, patch: string, vectors: Float32Array, layout: Uint32Array, options?: string): Promise<string>;
   delete(target: string, options?: string): Promise<number>;
-  get(id: string): Promise<Encoded | undefined>;
-  has(id: string): Promise<boolean>;
-  count(filter: string | undefined): Promise<number>;
-  list(options: string): Promise<Encoded>;
-  search(query: string, vectors: Float32Array, lengths: Uint32Array): Promise<Encoded>;
+  get(id: string): Encoded | undefined;
+  has(id: string): boolean;
+  count(filter: string | undefined): number;
+  list(options: string): Encoded;
+  search(query: string, vectors: Float32Array, lengths: Uint32Array): Encoded;
   flush(): Promise<void>;
   compact(): Promise<void>;
-  stats(): object;
+  stats(): Promise<object>;
   free(): void;
 }

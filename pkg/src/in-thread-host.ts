@@ -94,7 +94,7 @@ async function searchAll(engine: EngineCollection, queries: readonly EncodedQuer
   const answers: EncodedAnswer[] = [];
   for (const query of queries) {
     const start = performance.now();
-    const { json, vectors, layout } = await engine.search(query.json, query.vectors, query.lengths);
+    const { json, vectors, layout } = engine.search(query.json, query.vectors, query.lengths);
     answers.push({ json, vectors, layout, took: performance.now() - start });
   }
   return answers;

@@ -130,7 +130,13 @@ type StoredValues<S extends Schema> =
   Untyped<S> extends true ? unknown : { [F in FieldName<S>]?: FieldOutput<S["fields"][F]> | null };
 
 /** A document as it is written: every field is optional, further fields are kept as they are. */
-export type Document<S extends Schema = Schema> = Values<S> & { id?: Id; [extra: string]: unknown };
+export type Document<S extends Schema = Schema> = NewDocument<S> & { [extra: string]: unknown };
+
+/**
+ * What a document must fit to be put. It says nothing of fields beyond the schema, so that a type of the caller's own, an
+ * interface too, fits as it is.
+ */
+export type NewDocument<S extends Schema = Schema> = Values<S> & { id?: Id };
 
 /** Some fields of a document, to merge into a stored one. */
 export type Patch<S extends Schema = Schema> = Values<S> & { [extra: string]: unknown };

@@ -168,3 +168,13 @@ await open("library", { encryption: {} });
 const error: unknown = new SanderlingError("invalid", "m");
 if (error instanceof SanderlingError) same<typeof error.code extends string ? true : false, true>(true);
 export const unused: unknown = [added, answer];
+
+// A caller's own interface is a document as it is.
+interface OwnBook {
+  id: string;
+  title: string;
+  shelf: number;
+}
+declare const ownBook: OwnBook;
+void books.put(ownBook);
+void books.put([ownBook]);

@@ -23,6 +23,14 @@
 //! which is pure; this crate is the only place that orders effects. Bindings for other hosts drive the same
 //! [`driver`] over their own [`storage`].
 
+#![cfg_attr(
+    target_family = "wasm",
+    allow(
+        clippy::arc_with_non_send_sync,
+        reason = "the driver is one text; where there are threads, storages are Send and Sync"
+    )
+)]
+
 #[cfg(feature = "std")]
 mod blocking;
 pub mod driver;

@@ -55,6 +55,6 @@ pub async fn settled(returned: Result<JsValue, JsValue>, action: &str) -> Result
     if !then.is_some_and(|then| then.is_function()) {
         return Ok(value);
     }
-    let promise = value.dyn_into().unwrap_or_else(|thenable| js_sys::Promise::resolve(&thenable));
+    let promise = value.dyn_into().unwrap_or_else(|thenable| Promise::resolve(&thenable));
     wasm_bindgen_futures::JsFuture::from(promise).await.map_err(|thrown| from_js(&thrown, action))
 }

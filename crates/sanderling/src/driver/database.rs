@@ -287,6 +287,8 @@ impl From<DatabaseStatus> for Value {
         Self::Object(vec![
             ("storage".into(), status.storage.into()),
             ("durability".into(), status.durability.into()),
+            // Of several tabs one leads; so far every database has one writer and no followers.
+            ("role".into(), "leader".into()),
             ("version".into(), status.version.into()),
         ])
     }
