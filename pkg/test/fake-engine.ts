@@ -97,17 +97,17 @@ function fakeCollection(data: { schema: string; documents: Map<string, Stored> }
       const ids = [JSON.parse(target) as unknown].flat();
       return ids.filter((id) => documents.delete(JSON.stringify(id))).length;
     },
-    get: async (id) => {
+    get: (id) => {
       record("get", id);
       const found = documents.get(id);
       return found === undefined ? undefined : encode([found], (json) => json[0]);
     },
-    has: async (id) => documents.has(id),
-    count: async (filter) => {
+    has: (id) => documents.has(id),
+    count: (filter) => {
       record("count", filter);
       return documents.size;
     },
-    list: async (options) => {
+    list: (options) => {
       record("list", options);
       const { after, limit } = JSON.parse(options) as { after?: string | number; limit: number };
       const all = [...documents.entries()];
@@ -115,7 +115,7 @@ function fakeCollection(data: { schema: string; documents: Map<string, Stored> }
       const page = all.slice(start, start + limit).map(([, stored]) => stored);
       return encode(page, (json) => ({ documents: json, more: start + limit < all.length }));
     },
-    search: async (query, vectors, lengths) => {
+    search: (query, vectors, lengths) => {
       record("search", query, vectors, lengths);
       const hits = [...documents.values()];
       return encode(hits, (json) => ({
@@ -126,7 +126,7 @@ function fakeCollection(data: { schema: string; documents: Map<string, Stored> }
     },
     flush: async () => record("flush"),
     compact: async () => record("compact"),
-    stats: () => ({ documents: documents.size, segments: [] }),
+    stats: () => Promise.resolve({ documents: documents.size, segments: [] }),
     free: () => undefined,
   };
 }
