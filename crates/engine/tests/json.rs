@@ -16,7 +16,7 @@ fn offset(source: &str) -> f64 {
     let (name, offset) = &error.details()[0];
     assert_eq!(name, "offset");
     assert!(error.message().ends_with(&format!(" at byte {offset}")), "{error}");
-    offset.as_number().unwrap()
+    offset.as_number().expect("a number")
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn the_nesting_is_bounded() {
         assert!(json::parse(&format!("[{deepest}]")).is_err());
     }
     assert_eq!(offset(&nested(129, "[", "]")), 128.0);
-    assert_eq!(json::parse(&"[],".repeat(10_000)).is_err(), true);
+    assert_eq!(offset(&"[],".repeat(10_000)), 2.0);
     assert!(json::parse(&format!("[{}[]]", "[],".repeat(10_000))).is_ok(), "siblings are not nested");
 }
 
@@ -221,8 +221,14 @@ fn damaged_texts_are_refused_as_by_serde_json() {
     for _ in 0..100_000 {
         let mut source = json::write(&random.value(2));
         for _ in 0..=random.below(2) {
-            let at = source.floor_char_boundary(random.below(source.len() as u64 + 1) as usize);
-            let end = source.ceil_char_boundary((at + random.below(3) as usize).min(source.len()));
+            let mut at = random.below(source.len() as u64 + 1) as usize;
+            let mut end = (at + random.below(3) as usize).min(source.len());
+            while !source.is_char_boundary(at) {
+                at -= 1;
+            }
+            while !source.is_char_boundary(end) {
+                end += 1;
+            }
             source.replace_range(at..end, pieces[random.below(pieces.len() as u64) as usize]);
         }
         let theirs = serde_json::from_str::<serde_json::Value>(&source);
