@@ -35,8 +35,8 @@ impl OpfsStorage {
         let root = settled(Ok(scope.navigator().storage().get_directory().into()), "open OPFS").await?;
         let folder = folder(&folder(root.unchecked_ref(), ROOT).await?, name).await?;
         let lock = open_handle(&folder, LOCK).await.map_err(|error| {
-            let message = format!("another tab or worker has the database open: {}", error.message());
-            Error::new(ErrorCode::Unavailable, message).with("database", name)
+            let message = "another tab or worker has the database open";
+            Error::new(ErrorCode::Unavailable, message).with("database", name).with("cause", error.message())
         })?;
         let handles = RefCell::new(vec![(LOCK.into(), lock)]);
         let storage = Self { folder, handles };
@@ -70,6 +70,12 @@ impl OpfsStorage {
         let handle = open_handle(&self.folder, name).await?;
         self.handles.borrow_mut().push((name.into(), handle.clone()));
         Ok(handle)
+    }
+
+    fn take(&self, name: &str) -> Option<FileSystemSyncAccessHandle> {
+        let mut handles = self.handles.borrow_mut();
+        let at = handles.iter().position(|(other, _)| other == name)?;
+        Some(handles.swap_remove(at).1)
     }
 
     fn close_all(&self) {
@@ -125,10 +131,8 @@ impl Storage for OpfsStorage {
 
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
         Box::pin(async move {
-            let mut handles = self.handles.borrow_mut();
-            let Some(at) = handles.iter().position(|(other, _)| other == name) else { return Ok(()) };
-            handles.swap_remove(at).1.close();
-            drop(handles); // no borrow is held across an await
+            let Some(handle) = self.take(name) else { return Ok(()) };
+            handle.close();
             settled(Ok(self.folder.remove_entry(name).into()), &format!("remove {name}")).await.map(drop)
         })
     }
