@@ -1,0 +1,100 @@
+// How long a page waits from `open()` to its first hits, with documents that an earlier visit stored in OPFS.
+// `npm run bench:open`, with `-- --documents 5000 --rounds 10`. Every round is a new page load; the engine is compiled anew.
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { build } from "./build.mjs";
+import { CHROMIUM_ARGS, CHROMIUM_MISSING, findChromium } from "./chromium.mjs";
+import { serve } from "./demo.mjs";
+import { setup } from "./setup.mjs";
+import { at, Explained, isMain, main } from "./workspace.mjs";
+
+const PAGE = `<!doctype html><meta charset="utf-8"><title>bench</title><script type="module" src="./page.js"></script>`;
+
+// The words are drawn by rank so that some are frequent, as in a language; vectors have 384 dimensions.
+const SCRIPT = `
+import { open } from "./sanderling/browser.js";
+const SCHEMA = { fields: { title: { type: "text", weight: 2 }, body: { type: "text", language: "english" },
+  kind: { type: "keyword" }, vector: { type: "vector", dimensions: 384 } } };
+let state = 1;
+const random = () => ((state = Math.imul(state, 1664525) + 1013904223 | 0) >>> 8) / 2 ** 24;
+const word = () => "w" + Math.floor(3000 ** random());
+const words = (count) => Array.from({ length: count }, word).join(" ");
+const vector = () => Float32Array.from({ length: 384 }, () => random() - 0.5);
+const document_ = (id) => ({ id, title: words(4), body: words(30), kind: "k" + id % 7, vector: vector() });
+
+window.fill = async (count) => {
+  const db = await open("bench");
+  const collection = await db.collection("documents", SCHEMA);
+  for (let from = 0; from < count; from += 500) {
+    await collection.put(Array.from({ length: Math.min(500, count - from) }, (_, at) => document_(from + at)));
+  }
+  const { storage } = await db.status();
+  await db.close();
+  return storage;
+};
+
+window.firstHits = async () => {
+  const started = performance.now();
+  const db = await open("bench");
+  const collection = await db.collection("documents", SCHEMA);
+  const opened = performance.now();
+  const { hits } = await collection.search({ text: "w1 w2", vector: vector(), limit: 10 });
+  const found = performance.now();
+  if (hits.length !== 10) throw new Error("expected 10 hits, found " + hits.length);
+  await db.close();
+  return { opened: opened - started, first: found - started };
+};
+`;
+
+function sitePage() {
+  const folder = at("target", "bench-open");
+  mkdirSync(folder, { recursive: true });
+  cpSync(at("pkg", "dist"), join(folder, "sanderling"), { recursive: true });
+  writeFileSync(join(folder, "index.html"), PAGE);
+  writeFileSync(join(folder, "page.js"), SCRIPT);
+  return folder;
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+async function measure(tab, url, { documents, rounds }) {
+  await tab.goto(url);
+  const storage = await tab.evaluate((count) => window.fill(count), documents);
+  const times = [];
+  for (let round = 0; round < rounds; round += 1) {
+    await tab.goto(url);
+    times.push(await tab.evaluate(() => window.firstHits()));
+  }
+  const line = (name) => {
+    const values = times.map((time) => time[name]);
+    return `median ${median(values).toFixed(1)} ms, ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`;
+  };
+  console.log(`${documents} documents with 384 dimensions in ${storage}, ${rounds} page loads`);
+  console.log(`open() and collection():   ${line("opened")}`);
+  console.log(`open() to the first hits:  ${line("first")}`);
+}
+
+async function bench() {
+  const { values } = parseArgs({
+    options: { documents: { type: "string", default: "5000" }, rounds: { type: "string", default: "10" } },
+  });
+  await setup({ forTests: true });
+  await build();
+  // Loaded here, because setup() may only now have installed it.
+  const { chromium } = await import("playwright-core");
+  const executablePath = findChromium();
+  if (!executablePath) throw new Explained(CHROMIUM_MISSING);
+  const site = await serve(sitePage(), 0);
+  const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
+  try {
+    const sizes = { documents: Number(values.documents), rounds: Number(values.rounds) };
+    await measure(await browser.newPage(), site.url, sizes);
+  } finally {
+    await browser.close();
+    site.server.close();
+    site.server.closeAllConnections();
+  }
+}
+
+if (isMain(import.meta.url)) await main(bench);
