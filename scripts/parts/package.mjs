@@ -43,7 +43,7 @@ const cases = ({ log }) => nodeTest(filesEnding(".test.mjs", "tests/cases"), log
 
 // One file after the other: each starts browsers and servers of its own, and two cores are soon busy.
 async function packaging({ log, chromium }) {
-  const files = filesEnding(".test.mjs", "tests/packaging");
+  const files = filesEnding(".test.mjs", "tests/packaging", "tests/hosts");
   const folder = at("target", "package");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -4,52 +4,31 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { build as esbuild } from "esbuild";
-import { chromium } from "playwright-core";
 import * as vite8 from "vite";
 import * as vite7 from "vite7";
 import webpack from "webpack";
-import { CHROMIUM_ARGS, CHROMIUM_MISSING } from "../../scripts/chromium.mjs";
 import { serve } from "../../scripts/demo.mjs";
+import { IMPORT_MAP, inChromium, launchChromium, page } from "./hosts.mjs";
 import { expected, project } from "./project.mjs";
-
-const PAGE_TIMEOUT_MS = 60_000;
-const page = (script, head = "") =>
-  `<!doctype html><meta charset="utf-8"><title>waiting</title>${head}<script type="module" src="${script}"></script>`;
 
 const wanted = expected();
 let browser;
 
 before(async () => {
-  if (!process.env.CHROME_PATH) throw new Error(CHROMIUM_MISSING);
-  browser = await chromium.launch({ executablePath: process.env.CHROME_PATH, args: CHROMIUM_ARGS });
+  browser = await launchChromium();
 });
 after(() => browser?.close());
 
-/** Opens the page in a fresh profile and compares every storage's answer with Node's. */
-async function check(url) {
-  const context = await browser.newContext();
-  const tab = await context.newPage();
-  const messages = [];
-  tab.on("console", (message) => messages.push(`${message.type()}: ${message.text()}`));
-  tab.on("pageerror", (error) => messages.push(`error: ${error.message}`));
-  try {
-    await tab.goto(url);
-    await tab.waitForFunction(() => document.title.startsWith("{"), undefined, { timeout: PAGE_TIMEOUT_MS });
-    const answer = JSON.parse(await tab.title());
-    assert.equal(answer.failed, undefined, messages.join("\n"));
+/** Compares the answer of every storage with Node's. */
+const check = (url) =>
+  inChromium(browser, url, (answer) => {
     assert.deepEqual(answer.memory.result, wanted);
     assert.deepEqual(answer.opfs.result, wanted);
     const { error, ...answers } = wanted;
     assert.deepEqual(answer.opfs.kept, answers);
     assert.equal(answer.opfs.storage, "opfs");
     assert.deepEqual(answer.inPage.result, wanted);
-  } catch (error) {
-    error.message += `\nthe page said:\n${messages.join("\n")}`;
-    throw error;
-  } finally {
-    await context.close();
-  }
-}
+  });
 
 async function checkFolder(folder) {
   const { server, url } = await serve(folder, 0, {});
@@ -62,9 +41,7 @@ async function checkFolder(folder) {
 }
 
 test("a plain module script loads the package from node_modules", async () => {
-  const imports = { sanderling: "./node_modules/sanderling/dist/browser.js" };
-  const head = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
-  await checkFolder(project("plain", { page: page("./page.js", head) }));
+  await checkFolder(project("plain", { page: page("./page.js", IMPORT_MAP) }));
 });
 
 for (const [version, vite] of Object.entries({ 7: vite7, 8: vite8 })) {

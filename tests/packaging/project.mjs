@@ -29,10 +29,10 @@ export function tarball() {
   return join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz")));
 }
 
-/** A fresh folder with the app's sources and the package installed from the tarball, without the network. */
-export function project(name, { page } = {}) {
+/** A fresh folder with an app's sources and the package installed from the tarball, without the network. */
+export function project(name, { page, app = APP } = {}) {
   const folder = temporary(name);
-  cpSync(APP, folder, { recursive: true });
+  cpSync(app, folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: `try-${name}`, private: true, type: "module" }));
   if (page) writeFileSync(join(folder, "index.html"), page);
   command("npm", ["install", "--offline", "--no-audit", "--no-fund", "--silent", tarball()], folder);

@@ -1,0 +1,196 @@
+//! The exported functions in a dedicated worker of a browser: OPFS, and a storage that JavaScript implements.
+#![cfg(target_arch = "wasm32")]
+
+use js_sys::{Array, Object, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+const SCHEMA: &str = r#"{ "fields": { "t": { "type": "text" }, "v": { "type": "vector", "dimensions": 2 } } }"#;
+
+// The exported objects as JavaScript sees them: a method may answer with a value or with a promise of one.
+#[wasm_bindgen]
+extern "C" {
+    type Database;
+    #[wasm_bindgen(method, catch)]
+    fn collection(this: &Database, name: &str, schema: Option<&str>) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn close(this: &Database) -> Result<JsValue, JsValue>;
+
+    type Collection;
+    #[wasm_bindgen(method, catch)]
+    fn put(this: &Collection, documents: &str, vectors: Vec<f32>, layout: Vec<u32>) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn get(this: &Collection, id: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn count(this: &Collection) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn delete(this: &Collection, target: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn search(this: &Collection, query: &str, vectors: Vec<f32>, lengths: Vec<u32>) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn compact(this: &Collection) -> Result<JsValue, JsValue>;
+}
+
+// A backend over a Map that is full when it is told to be.
+#[wasm_bindgen(inline_js = r#"
+export class Backend {
+    objects = new Map();
+    isFull = false;
+    refuseIfFull() {
+        if (this.isFull) throw new DOMException("the disk is full", "QuotaExceededError");
+    }
+    list() {
+        return [...this.objects].map(([name, { length }]) => ({ name, size: length }));
+    }
+    async read(name, offset, length) {
+        return this.objects.get(name).slice(offset, offset + length);
+    }
+    async append(name, bytes) {
+        this.refuseIfFull();
+        this.objects.set(name, Uint8Array.from([...(this.objects.get(name) ?? []), ...bytes]));
+    }
+    async write(name, bytes) {
+        this.refuseIfFull();
+        this.objects.set(name, bytes.slice());
+    }
+    remove(name) {
+        this.objects.delete(name);
+    }
+}
+"#)]
+extern "C" {
+    type Backend;
+    #[wasm_bindgen(constructor)]
+    fn new() -> Backend;
+    #[wasm_bindgen(method, setter, js_name = isFull)]
+    fn set_full(this: &Backend, is_full: bool);
+}
+
+/// What a call answers in the end.
+async fn settled(answer: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
+    JsFuture::from(Promise::resolve(&answer?)).await
+}
+
+async fn open(name: &str, storage: &JsValue) -> Result<Database, JsValue> {
+    let members = [("name", &name.into()), ("storage", storage), ("durability", &"strict".into())];
+    let entries = members.map(|(name, value): (&str, &JsValue)| Array::of2(&name.into(), value));
+    let request = Object::from_entries(&entries.iter().collect::<Array>()).expect("entries make an object");
+    settled(Ok(sanderling_wasm::open(request.into()).into())).await.map(JsCast::unchecked_into)
+}
+
+async fn open_in_opfs(name: &str) -> Result<Database, JsValue> {
+    open(name, &"opfs".into()).await
+}
+
+async fn birds(database: &Database) -> Collection {
+    let opened = settled(database.collection("birds", Some(SCHEMA))).await;
+    opened.expect("a collection").unchecked_into()
+}
+
+/// Documents with a text and a vector each.
+async fn put(collection: &Collection, ids: std::ops::Range<u32>) -> Result<JsValue, JsValue> {
+    let documents: Vec<_> = ids.clone().map(|id| format!(r#"{{ "id": {id}, "t": "bird number {id}" }}"#)).collect();
+    let vectors = ids.clone().flat_map(|id| [id as f32, 1.0]).collect();
+    let layout = (0..ids.end - ids.start).flat_map(|at| [at, 1, 2]).collect();
+    settled(collection.put(&format!("[{}]", documents.join(",")), vectors, layout)).await
+}
+
+async fn count(collection: &Collection) -> f64 {
+    settled(collection.count()).await.expect("a count").as_f64().expect("a number")
+}
+
+fn text_of(value: &JsValue, name: &str) -> String {
+    Reflect::get(value, &name.into()).ok().and_then(|member| member.as_string()).unwrap_or_default()
+}
+
+/// The code of an error, which must have the shape that the package turns into its class.
+fn code_of(thrown: &JsValue) -> String {
+    assert!(!text_of(thrown, "message").is_empty(), "an error has a message");
+    assert!(Reflect::get(thrown, &"details".into()).expect("a member").is_object(), "an error has details");
+    text_of(thrown, "code")
+}
+
+async fn answer(collection: &Collection) -> String {
+    let found = settled(collection.search(r#"{ "text": "bird 7", "vector": [{}] }"#, vec![1.0, 0.5], vec![2])).await;
+    let json = text_of(&found.expect("an answer"), "json");
+    // The plan tells where the documents lie, and that may change.
+    json.split(r#","plan""#).next().unwrap_or_default().into()
+}
+
+#[wasm_bindgen_test]
+async fn what_was_put_is_in_opfs_after_reopening() {
+    let database = open_in_opfs("reopened").await.expect("a database");
+    let collection = birds(&database).await;
+    put(&collection, 0..20).await.expect("a put");
+    settled(collection.delete("[3, 4]")).await.expect("a delete");
+    let before = answer(&collection).await;
+    assert!(before.ends_with(r#""total":18"#), "{before}");
+    settled(database.close()).await.expect("a close");
+
+    let database = open_in_opfs("reopened").await.expect("the database again");
+    let collection: Collection = settled(database.collection("birds", None)).await.expect("birds").unchecked_into();
+    assert_eq!(count(&collection).await, 18.0);
+    assert_eq!(answer(&collection).await, before);
+    let document = settled(collection.get("7")).await.expect("an answer");
+    assert_eq!(text_of(&document, "json"), r#"{"id":7,"t":"bird number 7"}"#);
+    assert!(settled(collection.get("3")).await.expect("an answer").is_undefined());
+    settled(collection.compact()).await.expect("a compaction");
+    assert_eq!(answer(&collection).await, before);
+    settled(database.close()).await.expect("a close");
+}
+
+#[wasm_bindgen_test]
+async fn an_open_database_is_unavailable_to_another_opener() {
+    let database = open_in_opfs("locked").await.expect("a database");
+    let thrown = open_in_opfs("locked").await.err().expect("the lock is held");
+    assert_eq!(code_of(&thrown), "unavailable");
+    put(&birds(&database).await, 0..1).await.expect("the first handle works on");
+    settled(database.close()).await.expect("a close");
+    let database = open_in_opfs("locked").await.expect("the lock is free");
+    assert_eq!(count(&birds(&database).await).await, 1.0);
+    settled(database.close()).await.expect("a close");
+}
+
+#[wasm_bindgen_test]
+async fn errors_have_a_code_a_message_and_details() {
+    let database = open("errors", &"memory".into()).await.expect("a database");
+    let collection = birds(&database).await;
+    let wrong = settled(collection.put(r#"[{ "id": 1 }]"#, vec![1.0, f32::NAN], vec![0, 1, 2])).await;
+    assert_eq!(code_of(&wrong.expect_err("no number")), "invalid");
+    let wrong = settled(collection.put(r#"[{ "id": 1 }]"#, vec![1.0], vec![0, 1, 1])).await;
+    let thrown = wrong.expect_err("a wrong dimension");
+    assert_eq!(code_of(&thrown), "invalid");
+    let details = Reflect::get(&thrown, &"details".into()).expect("details");
+    assert_eq!((text_of(&details, "path"), text_of(&details, "expected")), ("v".into(), "2 dimensions".into()));
+    let wrong = settled(collection.search(r#"{ "filter": { "nowhere": 1 } }"#, vec![], vec![])).await;
+    assert_eq!(code_of(&wrong.expect_err("an unknown field")), "filter");
+    let wrong = settled(database.collection("other", None)).await;
+    assert_eq!(code_of(&wrong.expect_err("no such collection")), "schema");
+    assert_eq!(count(&collection).await, 0.0);
+    settled(database.close()).await.expect("a close");
+    let wrong = settled(collection.count()).await;
+    assert_eq!(code_of(&wrong.expect_err("a closed database")), "closed");
+}
+
+#[wasm_bindgen_test]
+async fn a_full_storage_is_error_quota_and_keeps_what_it_has() {
+    let backend = Backend::new();
+    let database = open("full", &backend).await.expect("a database");
+    let collection = birds(&database).await;
+    put(&collection, 0..5).await.expect("a put");
+    backend.set_full(true);
+    let thrown = put(&collection, 5..10).await.expect_err("a full storage");
+    assert_eq!(code_of(&thrown), "quota");
+    assert_eq!(count(&collection).await, 5.0);
+    backend.set_full(false);
+    put(&collection, 5..8).await.expect("there is room again");
+    assert_eq!(count(&collection).await, 8.0);
+    settled(database.close()).await.expect("a close");
+
+    let database = open("full", &backend).await.expect("the database again");
+    assert_eq!(count(&birds(&database).await).await, 8.0);
+    settled(database.close()).await.expect("a close");
+}

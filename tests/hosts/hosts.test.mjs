@@ -1,0 +1,70 @@
+// One scenario, five hosts, equal bits: the packed package in Node, Deno, workerd and Chromium against expected.json,
+// which is what native Rust answers (crates/testkit/tests/hosts.rs writes and checks it).
+import assert from "node:assert/strict";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { serve } from "../../scripts/demo.mjs";
+import { IMPORT_MAP, inChromium, inDeno, inNode, inWorkerd, launchChromium, page } from "../packaging/hosts.mjs";
+import { project } from "../packaging/project.mjs";
+
+const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+const expected = JSON.parse(readFileSync(path("./expected.json"), "utf8"));
+
+/** A project with the app and what it imports. */
+function hostProject(name, options) {
+  const folder = project(`hosts-${name}`, { ...options, app: path("./app/") });
+  writeFileSync(join(folder, "data.js"), `export default ${readFileSync(path("./scenario.json"), "utf8")};\n`);
+  copyFileSync(path("../cases/bits.mjs"), join(folder, "bits.mjs"));
+  return folder;
+}
+
+/** 32 bits over all ids and all score bits (FNV-1a): enough to see at a glance that hosts agree. */
+function digestOf(answers) {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(JSON.stringify(answers))) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return hash.toString(16).padStart(8, "0");
+}
+
+function report(host, answers, about = "") {
+  const hits = Object.values(answers).reduce((sum, answer) => sum + answer.hits.length, 0);
+  console.log(`${host.padEnd(18)} ${digestOf(answers)}   ${hits} hits ${about}`);
+}
+
+/** Every storage of a host must have answered with the expected bits. */
+function check(host, answers) {
+  for (const [storage, { host: about, result }] of Object.entries(answers)) {
+    report(`${host}, ${storage}`, result, JSON.stringify(about));
+    assert.deepEqual(result, expected, `${host}, ${storage}`);
+  }
+}
+
+test("native Rust has written down what it answers", () => {
+  report("native", expected);
+  const queries = Object.keys(JSON.parse(readFileSync(path("./scenario.json"), "utf8")).queries);
+  assert.deepEqual(Object.keys(expected), queries);
+  assert.ok(queries.every((name) => expected[name].hits.length > 0));
+});
+
+test("Node answers with the native bits", () => check("Node", inNode(hostProject("node"))));
+
+test("Deno answers with the native bits", () => check("Deno", inDeno(hostProject("deno"))));
+
+test("workerd answers with the native bits", async () => check("workerd", await inWorkerd(hostProject("workerd"))));
+
+test("Chromium's worker answers with the native bits, from memory and from OPFS", async () => {
+  const folder = hostProject("chromium", { page: page("./page.js", IMPORT_MAP) });
+  const { server, url } = await serve(folder, 0, {});
+  const browser = await launchChromium();
+  try {
+    await inChromium(browser, url, (answer) => {
+      assert.deepEqual([answer.opfs.host.storage, answer.opfs.host.worker], ["opfs", true]);
+      check("Chromium", answer);
+    });
+  } finally {
+    await browser.close();
+    server.close();
+    server.closeAllConnections();
+  }
+});
