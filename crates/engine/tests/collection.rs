@@ -174,6 +174,8 @@ fn replacing_deleting_and_expiring_leave_no_trace_in_answers() {
     let versions = fixture.put(r#"[{ "id": "b1", "title": "Changed" }]"#).unwrap().versions;
     assert_eq!(versions, [SequenceNumber(5)]);
     assert_eq!(fixture.ids(r#""shore""#), Vec::<String>::new());
+    let hits = fixture.state.search(&Query::new().text("changed"), 1_000).unwrap().hits;
+    assert_eq!(hits[0].version, versions[0]);
     assert_eq!(fixture.write(Write::Delete(DeleteTarget::Ids(vec!["b2".into(), "none".into()]))).unwrap().deleted, 1);
     assert_eq!(fixture.ids(r#""birds""#), Vec::<String>::new());
     let expiring = PutOptions { expires_at: Some(1_001), ..PutOptions::default() };

@@ -167,7 +167,14 @@ impl CollectionState {
             VectorLeg { rank, distance: distance.unwrap_or_default(), similarity }
         });
         let document = self.selected_document(location, select)?;
-        Ok(Hit { id: segment.id(candidate.row), score: candidate.score, document, text, vector })
+        Ok(Hit {
+            id: segment.id(candidate.row),
+            score: candidate.score,
+            version: candidate.sequence,
+            document,
+            text,
+            vector,
+        })
     }
 
     /// Every field but vectors, or the selected ones.

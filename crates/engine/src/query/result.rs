@@ -1,6 +1,6 @@
 //! What a search answers.
 
-use crate::{Document, DocumentId, Value};
+use crate::{Document, DocumentId, Value, ids::SequenceNumber};
 use alloc::{string::String, vec::Vec};
 
 /// The answer to one search.
@@ -21,6 +21,8 @@ pub struct Hit {
     pub id: DocumentId,
     /// Higher is better.
     pub score: f32,
+    /// The document's version.
+    pub version: SequenceNumber,
     /// The document, or the fields of it that were asked for.
     pub document: Document,
     /// Where the text leg found it.
@@ -79,6 +81,7 @@ impl Hit {
         let mut members = Vec::from([
             (String::from("id"), self.id.to_value()),
             (String::from("score"), score(self.score)),
+            (String::from("version"), self.version.0.into()),
             (String::from("document"), self.document.to_value()),
         ]);
         if let Some(text) = &self.text {
