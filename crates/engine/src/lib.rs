@@ -24,6 +24,7 @@ pub mod filter;
 pub mod ids;
 pub mod limits;
 pub mod manifest;
+mod numbering;
 mod order;
 pub mod query;
 pub mod rows;

@@ -1,29 +1,23 @@
 //! Errors on their way between Rust and JavaScript.
 
-use js_sys::{Promise, Reflect};
-use sanderling::{Error, ErrorCode, Value};
-use serde::Serialize;
+use js_sys::{JSON, Promise, Reflect};
+use sanderling::{Error, ErrorCode, Value, engine::document::json};
 use std::pin::Pin;
 use wasm_bindgen::{JsCast, JsValue};
 
-#[derive(Serialize)]
-struct Thrown<'a> {
-    code: &'a str,
-    message: &'a str,
-    details: Value,
-}
-
 /// What JavaScript catches.
+#[cold]
 pub fn to_js(error: &Error) -> JsValue {
-    let details = Value::Object(error.details().to_vec());
-    let thrown = Thrown { code: error.code().as_str(), message: error.message(), details };
-    encode(&thrown)
+    encode(&Value::Object(vec![
+        ("code".into(), error.code().as_str().into()),
+        ("message".into(), error.message().into()),
+        ("details".into(), Value::Object(error.details().to_vec())),
+    ]))
 }
 
-/// A struct as a plain JavaScript object.
-pub fn encode(value: &impl Serialize) -> JsValue {
-    let encoded = value.serialize(&serde_wasm_bindgen::Serializer::json_compatible());
-    encoded.unwrap_or_else(|error| JsValue::from_str(&error.to_string()))
+/// A value as a plain JavaScript object: the host's own reader of JSON makes it, which is there already.
+pub fn encode(value: &Value) -> JsValue {
+    JSON::parse(&json::write(value)).unwrap_or_else(|thrown| thrown)
 }
 
 /// What a storage threw. One of our own errors keeps its code, a full medium is told by its name.
@@ -55,6 +49,6 @@ pub async fn settled(returned: Result<JsValue, JsValue>, action: &str) -> Result
     if !then.is_some_and(|then| then.is_function()) {
         return Ok(value);
     }
-    let promise = value.dyn_into().unwrap_or_else(|thenable| js_sys::Promise::resolve(&thenable));
+    let promise = value.dyn_into().unwrap_or_else(|thenable| Promise::resolve(&thenable));
     wasm_bindgen_futures::JsFuture::from(promise).await.map_err(|thrown| from_js(&thrown, action))
 }

@@ -7,7 +7,8 @@ use crate::{
     filter::{Filter, rows_matching},
     ids::SequenceNumber,
     limits::{BATCH_DOCUMENTS_MAX, DOCUMENT_BYTES_MAX, SEGMENT_ROWS_MAX},
-    order::sorted,
+    numbering::Numbering,
+    order::{permuted, sorted},
     query::vector_of,
     schema::{FieldKind, TextField, VectorField},
     segment::{IndexedDocument, IndexedField},
@@ -15,7 +16,6 @@ use crate::{
     wal::{Batch, Operation},
 };
 use alloc::{boxed::Box, format, string::String, vec::Vec};
-use hashbrown::HashMap;
 
 /// A write as its caller asks for it.
 #[derive(Clone, Debug)]
@@ -126,15 +126,15 @@ impl CollectionState {
             let expected = format!("at most {BATCH_DOCUMENTS_MAX} documents");
             return Err(Error::expected(&"batch", &expected, &documents.len()));
         }
-        let mut ids = Vec::with_capacity(documents.len());
-        let mut last_of: HashMap<DocumentId, u32> = HashMap::new();
+        let mut ids: Vec<DocumentId> = Vec::with_capacity(documents.len());
+        let mut last_of = Numbering::default();
         for (at, document) in documents.iter().enumerate() {
             let id = match &document.id {
                 Some(id) => checked_id(id)?,
-                None => self.free_id(self.next.plus(at as u64), &last_of),
+                None => self.free_id(self.next.plus(at as u64), &|id| place_of(id, &ids, &last_of).is_some()),
             };
             self.check_precondition(&id, options.precondition, now)?;
-            last_of.insert(id.clone(), at as u32);
+            last_of.set(id.hash(), at as u32, &mut |at| ids[at as usize] == id);
             ids.push(id);
         }
         let mut operations = Vec::new();
@@ -142,7 +142,7 @@ impl CollectionState {
         let mut version_of = alloc::vec![SequenceNumber(0); documents.len()];
         for (at, document) in documents.into_iter().enumerate() {
             let id = &ids[at];
-            if last_of[id] as usize != at {
+            if place_of(id, &ids, &last_of) != Some(at) {
                 continue; // the same id comes again in this batch: the last one wins
             }
             version_of[at] = self.next.plus(operations.len() as u64);
@@ -151,7 +151,7 @@ impl CollectionState {
             operations.push(put.0);
             indexed.push(IndexedOperation::Put(Box::new(put.1)));
         }
-        let versions = ids.iter().map(|id| version_of[last_of[id] as usize]).collect();
+        let versions = ids.iter().filter_map(|id| version_of.get(place_of(id, &ids, &last_of)?).copied()).collect();
         let batch = Batch { first: self.next, operations };
         Ok(Prepared { batch, operations: indexed, receipt: WriteReceipt { ids, versions, deleted: 0 } })
     }
@@ -189,7 +189,7 @@ impl CollectionState {
             DeleteTarget::Filter(filter) => self.ids_matching(&Filter::from_value(&filter, &self.schema)?, now),
         };
         let order = sorted(ids.len(), &mut |a, b| ids[a].cmp(&ids[b]));
-        ids = order.into_iter().map(|at| ids[at as usize].clone()).collect();
+        ids = permuted(&ids, &order);
         ids.dedup();
         let stored = |id: &DocumentId| {
             let mut bytes = Vec::new();
@@ -212,10 +212,15 @@ impl CollectionState {
     }
 
     /// The first generated id, from that of a write on, that no document has.
-    fn free_id(&self, write: SequenceNumber, in_batch: &HashMap<DocumentId, u32>) -> DocumentId {
-        let mut ids = (write.0..).map(DocumentId::generated);
-        let free = ids.find(|id| self.locate(id).is_none() && !in_batch.contains_key(id));
-        free.unwrap_or(DocumentId::generated(write.0))
+    fn free_id(&self, write: SequenceNumber, in_batch: &dyn Fn(&DocumentId) -> bool) -> DocumentId {
+        let mut number = write.0;
+        loop {
+            let id = DocumentId::generated(number);
+            if self.locate(&id).is_none() && !in_batch(&id) {
+                return id;
+            }
+            number += 1;
+        }
     }
 
     fn check_precondition(&self, id: &DocumentId, precondition: Option<Precondition>, now: u64) -> Result<()> {
@@ -233,6 +238,11 @@ impl CollectionState {
         let path = format!("document {id}");
         Err(Error::mismatch(ErrorCode::Conflict, &path, &say(wanted), &say(version)).with("id", id.to_value()))
     }
+}
+
+/// The last place of an id in a batch, of which `last_of` is told place by place.
+fn place_of(id: &DocumentId, ids: &[DocumentId], last_of: &Numbering) -> Option<usize> {
+    last_of.find(id.hash(), &mut |at| ids[at as usize] == *id).map(|at| at as usize)
 }
 
 /// An id that was made in Rust may not have been checked.

@@ -7,6 +7,8 @@ use super::{
 use crate::{
     Document, Error, ErrorCode, Result, Value,
     document::quoted,
+    ids::SequenceNumber,
+    numbering::{Numbering, hash},
     query::{
         Candidate, Fusion, Hit, Query, Ranked, SearchResult, SegmentPlan, TextLeg, TopK, VectorLeg, VectorQuery,
         reciprocal_rank,
@@ -18,7 +20,6 @@ use crate::{
     vector,
 };
 use alloc::{format, string::String, vec, vec::Vec};
-use hashbrown::HashMap;
 
 /// A vector leg with its field found.
 struct ResolvedVector<'a> {
@@ -192,7 +193,7 @@ impl CollectionState {
 
 /// The candidates of all legs, each with its place in every leg, found by its sequence number.
 struct Places {
-    number_of: HashMap<u64, u32>,
+    number_of: Numbering,
     places: Vec<Place>,
 }
 
@@ -205,7 +206,7 @@ struct Place {
 
 impl Places {
     fn new(text: Option<&[Candidate]>, vectors: &[Vec<Candidate>]) -> Self {
-        let mut places = Self { number_of: HashMap::new(), places: Vec::new() };
+        let mut places = Self { number_of: Numbering::default(), places: Vec::new() };
         for (candidate, rank) in text.unwrap_or_default().iter().zip(1..) {
             places.place(candidate, vectors.len()).text = Some(TextLeg { rank, score: candidate.score });
         }
@@ -219,15 +220,21 @@ impl Places {
 
     fn place(&mut self, candidate: &Candidate, legs: usize) -> &mut Place {
         let next = self.places.len() as u32;
-        let number = *self.number_of.entry(candidate.sequence.0).or_insert(next);
+        let number = self.number(candidate.sequence).unwrap_or(next);
         if number == next {
+            self.number_of.set(hash_of(candidate.sequence), next, &mut |_| false);
             self.places.push(Place { candidate: *candidate, text: None, vectors: vec![None; legs] });
         }
         &mut self.places[number as usize]
     }
 
     fn get(&self, candidate: &Candidate) -> Option<&Place> {
-        self.number_of.get(&candidate.sequence.0).map(|number| &self.places[*number as usize])
+        self.number(candidate.sequence).map(|number| &self.places[number as usize])
+    }
+
+    fn number(&self, write: SequenceNumber) -> Option<u32> {
+        let is_write = &mut |number: u32| self.places[number as usize].candidate.sequence == write;
+        self.number_of.find(hash_of(write), is_write)
     }
 
     /// Reciprocal rank fusion over the legs' merged lists, in the order of the legs.
@@ -242,6 +249,10 @@ impl Places {
         }
         best.into_sorted()
     }
+}
+
+fn hash_of(write: SequenceNumber) -> u32 {
+    hash(&write.0.to_le_bytes())
 }
 
 impl Place {

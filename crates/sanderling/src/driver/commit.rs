@@ -45,7 +45,7 @@ impl ManifestState {
         change(&mut next.manifest);
         // Two generations on is the same slot: the other one holds the last manifest that is surely whole.
         next.generation = self.uncertain.map_or(self.committed.generation + 1, |failed| failed + 2);
-        let bytes = next.to_bytes()?;
+        let bytes = next.to_bytes();
         self.uncertain = Some(next.generation);
         storage.write(next.slot(), &bytes, Durability::Strict).await?;
         self.uncertain = None;
