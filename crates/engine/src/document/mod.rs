@@ -3,7 +3,12 @@
 mod date;
 mod id;
 pub mod json;
+mod json_reader;
+mod json_writer;
+mod number;
 pub mod reader;
+#[cfg(feature = "serde")]
+mod serde_value;
 mod value;
 
 pub use date::parse_iso;

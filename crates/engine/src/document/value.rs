@@ -2,7 +2,7 @@
 //! unique and keep their order.
 
 use crate::order::sorted;
-use alloc::{borrow::ToOwned, boxed::Box, format, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
 /// The members of an object, in order. Keys are unique.
@@ -190,6 +190,6 @@ impl IsJsonElement for f64 {}
 
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&serde_json::to_string(self).unwrap_or_else(|error| format!("({error})")))
+        f.write_str(&super::json::write(self))
     }
 }
