@@ -23,6 +23,7 @@ pub mod error;
 pub mod filter;
 pub mod ids;
 pub mod limits;
+mod lists;
 pub mod manifest;
 mod numbering;
 mod order;

@@ -8,11 +8,9 @@ use wasm_bindgen::{JsCast, JsValue};
 /// What JavaScript catches.
 #[cold]
 pub fn to_js(error: &Error) -> JsValue {
-    encode(&Value::Object(vec![
-        ("code".into(), error.code().as_str().into()),
-        ("message".into(), error.message().into()),
-        ("details".into(), Value::Object(error.details().to_vec())),
-    ]))
+    let details = Value::Object(error.details().to_vec());
+    let thrown = Value::object().with("code", error.code().as_str()).with("message", error.message());
+    encode(&thrown.with("details", details))
 }
 
 /// A value as a plain JavaScript object: the host's own reader of JSON makes it, which is there already.

@@ -7,6 +7,7 @@ use crate::{
     Error, Result, Value,
     document::parse_iso,
     ids::RowId,
+    lists::{map, try_map},
     numbering::{Numbering, hash},
     schema::{AttributeField, AttributeKind},
 };
@@ -29,11 +30,10 @@ pub fn normalize(path: &str, field: &AttributeField, value: Value) -> Result<Val
     match value {
         Value::Null => Ok(Value::Null),
         Value::Array(items) if field.many => {
-            let items = items.into_iter().map(|item| normalize_one(path, field.kind, item));
-            items.collect::<Result<_>>().map(Value::Array)
+            try_map(items, |item| normalize_one(path, field.kind, item)).map(Value::Array)
         }
         Value::Vector(values) if field.many && field.kind == AttributeKind::Number => {
-            Ok(Value::Array(values.iter().map(|value| Value::Number(f64::from(*value))).collect()))
+            Ok(Value::Array(map(&values, |value| Value::Number(f64::from(*value)))))
         }
         one => normalize_one(path, field.kind, one),
     }

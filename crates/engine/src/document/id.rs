@@ -59,6 +59,14 @@ impl DocumentId {
         }
     }
 
+    /// The stored form.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.write_bytes(&mut bytes);
+        bytes
+    }
+
     /// Appends the stored form: a tag byte, then 8 bytes of the integer or the string's bytes.
     pub fn write_bytes(&self, out: &mut Vec<u8>) {
         match self {

@@ -4,6 +4,7 @@ use crate::{
     DocumentId, Schema, Value,
     attributes::{AttributeColumn, GrowingAttribute},
     ids::{RowId, SequenceNumber},
+    lists::map,
     numbering::Numbering,
     order::sorted,
     schema::FieldKind,
@@ -71,7 +72,7 @@ impl GrowingSegment {
             sequences: Vec::new(),
             expiries: Vec::new(),
             documents: Vec::new(),
-            columns: schema.fields.iter().map(|field| column(&field.kind)).collect(),
+            columns: map(&schema.fields, |field| column(&field.kind)),
         }
     }
 
@@ -127,7 +128,7 @@ impl GrowingSegment {
         let rows: Vec<u32> = self.row_of.positions().filter(behind).collect();
         let id = |at: usize| &self.ids[rows[at] as usize];
         let order = sorted(rows.len(), &mut |a, b| id(a).cmp(id(b)));
-        order.into_iter().map(|at| RowId(rows[at as usize])).collect()
+        map(order, |at| RowId(rows[at as usize]))
     }
 
     pub(super) fn vectors(&self, field: usize) -> Option<VectorColumn<'_>> {

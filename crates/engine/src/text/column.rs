@@ -3,6 +3,7 @@
 use crate::{
     attributes::checked_text,
     ids::RowId,
+    lists::map,
     numbering::{Numbering, hash},
     order::{permuted, sorted},
 };
@@ -83,7 +84,7 @@ impl<'a> TextTerms<'a> {
             Self::Sealed(terms) => {
                 let from = terms.first_not_before(prefix);
                 let matching = (from..terms.count()).take_while(|at| terms.term(*at).starts_with(prefix.as_bytes()));
-                matching.map(|at| (checked_text(terms.term(at)), terms.postings(at))).collect()
+                map(matching, |at| (checked_text(terms.term(at)), terms.postings(at)))
             }
         }
     }
