@@ -23,9 +23,14 @@
 //! which is pure; this crate is the only place that orders effects. Bindings for other hosts drive the same
 //! [`driver`] over their own [`storage`].
 
+#![cfg_attr(not(any(feature = "std", not(target_family = "wasm"))), no_std)]
+
+extern crate alloc;
+
 #[cfg(feature = "std")]
 mod blocking;
 pub mod driver;
+mod guarded;
 pub mod storage;
 
 #[cfg(feature = "std")]

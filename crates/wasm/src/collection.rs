@@ -4,6 +4,7 @@ use crate::{
     packing,
     thrown::{encode, promise, to_js},
 };
+use alloc::{string::String, vec, vec::Vec};
 use js_sys::Promise;
 use sanderling::{
     DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query, Result, Value, WriteReceipt,

@@ -4,10 +4,15 @@
 //! by a layout of triples: document, field (its position in the schema), number of floats. Status and figures become plain
 //! objects by the host's own reader of JSON. Errors are thrown as `{ code, message, details }`.
 
+#![no_std]
+
+extern crate alloc;
+
 mod collection;
 mod database;
 mod environment;
 mod packing;
+mod runtime;
 mod storage;
 mod thrown;
 

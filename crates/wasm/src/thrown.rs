@@ -1,8 +1,9 @@
 //! Errors on their way between Rust and JavaScript.
 
+use alloc::{boxed::Box, format};
+use core::pin::Pin;
 use js_sys::{JSON, Promise, Reflect};
 use sanderling::{Error, ErrorCode, Value, engine::document::json};
-use std::pin::Pin;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// What JavaScript catches.

@@ -6,7 +6,17 @@ use super::{
     open::Loaded,
     segments::Job,
 };
-use crate::storage::Durability;
+use crate::{
+    guarded::{Changing, Guarded, Reading},
+    storage::Durability,
+};
+use alloc::{
+    format,
+    string::String,
+    sync::{Arc, Weak},
+    vec::Vec,
+};
+use core::sync::atomic::{AtomicBool, Ordering};
 use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,
     collection::{CollectionState, DeleteTarget, ListOptions, ListPage, PutOptions, Write, WriteReceipt},
@@ -14,10 +24,6 @@ use sanderling_engine::{
     query::SearchResult,
     segment::Segment,
     wal::WalHeader,
-};
-use std::sync::{
-    Arc, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
-    atomic::{AtomicBool, Ordering},
 };
 
 /// A handle to an open collection. Clones are handles to the same one.
@@ -31,7 +37,7 @@ pub(super) struct CollectionShared {
     database: Weak<DatabaseShared>,
     name: String,
     pub(super) id: u32,
-    state: RwLock<CollectionState>,
+    state: Guarded<CollectionState>,
     pub(super) writer: Lock<WriterState>,
     retired: AtomicBool,
 }
@@ -92,7 +98,7 @@ impl CollectionShared {
     pub(super) fn new(database: Weak<DatabaseShared>, name: &str, loaded: Loaded) -> Self {
         let Loaded { id, state, wal, written_dead, wal_bytes } = loaded;
         let writer = Lock::new(WriterState { wal, wal_bytes, written_dead, deferred: None });
-        Self { database, name: name.into(), id, state: RwLock::new(state), writer, retired: AtomicBool::new(false) }
+        Self { database, name: name.into(), id, state: Guarded::new(state), writer, retired: AtomicBool::new(false) }
     }
 
     pub(super) async fn retire(&self) -> Retired<'_> {
@@ -105,12 +111,12 @@ impl CollectionShared {
         drop(self.writer.lock().await);
     }
 
-    pub(super) fn state(&self) -> RwLockReadGuard<'_, CollectionState> {
-        self.state.read().expect("applying a prepared write does not panic")
+    pub(super) fn state(&self) -> Reading<'_, CollectionState> {
+        self.state.read()
     }
 
-    pub(super) fn state_to_change(&self) -> RwLockWriteGuard<'_, CollectionState> {
-        self.state.write().expect("applying a prepared write does not panic")
+    pub(super) fn state_to_change(&self) -> Changing<'_, CollectionState> {
+        self.state.change()
     }
 
     fn check(&self) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The manifest of an open database and its commits.
 
 use crate::storage::{Durability, Storage, StorageFuture};
+use alloc::boxed::Box;
 use sanderling_engine::{
     ids::{FileId, SequenceNumber},
     manifest::{CollectionRecord, CommittedManifest, Manifest, wal_name},

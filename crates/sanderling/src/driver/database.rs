@@ -7,7 +7,19 @@ use super::{
     lock::Lock,
     open::{self, Opened},
 };
-use crate::storage::{Durability, Storage};
+use crate::{
+    guarded::{Changing, Guarded},
+    storage::{Durability, Storage},
+};
+use alloc::{
+    boxed::Box,
+    format,
+    string::String,
+    sync::{Arc, Weak},
+    vec,
+    vec::Vec,
+};
+use core::sync::atomic::{AtomicBool, Ordering};
 use sanderling_engine::{
     Error, ErrorCode, Result, Schema, Value,
     collection::CollectionState,
@@ -17,10 +29,6 @@ use sanderling_engine::{
     manifest::CollectionRecord,
     schema::SchemaChange,
     settings::CollectionSettings,
-};
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError, Weak,
-    atomic::{AtomicBool, Ordering},
 };
 
 /// A handle to an open database. Clones are handles to the same one.
@@ -48,7 +56,7 @@ pub(super) struct DatabaseShared {
     pub(super) environment: Environment,
     pub(super) id: DatabaseId,
     pub(super) manifest: Lock<ManifestState>,
-    collections: Mutex<Vec<(String, Slot)>>,
+    collections: Guarded<Vec<(String, Slot)>>,
     closed: AtomicBool,
 }
 
@@ -91,7 +99,7 @@ impl Database {
                 };
                 slots.push((name, slot));
             }
-            let collections = Mutex::new(slots);
+            let collections = Guarded::new(slots);
             let manifest = Lock::new(manifest);
             DatabaseShared {
                 storage,
@@ -270,9 +278,8 @@ impl DatabaseShared {
         self.slots().iter().find(|(other, _)| other == name).map(|(_, slot)| slot.clone())
     }
 
-    fn slots(&self) -> MutexGuard<'_, Vec<(String, Slot)>> {
-        // The list is whole between any two of its calls, so a panic elsewhere does not spoil it.
-        self.collections.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> Changing<'_, Vec<(String, Slot)>> {
+        self.collections.change()
     }
 }
 

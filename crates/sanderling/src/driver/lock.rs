@@ -3,35 +3,33 @@
 //! Whoever finds it taken leaves a waker; whoever gives it back wakes all, and they try again in the order in which they
 //! came.
 
-use std::{
+use crate::guarded::{Changing, Guarded};
+use alloc::vec::Vec;
+use core::{
     future::poll_fn,
     mem::take,
     ops::{Deref, DerefMut},
-    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
     task::{Context, Poll, Waker},
 };
 
 /// A value that one task at a time may use.
 pub(super) struct Lock<T> {
-    value: Mutex<T>,
-    waiting: Waiting,
+    value: Guarded<T>,
+    waiting: Guarded<Vec<Waker>>,
 }
-
-#[derive(Default)]
-struct Waiting(Mutex<Vec<Waker>>);
 
 /// The right to use the value of a [`Lock`].
 pub(super) struct LockGuard<'a, T> {
     // The fields are dropped in this order: the value is free before the others are woken.
-    value: MutexGuard<'a, T>,
+    value: Changing<'a, T>,
     _wakes: WakeAll<'a>,
 }
 
-struct WakeAll<'a>(&'a Waiting);
+struct WakeAll<'a>(&'a Guarded<Vec<Waker>>);
 
 impl<T> Lock<T> {
     pub(super) fn new(value: T) -> Self {
-        Self { value: Mutex::new(value), waiting: Waiting::default() }
+        Self { value: Guarded::new(value), waiting: Guarded::default() }
     }
 
     /// Waits until nobody else uses the value.
@@ -43,32 +41,20 @@ impl<T> Lock<T> {
         if let Some(guard) = self.try_lock() {
             return Poll::Ready(guard);
         }
-        self.waiting.wakers().push(context.waker().clone());
+        self.waiting.change().push(context.waker().clone());
         // It may have been given back before the waker was there to be woken.
         self.try_lock().map_or(Poll::Pending, Poll::Ready)
     }
 
     fn try_lock(&self) -> Option<LockGuard<'_, T>> {
-        let value = match self.value.try_lock() {
-            Ok(value) => value,
-            // A write that panics is told by the state of the collection, not by its lock.
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
+        let value = self.value.try_change()?;
         Some(LockGuard { value, _wakes: WakeAll(&self.waiting) })
-    }
-}
-
-impl Waiting {
-    fn wakers(&self) -> MutexGuard<'_, Vec<Waker>> {
-        // The list is whole between any two of its calls.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for WakeAll<'_> {
     fn drop(&mut self) {
-        let wakers = take(&mut *self.0.wakers());
+        let wakers = take(&mut *self.0.change());
         wakers.into_iter().for_each(Waker::wake);
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{Environment, commit::ManifestState};
 use crate::storage::{Storage, StoredObject};
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
+use core::{fmt::Display, pin::Pin};
 use sanderling_engine::{
     Error, ErrorCode, Result, Schema,
     codec::{AlignedBytes, FILE_HEADER_BYTES},
@@ -17,7 +19,6 @@ use sanderling_engine::{
     settings::CollectionSettings,
     wal::{self, WalContent, WalHeader},
 };
-use std::{fmt::Display, pin::Pin, sync::Arc};
 
 /// A database as it was found.
 pub(super) struct Opened {

@@ -5,6 +5,7 @@ use super::{
     open::files_of,
 };
 use crate::storage::{Durability, StorageFuture};
+use alloc::{boxed::Box, sync::Arc, vec, vec::Vec};
 use sanderling_engine::{
     Result, Schema,
     codec::AlignedBytes,
@@ -14,7 +15,6 @@ use sanderling_engine::{
     segment::{SealedSegment, write_tombstones},
     wal::WalHeader,
 };
-use std::sync::Arc;
 
 /// Why segments are made anew.
 pub(super) enum Job {
@@ -56,7 +56,7 @@ impl Collection {
                 return Ok(()); // the collection was dropped
             };
             let mut old_files = files_of(&next.collections[at]);
-            let mut segments = std::mem::take(&mut next.collections[at].segments);
+            let mut segments = core::mem::take(&mut next.collections[at].segments);
             if !old_stay {
                 segments.clear();
             } else {
