@@ -26,6 +26,8 @@ export interface OpenOptions extends CallOptions {
   readonly path?: string | undefined;
   /** Default "strict": a put that resolved survives a power cut. "relaxed": it survives a killed process or tab. */
   readonly durability?: Durability | undefined;
+  /** Bytes of index to keep in memory. This version keeps all of it there, whatever is asked for. */
+  readonly memoryBudget?: number | undefined;
   /** Browsers: true (default) runs the engine in a dedicated worker, false in this thread; or a worker of your own. */
   readonly worker?: boolean | object | undefined;
   /** Where the engine's wasm comes from, when the host's own choice does not fit. The first `open` decides. */

@@ -21,7 +21,7 @@ import type { Encoded } from "./engine.js";
 import { describe, mismatch } from "./errors.js";
 import { fieldTable, type FieldTable } from "./field-table.js";
 import type { Handle, Host } from "./host.js";
-import { encodeJson, plain } from "./json.js";
+import { encodeJson } from "./json.js";
 import { checkOptions, isAnything, isBoolean, isSignal, isString, oneOf, type OptionRules } from "./options.js";
 import { decodeAnswer, encodeQuery, plainFilter } from "./query.js";
 import type { Id, NewDocument, Schema, StoredDocument } from "./schema.js";
@@ -205,5 +205,5 @@ function encodeTarget(target: unknown): string {
   const { filter } = checkOptions(target, { call: "delete", known: { filter: isAnything } });
   // Without this, a misspelt or undefined filter would delete everything.
   if (filter === undefined) throw mismatch("invalid", "delete", "an id, ids or { filter }", "no filter");
-  return JSON.stringify({ filter: plain(filter, { code: "filter", root: "filter", dates: "milliseconds" }) });
+  return JSON.stringify({ filter: plainFilter(filter, "filter") });
 }

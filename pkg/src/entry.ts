@@ -29,7 +29,7 @@ export interface Place {
 /** Decides where a database lives; throws what this host cannot do. `options` were checked. */
 export type Locate = (name: string, options: OpenOptions) => Place;
 
-type Core = DatabaseCore & Pick<OpenedPlace, "stop">;
+type Core = DatabaseCore & Pick<OpenedPlace, "stop"> & { readonly durability: Durability };
 
 // Objects are backends: their methods are checked where they are used.
 const isStorage: Check = (value) => {
@@ -46,6 +46,9 @@ const isWorker: Check = (value) =>
     ? undefined
     : "a boolean or a Worker";
 
+const isBytes: Check = (value) =>
+  typeof value === "number" && value > 0 && Number.isFinite(value) ? undefined : "a number of bytes above 0";
+
 const NAMED = { signal: isSignal, storage: isStorage, path: isString };
 
 const OPEN_RULES: OptionRules = {
@@ -53,10 +56,11 @@ const OPEN_RULES: OptionRules = {
   known: {
     ...NAMED,
     durability: oneOf("strict", "relaxed"),
+    memoryBudget: isBytes,
     worker: isWorker,
     wasm: isAnything,
   },
-  later: ["memoryBudget", "persist", "encryption", "timeout"],
+  later: ["persist", "encryption", "timeout"],
 };
 
 // The same options object serves open and destroy.
@@ -74,13 +78,19 @@ export function entry(locate: Locate): { readonly open: Open; readonly destroy: 
 
   const openPlace = async (name: string, options: OpenOptions): Promise<Database> => {
     const place = locate(name, options);
+    const durability = options.durability ?? "strict";
     const lease = await databases.acquire(place.key, async () => ({
-      ...(await place.open(options.durability ?? "strict")),
+      ...(await place.open(durability)),
       name,
+      durability,
       collections: new Map(),
     }));
     try {
       await place.accept?.(lease.value);
+      if (lease.value.durability !== durability) {
+        const message = `the database "${name}" is open in this process with durability "${lease.value.durability}"`;
+        throw new SanderlingError("unavailable", `${message}: close it first, or ask for the same`);
+      }
       if (lease.value.name === name) return makeDatabase(lease);
       throw new SanderlingError("unavailable", `this backend is in use by the database "${lease.value.name}"`);
     } catch (error) {

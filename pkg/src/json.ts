@@ -8,6 +8,8 @@ export interface JsonRules {
   readonly root: string;
   /** A Date becomes epoch milliseconds, or the ISO string that JSON.stringify makes of it. */
   readonly dates?: "milliseconds" | "iso";
+  /** A member that is undefined is refused. In a filter it would take a condition away unseen. */
+  readonly complete?: boolean;
 }
 
 // The engine's JSON reader stops at this depth; an error from here names the path.
@@ -29,7 +31,7 @@ export function encodeJson(value: unknown, rules: JsonRules): string {
 
 /**
  * Checks that a value is plain JSON and returns it ready for JSON.stringify: itself, or a copy where dates were replaced.
- * Members that are undefined are left for JSON.stringify to drop.
+ * Members that are undefined are left for JSON.stringify to drop, unless the rules refuse them.
  */
 export function plain(value: unknown, rules: JsonRules): unknown {
   return walk(value, { rules, keys: [], ancestors: [] });
@@ -101,7 +103,7 @@ function walkArray(value: readonly unknown[], at: Walk): readonly unknown[] {
 function walkMembers(value: object, at: Walk): object {
   let copy: object | undefined;
   for (const [key, member] of Object.entries(value)) {
-    if (member === undefined) continue;
+    if (member === undefined && at.rules.complete !== true) continue;
     at.keys.push(key);
     if (LONE_SURROGATE.test(key)) throw wrong(at, "a well-formed name", "a lone surrogate");
     const checked = walk(member, at);

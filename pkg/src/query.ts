@@ -52,7 +52,7 @@ export function encodeQuery(query: unknown): EncodedQuery {
 
 /** A filter ready for JSON; dates in it become epoch milliseconds, like those of documents. */
 export function plainFilter(filter: unknown, root: string): unknown {
-  return plain(filter, { code: "filter", root, dates: "milliseconds" });
+  return plain(filter, { code: "filter", root, dates: "milliseconds", complete: true });
 }
 
 /** Builds the result from the engine's answer; layouts count hits, those of groups after the ungrouped ones. */

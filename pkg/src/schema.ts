@@ -170,7 +170,7 @@ type StringCondition = Equality<string> &
   Presence & { readonly $contains?: string; readonly $startsWith?: string };
 
 /** What may stand after a field's name in a filter. */
-export type Condition<F extends Field> = F extends TextField | KeywordField
+export type Condition<F extends Field> = F extends KeywordField
   ? string | StringCondition
   : F extends NumberField
     ? number | (Equality<number> & Order<number> & Presence)

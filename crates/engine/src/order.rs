@@ -27,6 +27,15 @@ pub(crate) fn sorted(count: usize, compare: &mut dyn FnMut(usize, usize) -> Orde
     order
 }
 
+/// The values in that order.
+pub(crate) fn permuted<T: Clone>(values: &[T], order: &[u32]) -> Vec<T> {
+    let mut permuted = Vec::with_capacity(order.len());
+    for at in order {
+        permuted.push(values[*at as usize].clone());
+    }
+    permuted
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,6 @@
 //! The knobs of a collection that its users may turn, kept in the manifest.
 
 use crate::{Error, Result, Value, document::reader::ObjectReader};
-use alloc::{string::String, vec::Vec};
 
 /// Documents in the growing segment at which it is sealed. A matter of the data alone, never of the host.
 pub const SEAL_AT_DEFAULT: u32 = 32_768;
@@ -46,7 +45,7 @@ impl CollectionSettings {
     /// Reads `{ sealAt?, bm25?: { k1?, b? } }`.
     pub fn from_value(value: &Value) -> Result<Self> {
         let mut settings = Self::default();
-        let mut options = ObjectReader::new(value, "collection options")?;
+        let mut options = ObjectReader::new(value, &"collection options")?;
         if let Some(seal_at) = options.number("sealAt")? {
             if !(1.0..=f64::from(u32::MAX)).contains(&seal_at) || libm::trunc(seal_at) != seal_at {
                 return Err(Error::expected(&"sealAt", &"a whole number from 1", &Value::Number(seal_at)));
@@ -54,12 +53,12 @@ impl CollectionSettings {
             settings.seal_at = seal_at as u32;
         }
         if let Some(bm25) = options.value("bm25") {
-            let mut bm25 = ObjectReader::new(bm25, "bm25")?;
-            if let Some(k1) = bm25.number("k1")? {
-                settings.bm25.k1 = within("bm25.k1", k1, 0.0, 1_000.0)?;
+            let mut bm25 = ObjectReader::new(bm25, &"bm25")?;
+            if let Some(k1) = bm25.number_within("k1", 0.0, 1_000.0)? {
+                settings.bm25.k1 = k1 as f32;
             }
-            if let Some(b) = bm25.number("b")? {
-                settings.bm25.b = within("bm25.b", b, 0.0, 1.0)?;
+            if let Some(b) = bm25.number_within("b", 0.0, 1.0)? {
+                settings.bm25.b = b as f32;
             }
             bm25.finish()?;
         }
@@ -73,25 +72,7 @@ impl CollectionSettings {
     /// The inverse of [`CollectionSettings::from_value`], with every setting written out.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let bm25 = Value::Object(Vec::from([
-            (String::from("k1"), Value::Number(f64::from(self.bm25.k1))),
-            (String::from("b"), Value::Number(f64::from(self.bm25.b))),
-        ]));
-        Value::Object(Vec::from([
-            (String::from("sealAt"), Value::Number(f64::from(self.seal_at))),
-            (String::from("bm25"), bm25),
-        ]))
-    }
-}
-
-fn within(name: &str, value: f64, from: f64, to: f64) -> Result<f32> {
-    if (from..=to).contains(&value) {
-        Ok(value as f32)
-    } else {
-        Err(Error::expected(
-            &name,
-            &format_args!("a number from {} to {}", Value::Number(from), Value::Number(to)),
-            &Value::Number(value),
-        ))
+        let bm25 = Value::object().with("k1", f64::from(self.bm25.k1)).with("b", f64::from(self.bm25.b));
+        Value::object().with("sealAt", self.seal_at).with("bm25", bm25)
     }
 }

@@ -30,10 +30,14 @@
         reason = "the driver is one text; where there are threads, storages are Send and Sync"
     )
 )]
+#![cfg_attr(not(any(feature = "std", not(target_family = "wasm"))), no_std)]
+
+extern crate alloc;
 
 #[cfg(feature = "std")]
 mod blocking;
 pub mod driver;
+mod guarded;
 pub mod storage;
 
 #[cfg(feature = "std")]

@@ -4,6 +4,7 @@ use crate::{
     packing,
     thrown::{encode, promise, to_js},
 };
+use alloc::{string::String, vec, vec::Vec};
 use js_sys::Promise;
 use sanderling::{
     DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query, Result, Value, WriteReceipt,
@@ -95,7 +96,7 @@ impl EngineCollection {
         let page = thrown(self.collection.list(&options))?;
         let more = page.more;
         Ok(packing::encoded(page.documents, &self.collection.schema(), |documents| {
-            Value::Object(vec![("documents".into(), Value::Array(documents)), ("more".into(), more.into())])
+            Value::object().with("documents", documents).with("more", more)
         }))
     }
 
@@ -144,29 +145,22 @@ fn put_options(text: Option<String>) -> Result<PutOptions> {
 }
 
 fn receipt_text(receipt: &WriteReceipt) -> JsValue {
-    let ids = receipt.ids.iter().map(DocumentId::to_value).collect();
-    let versions = receipt.versions.iter().map(|version| Value::from(version.0)).collect();
-    let receipt = vec![("ids".into(), Value::Array(ids)), ("versions".into(), Value::Array(versions))];
-    json::write(&Value::Object(receipt)).into()
+    let (mut ids, mut versions) = (Vec::new(), Vec::new());
+    receipt.ids.iter().for_each(|id| ids.push(id.to_value()));
+    receipt.versions.iter().for_each(|version| versions.push(Value::from(version.0)));
+    json::write(&Value::object().with("ids", ids).with("versions", versions)).into()
 }
 
 fn stats_value(stats: &CollectionStats) -> Value {
-    let object = |members: Vec<(&str, Value)>| {
-        Value::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
-    };
-    let segments = stats.segments.iter().map(|segment| {
-        object(vec![
-            ("state", segment.state.into()),
-            ("documents", segment.documents.into()),
-            ("deleted", segment.deleted.into()),
-            ("bytes", segment.bytes.into()),
-        ])
-    });
-    object(vec![
-        ("documents", stats.documents.into()),
-        ("segments", Value::Array(segments.collect())),
-        ("memory", stats.memory_bytes.into()),
-        ("disk", stats.disk_bytes.into()),
-        ("wal", stats.wal_bytes.into()),
-    ])
+    let mut segments = Vec::new();
+    for segment in &stats.segments {
+        let value = Value::object().with("state", segment.state).with("documents", segment.documents);
+        segments.push(value.with("deleted", segment.deleted).with("bytes", segment.bytes));
+    }
+    Value::object()
+        .with("documents", stats.documents)
+        .with("segments", segments)
+        .with("memory", stats.memory_bytes)
+        .with("disk", stats.disk_bytes)
+        .with("wal", stats.wal_bytes)
 }

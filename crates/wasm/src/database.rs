@@ -6,6 +6,7 @@ use crate::{
     storage::{JsStorage, OpfsStorage, StorageBackend},
     thrown::{encode, promise, to_js},
 };
+use alloc::{boxed::Box, string::String, vec::Vec};
 use js_sys::{Promise, Reflect};
 use sanderling::{
     CollectionSettings, Error, Result, Schema,

@@ -1,13 +1,18 @@
 //! JavaScript bindings: each method decodes its arguments, makes one call, encodes the answer.
 //!
 //! Documents and queries cross as JSON text, so that every key survives; vectors cross as typed arrays beside them, named
-//! by a layout of triples: document, field (its position in the schema), number of floats. Options and status are
-//! structs through serde. Errors are thrown as `{ code, message, details }`.
+//! by a layout of triples: document, field (its position in the schema), number of floats. Status and figures become plain
+//! objects by the host's own reader of JSON. Errors are thrown as `{ code, message, details }`.
+
+#![no_std]
+
+extern crate alloc;
 
 mod collection;
 mod database;
 mod environment;
 mod packing;
+mod runtime;
 mod storage;
 mod thrown;
 

@@ -1,5 +1,6 @@
 //! Documents and queries as JSON text with their vectors beside it.
 
+use alloc::vec::Vec;
 use js_sys::{Float32Array, Object, Reflect, Uint32Array};
 use sanderling::{Document, Error, Result, Schema, SearchResult, Value, engine::document::json};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};

@@ -1,29 +1,22 @@
 //! Errors on their way between Rust and JavaScript.
 
-use js_sys::{Promise, Reflect};
-use sanderling::{Error, ErrorCode, Value};
-use serde::Serialize;
-use std::pin::Pin;
+use alloc::{boxed::Box, format};
+use core::pin::Pin;
+use js_sys::{JSON, Promise, Reflect};
+use sanderling::{Error, ErrorCode, Value, engine::document::json};
 use wasm_bindgen::{JsCast, JsValue};
 
-#[derive(Serialize)]
-struct Thrown<'a> {
-    code: &'a str,
-    message: &'a str,
-    details: Value,
-}
-
 /// What JavaScript catches.
+#[cold]
 pub fn to_js(error: &Error) -> JsValue {
     let details = Value::Object(error.details().to_vec());
-    let thrown = Thrown { code: error.code().as_str(), message: error.message(), details };
-    encode(&thrown)
+    let thrown = Value::object().with("code", error.code().as_str()).with("message", error.message());
+    encode(&thrown.with("details", details))
 }
 
-/// A struct as a plain JavaScript object.
-pub fn encode(value: &impl Serialize) -> JsValue {
-    let encoded = value.serialize(&serde_wasm_bindgen::Serializer::json_compatible());
-    encoded.unwrap_or_else(|error| JsValue::from_str(&error.to_string()))
+/// A value as a plain JavaScript object: the host's own reader of JSON makes it, which is there already.
+pub fn encode(value: &Value) -> JsValue {
+    JSON::parse(&json::write(value)).unwrap_or_else(|thrown| thrown)
 }
 
 /// What a storage threw. One of our own errors keeps its code, a full medium is told by its name.

@@ -7,10 +7,11 @@ use crate::{
     Error, Result, Value,
     document::parse_iso,
     ids::RowId,
+    lists::{map, try_map},
+    numbering::{Numbering, hash},
     schema::{AttributeField, AttributeKind},
 };
 use alloc::{boxed::Box, vec::Vec};
-use hashbrown::HashMap;
 
 /// One value of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,11 +30,10 @@ pub fn normalize(path: &str, field: &AttributeField, value: Value) -> Result<Val
     match value {
         Value::Null => Ok(Value::Null),
         Value::Array(items) if field.many => {
-            let items = items.into_iter().map(|item| normalize_one(path, field.kind, item));
-            items.collect::<Result<_>>().map(Value::Array)
+            try_map(items, |item| normalize_one(path, field.kind, item)).map(Value::Array)
         }
         Value::Vector(values) if field.many && field.kind == AttributeKind::Number => {
-            Ok(Value::Array(values.iter().map(|value| Value::Number(f64::from(*value))).collect()))
+            Ok(Value::Array(map(&values, |value| Value::Number(f64::from(*value)))))
         }
         one => normalize_one(path, field.kind, one),
     }
@@ -130,7 +130,7 @@ pub struct GrowingAttribute {
     codes: Vec<u32>,
     numbers: Vec<f64>,
     words: Vec<Box<str>>,
-    code_of: HashMap<Box<str>, u32>,
+    code_of: Numbering,
 }
 
 impl GrowingAttribute {
@@ -143,7 +143,7 @@ impl GrowingAttribute {
             codes: Vec::new(),
             numbers: Vec::new(),
             words: Vec::new(),
-            code_of: HashMap::new(),
+            code_of: Numbering::default(),
         }
     }
 
@@ -170,12 +170,14 @@ impl GrowingAttribute {
     }
 
     fn code(&mut self, text: &str) -> u32 {
-        if let Some(code) = self.code_of.get(text) {
-            return *code;
+        let (words, hash) = (&self.words, hash(text.as_bytes()));
+        let is_text = &mut |code| *words[code as usize] == *text;
+        if let Some(code) = self.code_of.find(hash, is_text) {
+            return code;
         }
-        let code = self.words.len() as u32;
+        let code = words.len() as u32;
+        self.code_of.set(hash, code, is_text);
         self.words.push(text.into());
-        self.code_of.insert(text.into(), code);
         code
     }
 

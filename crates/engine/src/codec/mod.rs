@@ -8,7 +8,7 @@ mod record;
 pub use aligned::AlignedBytes;
 pub use crc32c::{crc32c, crc32c_continue};
 pub use header::{FILE_HEADER_BYTES, FileHeader, FileKind};
-pub use record::{read_record, write_record};
+pub use record::{Record, RecordReader, RecordWriter, read_record, write_record};
 
 /// The format version of every file. 0 may change without notice; 1 will be readable for ever.
 pub const FORMAT_VERSION: u32 = 0;

@@ -4,10 +4,12 @@ use super::state::{CollectionState, Prepared, WriteReceipt};
 use crate::{
     Document, DocumentId, Error, ErrorCode, Result, Schema, Value, attributes,
     document::{Members, is_safe_integer, json, reader::ObjectReader},
-    filter::{Filter, rows_matching},
+    filter::Filter,
     ids::SequenceNumber,
     limits::{BATCH_DOCUMENTS_MAX, DOCUMENT_BYTES_MAX, SEGMENT_ROWS_MAX},
-    order::sorted,
+    lists::{map, try_map},
+    numbering::Numbering,
+    order::{permuted, sorted},
     query::vector_of,
     schema::{FieldKind, TextField, VectorField},
     segment::{IndexedDocument, IndexedField},
@@ -15,7 +17,6 @@ use crate::{
     wal::{Batch, Operation},
 };
 use alloc::{boxed::Box, format, string::String, vec::Vec};
-use hashbrown::HashMap;
 
 /// A write as its caller asks for it.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ const NEVER: u64 = u64::MAX;
 impl PutOptions {
     /// Reads `{ ifVersion?, expiresAt?, wait? }`.
     pub fn from_value(value: &Value) -> Result<Self> {
-        let mut options = ObjectReader::new(value, "options")?;
+        let mut options = ObjectReader::new(value, &"options")?;
         let precondition = match options.value("ifVersion") {
             None => None,
             Some(Value::Text(word)) if word == "absent" => Some(Precondition::Absent),
@@ -91,12 +92,15 @@ impl DeleteTarget {
     /// Reads an id, an array of ids, or `{ filter }`.
     pub fn from_value(value: &Value) -> Result<Self> {
         match value {
-            Value::Array(ids) => ids.iter().map(DocumentId::from_value).collect::<Result<_>>().map(Self::Ids),
+            Value::Array(ids) => try_map(ids, DocumentId::from_value).map(Self::Ids),
             Value::Object(_) => {
-                let mut options = ObjectReader::new(value, "delete")?;
-                let filter = options.value("filter").cloned();
+                let mut options = ObjectReader::new(value, &"delete")?;
+                let filter = options.value("filter");
                 options.finish()?;
-                filter.map(Self::Filter).ok_or_else(|| Error::expected(&"delete", &"ids or a filter", &"neither"))
+                match filter {
+                    Some(filter) => Ok(Self::Filter(filter.clone())),
+                    None => Err(Error::expected(&"delete", &"ids or a filter", &"neither")),
+                }
             }
             id => Ok(Self::Ids(Vec::from([DocumentId::from_value(id)?]))),
         }
@@ -123,18 +127,18 @@ impl CollectionState {
 
     fn prepare_put(&self, documents: Vec<Document>, options: PutOptions, now: u64) -> Result<Prepared> {
         if documents.len() > BATCH_DOCUMENTS_MAX {
-            let expected = format!("at most {BATCH_DOCUMENTS_MAX} documents");
+            let expected = format_args!("at most {BATCH_DOCUMENTS_MAX} documents");
             return Err(Error::expected(&"batch", &expected, &documents.len()));
         }
-        let mut ids = Vec::with_capacity(documents.len());
-        let mut last_of: HashMap<DocumentId, u32> = HashMap::new();
+        let mut ids: Vec<DocumentId> = Vec::with_capacity(documents.len());
+        let mut last_of = Numbering::default();
         for (at, document) in documents.iter().enumerate() {
             let id = match &document.id {
                 Some(id) => checked_id(id)?,
-                None => self.free_id(self.next.plus(at as u64), &last_of),
+                None => self.free_id(self.next.plus(at as u64), &|id| place_of(id, &ids, &last_of).is_some()),
             };
             self.check_precondition(&id, options.precondition, now)?;
-            last_of.insert(id.clone(), at as u32);
+            last_of.set(id.hash(), at as u32, &mut |at| ids[at as usize] == id);
             ids.push(id);
         }
         let mut operations = Vec::new();
@@ -142,7 +146,7 @@ impl CollectionState {
         let mut version_of = alloc::vec![SequenceNumber(0); documents.len()];
         for (at, document) in documents.into_iter().enumerate() {
             let id = &ids[at];
-            if last_of[id] as usize != at {
+            if place_of(id, &ids, &last_of) != Some(at) {
                 continue; // the same id comes again in this batch: the last one wins
             }
             version_of[at] = self.next.plus(operations.len() as u64);
@@ -151,7 +155,7 @@ impl CollectionState {
             operations.push(put.0);
             indexed.push(IndexedOperation::Put(Box::new(put.1)));
         }
-        let versions = ids.iter().map(|id| version_of[last_of[id] as usize]).collect();
+        let versions = map(&ids, |id| version_of[place_of(id, &ids, &last_of).unwrap_or_default()]);
         let batch = Batch { first: self.next, operations };
         Ok(Prepared { batch, operations: indexed, receipt: WriteReceipt { ids, versions, deleted: 0 } })
     }
@@ -189,33 +193,33 @@ impl CollectionState {
             DeleteTarget::Filter(filter) => self.ids_matching(&Filter::from_value(&filter, &self.schema)?, now),
         };
         let order = sorted(ids.len(), &mut |a, b| ids[a].cmp(&ids[b]));
-        ids = order.into_iter().map(|at| ids[at as usize].clone()).collect();
+        ids = permuted(&ids, &order);
         ids.dedup();
-        let stored = |id: &DocumentId| {
-            let mut bytes = Vec::new();
-            id.write_bytes(&mut bytes);
-            Operation::Delete { id: bytes }
-        };
-        let batch = Batch { first: self.next, operations: ids.iter().map(stored).collect() };
+        let operations = map(&ids, |id| Operation::Delete { id: id.to_bytes() });
+        let batch = Batch { first: self.next, operations };
         let receipt = WriteReceipt { deleted: ids.len(), ..WriteReceipt::default() };
-        Ok(Prepared { batch, operations: ids.into_iter().map(IndexedOperation::Delete).collect(), receipt })
+        Ok(Prepared { batch, operations: map(ids, IndexedOperation::Delete), receipt })
     }
 
     fn ids_matching(&self, filter: &Filter, now: u64) -> Vec<DocumentId> {
-        let segments = self.segments().enumerate();
-        let ids = segments.flat_map(|(at, segment)| {
-            let mut rows = self.live_rows(at, now);
-            rows.intersect(&rows_matching(filter, &segment));
-            rows.iter().map(|row| segment.id(row)).collect::<Vec<_>>()
-        });
-        ids.collect()
+        let mut ids = Vec::new();
+        for (at, segment) in self.segments().into_iter().enumerate() {
+            let rows = self.rows_passing(at, Some(filter), now);
+            rows.iter().for_each(|row| ids.push(segment.id(row)));
+        }
+        ids
     }
 
     /// The first generated id, from that of a write on, that no document has.
-    fn free_id(&self, write: SequenceNumber, in_batch: &HashMap<DocumentId, u32>) -> DocumentId {
-        let mut ids = (write.0..).map(DocumentId::generated);
-        let free = ids.find(|id| self.locate(id).is_none() && !in_batch.contains_key(id));
-        free.unwrap_or(DocumentId::generated(write.0))
+    fn free_id(&self, write: SequenceNumber, in_batch: &dyn Fn(&DocumentId) -> bool) -> DocumentId {
+        let mut number = write.0;
+        loop {
+            let id = DocumentId::generated(number);
+            if self.locate(&id).is_none() && !in_batch(&id) {
+                return id;
+            }
+            number += 1;
+        }
     }
 
     fn check_precondition(&self, id: &DocumentId, precondition: Option<Precondition>, now: u64) -> Result<()> {
@@ -233,6 +237,11 @@ impl CollectionState {
         let path = format!("document {id}");
         Err(Error::mismatch(ErrorCode::Conflict, &path, &say(wanted), &say(version)).with("id", id.to_value()))
     }
+}
+
+/// The last place of an id in a batch, of which `last_of` is told place by place.
+fn place_of(id: &DocumentId, ids: &[DocumentId], last_of: &Numbering) -> Option<usize> {
+    last_of.find(id.hash(), &mut |at| ids[at as usize] == *id).map(|at| at as usize)
 }
 
 /// An id that was made in Rust may not have been checked.
@@ -268,13 +277,11 @@ fn operation_of(
     let stored = Value::Object(stored);
     let document = json::write(&stored);
     if document.len() > DOCUMENT_BYTES_MAX {
-        let expected = format!("at most {DOCUMENT_BYTES_MAX} bytes of JSON");
+        let expected = format_args!("at most {DOCUMENT_BYTES_MAX} bytes of JSON");
         return Err(Error::expected(&"document", &expected, &format_args!("{} bytes", document.len())));
     }
     let indexed = index_document(schema, id.clone(), expires_at, document.clone(), &stored, &vectors);
-    let mut id_bytes = Vec::new();
-    id.write_bytes(&mut id_bytes);
-    Ok((Operation::Put { id: id_bytes, expires_at, document, vectors }, indexed))
+    Ok((Operation::Put { id: id.to_bytes(), expires_at, document, vectors }, indexed))
 }
 
 fn checked_vector(name: &str, field: &VectorField, value: &Value) -> Result<Box<[f32]>> {
@@ -282,7 +289,7 @@ fn checked_vector(name: &str, field: &VectorField, value: &Value) -> Result<Box<
     if vector.len() == field.dimensions {
         return Ok(vector);
     }
-    let expected = format!("{} dimensions", field.dimensions);
+    let expected = format_args!("{} dimensions", field.dimensions);
     Err(Error::expected(&name, &expected, &vector.len()))
 }
 
@@ -312,14 +319,18 @@ fn index_document(
         (FieldKind::Text(text), Some(value)) => IndexedField::Text(terms_of(text, value)),
         (FieldKind::Attribute(_), Some(value)) => IndexedField::Attribute(value.clone()),
     };
-    let fields = schema.fields.iter().enumerate().map(field).collect();
+    let fields = map(schema.fields.iter().enumerate(), field);
     IndexedDocument { id, stored: stored_text, expires_at, fields }
 }
 
 fn terms_of(field: &TextField, value: &Value) -> Vec<String> {
     match value {
         Value::Text(text) => text::analyze(text, field),
-        Value::Array(items) => items.iter().flat_map(|item| terms_of(field, item)).collect(),
+        Value::Array(items) => {
+            let mut terms = Vec::new();
+            items.iter().for_each(|item| terms.append(&mut terms_of(field, item)));
+            terms
+        }
         _ => Vec::new(),
     }
 }

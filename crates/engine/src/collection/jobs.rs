@@ -7,6 +7,7 @@ use super::{
 use crate::{
     Error, ErrorCode, Result, Schema,
     ids::{DatabaseId, FileId},
+    lists::map,
     rows::RowSet,
     segment::{
         GrowingSegment, SealedSegment, Segment,
@@ -45,8 +46,8 @@ impl CollectionState {
         file: FileId,
         now: u64,
     ) -> Option<SealedOutput> {
-        let source = |(at, segment)| Source { segment, keep: self.live_rows(at, now) };
-        let sources: Vec<Source<'_>> = self.segments().enumerate().skip(segments.start).map(source).collect();
+        let segments = segments.start..self.sealed.len() + 1;
+        let sources = map(segments, |at| Source { segment: self.segment(at), keep: self.live_rows(at, now) });
         output(schema, &sources, database, file)
     }
 
@@ -59,7 +60,7 @@ impl CollectionState {
         now: u64,
     ) -> Result<Option<SealedOutput>> {
         let mut grown = GrowingSegment::new(schema);
-        for (at, segment) in self.segments().enumerate() {
+        for (at, segment) in self.segments().into_iter().enumerate() {
             for row in self.live_rows(at, now).iter() {
                 let id = segment.id(row);
                 let document = self.whole_document(super::state::Location { segment: at, row })?;

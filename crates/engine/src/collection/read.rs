@@ -6,10 +6,11 @@ use crate::{
     document::{json, reader::ObjectReader},
     filter::{Filter, rows_matching},
     ids::RowId,
+    lists::map,
     rows::RowSet,
+    segment::Segment,
 };
 use alloc::{string::String, vec::Vec};
-use core::iter::Peekable;
 
 /// Which documents to list.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +39,7 @@ const PAGE: usize = 1_000;
 impl ListOptions {
     /// Reads `{ filter?, prefix?, after?, limit? }`.
     pub fn from_value(value: &Value) -> Result<Self> {
-        let mut options = ObjectReader::new(value, "list")?;
+        let mut options = ObjectReader::new(value, &"list")?;
         let listed = Self {
             filter: options.value("filter").cloned(),
             prefix: options.text("prefix")?.map(String::from),
@@ -71,19 +72,25 @@ impl CollectionState {
     /// A page of the documents in order of their ids: integers ascending, then strings by their bytes.
     pub fn list(&self, options: &ListOptions, now: u64) -> Result<ListPage> {
         let filter = self.checked_filter(options.filter.as_ref())?;
-        let mut cursors: Vec<Peekable<_>> = (0..=self.sealed.len())
-            .map(|at| {
-                let rows = self.rows_passing(at, filter.as_ref(), now);
-                let segment = self.segment(at);
-                let by_id = segment.rows_by_id(options.after.as_ref()).into_iter();
-                by_id.filter(move |row| rows.contains(*row)).map(move |row| (segment.id(row), at, row)).peekable()
-            })
-            .collect();
+        let mut cursors = map(self.segments().into_iter().enumerate(), |(at, segment)| {
+            let allowed = self.rows_passing(at, filter.as_ref(), now);
+            let mut rows = segment.rows_by_id(options.after.as_ref());
+            rows.retain(|row| allowed.contains(*row));
+            Cursor { segment, at, rows, next: 0 }
+        });
         let mut page = ListPage { documents: Vec::new(), more: false };
         loop {
-            let heads = cursors.iter_mut().enumerate().filter_map(|(at, cursor)| Some((cursor.peek()?.0.clone(), at)));
-            let Some((id, first)) = heads.min() else { return Ok(page) };
-            let Some((_, segment, row)) = cursors[first].next() else { return Ok(page) };
+            let mut first: Option<(DocumentId, &mut Cursor<'_>)> = None;
+            for cursor in &mut cursors {
+                if let Some(id) = cursor.id()
+                    && first.as_ref().is_none_or(|(least, _)| id < *least)
+                {
+                    first = Some((id, cursor));
+                }
+            }
+            let Some((id, cursor)) = first else { return Ok(page) };
+            let location = Location { segment: cursor.at, row: cursor.rows[cursor.next] };
+            cursor.next += 1;
             match (&options.prefix, &id) {
                 (Some(prefix), DocumentId::Text(text)) if text.starts_with(prefix.as_str()) => {}
                 (Some(prefix), DocumentId::Text(text)) if text.as_str() > prefix.as_str() => return Ok(page),
@@ -94,7 +101,7 @@ impl CollectionState {
                 page.more = true;
                 return Ok(page);
             }
-            page.documents.push(self.whole_document(Location { segment, row })?);
+            page.documents.push(self.whole_document(location)?);
         }
     }
 
@@ -130,6 +137,20 @@ impl CollectionState {
             Ok(Value::Object(fields)) => Ok(Document { id: Some(segment.id(row)), fields }),
             _ => Err(Error::corrupt(&"a stored document", &"it is not a JSON object").with("row", row_number(row))),
         }
+    }
+}
+
+/// How far a list has come in one segment.
+struct Cursor<'a> {
+    segment: Segment<'a>,
+    at: usize,
+    rows: Vec<RowId>,
+    next: usize,
+}
+
+impl Cursor<'_> {
+    fn id(&self) -> Option<DocumentId> {
+        self.rows.get(self.next).map(|row| self.segment.id(*row))
     }
 }
 

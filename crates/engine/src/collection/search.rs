@@ -2,23 +2,24 @@
 
 use super::{
     state::{CollectionState, Location},
-    text_leg::TextMatches,
+    text_leg::{SegmentMatches, TextMatches},
 };
 use crate::{
-    Document, Error, ErrorCode, Result, Value,
+    Document, Error, Result,
     document::quoted,
+    ids::{RowId, SequenceNumber},
+    lists::{map, try_map},
+    numbering::{Numbering, hash},
     query::{
         Candidate, Fusion, Hit, Query, Ranked, SearchResult, SegmentPlan, TextLeg, TopK, VectorLeg, VectorQuery,
         reciprocal_rank,
     },
     rows::RowSet,
-    schema::VectorField,
-    segment::Segment,
+    schema::{FieldKind, VectorField},
     settings::LEG_DEPTH_DEFAULT,
-    vector,
+    vector::{self, VectorHit},
 };
-use alloc::{format, string::String, vec, vec::Vec};
-use hashbrown::HashMap;
+use alloc::{string::String, vec, vec::Vec};
 
 /// A vector leg with its field found.
 struct ResolvedVector<'a> {
@@ -37,23 +38,23 @@ impl CollectionState {
     /// Answers a search.
     pub fn search(&self, query: &Query, now: u64) -> Result<SearchResult> {
         let filter = self.checked_filter(query.filter.as_ref())?;
-        let select = query.select.as_ref();
-        let vectors = query.vectors.iter().map(|leg| self.resolve_vector(leg)).collect::<Result<Vec<_>>>()?;
-        let text = query.text.as_ref().map(|text| self.resolve_text(text)).transpose()?.flatten();
-        let matches = text.as_ref().map(|text| self.match_text(text, now));
-        let rows: Vec<SegmentRows> = (0..=self.sealed.len())
-            .map(|at| {
-                let allowed = self.rows_passing(at, filter.as_ref(), now);
-                let matching = self.matching_rows(at, &allowed, matches.as_ref(), &vectors);
-                SegmentRows { allowed, matching }
-            })
-            .collect();
+        let vectors = try_map(&query.vectors, |leg| self.resolve_vector(leg))?;
+        let text = match &query.text {
+            Some(text) => self.resolve_text(text)?,
+            None => None,
+        };
+        let matches = text.map(|text| self.match_text(&text, now));
+        let rows = map(0..=self.sealed.len(), |at| {
+            let allowed = self.rows_passing(at, filter.as_ref(), now);
+            let matching = self.matching_rows(at, &allowed, matches.as_ref(), &vectors);
+            SegmentRows { allowed, matching }
+        });
         let total = rows.iter().map(|rows| rows.matching.count()).sum();
         let wanted = query.offset.saturating_add(query.limit);
-        let legs = wanted.max(LEG_DEPTH_DEFAULT).min(if query.limit == 0 { 0 } else { usize::MAX });
-        let text_leg =
-            matches.as_ref().filter(|matches| matches.scored).map(|matches| self.text_leg(matches, &rows, legs));
-        let vector_legs: Vec<_> = vectors.iter().map(|leg| self.vector_leg(leg, &rows, legs)).collect();
+        let legs = if query.limit == 0 { 0 } else { wanted.max(LEG_DEPTH_DEFAULT) };
+        let text_leg = matches.as_ref().filter(|matches| matches.scored);
+        let text_leg = text_leg.map(|matches| self.text_leg(matches, &rows, legs));
+        let vector_legs = map(&vectors, |leg| self.vector_leg(leg, &rows, legs));
         let places = Places::new(text_leg.as_deref(), &vector_legs);
         let mut ranked = match (&text_leg, vector_legs.as_slice()) {
             (None, []) => self.oldest_first(&rows, wanted),
@@ -63,9 +64,9 @@ impl CollectionState {
         if let Some(least) = query.min_score {
             ranked.retain(|candidate| candidate.score >= least);
         }
-        let hits = ranked.iter().skip(query.offset).take(query.limit);
-        let hits = hits.map(|candidate| self.hit(candidate, &places, &vectors, select)).collect::<Result<_>>()?;
-        let plan = self.plan(&rows, filter.is_some(), matches.is_some(), !vectors.is_empty(), now);
+        let wanted = ranked.get(query.offset..wanted.min(ranked.len())).unwrap_or_default();
+        let hits = try_map(wanted, |candidate| self.hit(candidate, &places, &vectors, query.select.as_deref()))?;
+        let plan = self.plan(filter.is_some(), matches.is_some(), !vectors.is_empty(), now);
         Ok(SearchResult { hits, total, plan })
     }
 
@@ -76,13 +77,13 @@ impl CollectionState {
             None => fields.next().filter(|_| fields.next().is_none()),
         };
         let Some((position, field)) = found else {
-            let names = self.schema.vector_fields().map(|(position, _)| self.schema.fields[position].name.as_str());
-            let expected = format!("a vector field of the schema ({})", names.collect::<Vec<_>>().join(", "));
+            let names = self.schema.names(|kind| matches!(kind, FieldKind::Vector(_)));
+            let expected = format_args!("a vector field of the schema ({names})");
             let found = query.field.as_ref().map_or(String::from("no field"), |name| quoted(name));
             return Err(Error::expected(&"vector.field", &expected, &found));
         };
         if query.value.len() != field.dimensions {
-            let expected = format!("{} dimensions", field.dimensions);
+            let expected = format_args!("{} dimensions", field.dimensions);
             return Err(Error::expected(&"vector", &expected, &query.value.len()));
         }
         Ok(ResolvedVector { position, field, query })
@@ -111,37 +112,35 @@ impl CollectionState {
     }
 
     fn text_leg(&self, matches: &TextMatches, rows: &[SegmentRows], limit: usize) -> Vec<Candidate> {
-        let mut top = TopK::new(limit);
-        for (at, (segment, rows)) in self.segments().zip(rows).enumerate() {
-            let mut found = matches.segments[at].rows.clone();
-            found.intersect(&rows.allowed);
-            for row in found.iter() {
-                let score = matches.segments[at].scores[row.index()];
-                top.offer(Candidate { score, sequence: segment.sequence(row), segment: at, row });
-            }
-        }
-        top.into_sorted()
+        self.best(limit, &mut |at, offer| {
+            let SegmentMatches { rows: found, scores } = &matches.segments[at];
+            let mut found = found.clone();
+            found.intersect(&rows[at].allowed);
+            found.iter().for_each(|row| offer(row, scores[row.index()]));
+        })
     }
 
     fn vector_leg(&self, leg: &ResolvedVector<'_>, rows: &[SegmentRows], limit: usize) -> Vec<Candidate> {
-        let mut top = TopK::new(limit);
-        for (at, (segment, rows)) in self.segments().zip(rows).enumerate() {
-            let Some(column) = segment.vectors(leg.position) else { continue };
-            vector::scan(column, leg.field.metric, &leg.query.value, &rows.allowed, |hit| {
-                let sequence = segment.sequence(hit.row);
-                top.offer(Candidate { score: hit.similarity, sequence, segment: at, row: hit.row });
-            });
-        }
-        top.into_sorted()
+        self.best(limit, &mut |at, offer| {
+            if let Some(column) = self.segment(at).vectors(leg.position) {
+                let found = &mut |hit: VectorHit| offer(hit.row, hit.similarity);
+                vector::scan(column, leg.field.metric, &leg.query.value, &rows[at].allowed, found);
+            }
+        })
     }
 
     /// Without any leg: what passes the filter, oldest first, score 0.
     fn oldest_first(&self, rows: &[SegmentRows], limit: usize) -> Vec<Candidate> {
+        self.best(limit, &mut |at, offer| rows[at].matching.iter().for_each(|row| offer(row, 0.0)))
+    }
+
+    /// The best of what `each` offers for each segment: rows with their scores.
+    fn best(&self, limit: usize, each: &mut dyn FnMut(usize, &mut dyn FnMut(RowId, f32))) -> Vec<Candidate> {
         let mut top = TopK::new(limit);
-        for (at, (segment, rows)) in self.segments().zip(rows).enumerate() {
-            for row in rows.matching.iter() {
-                top.offer(Candidate { score: 0.0, sequence: segment.sequence(row), segment: at, row });
-            }
+        for (at, segment) in self.segments().into_iter().enumerate() {
+            each(at, &mut |row, score| {
+                top.offer(Candidate { score, sequence: segment.sequence(row), segment: at, row });
+            });
         }
         top.into_sorted()
     }
@@ -151,7 +150,7 @@ impl CollectionState {
         candidate: &Candidate,
         places: &Places,
         vectors: &[ResolvedVector<'_>],
-        select: Option<&Vec<String>>,
+        select: Option<&[String]>,
     ) -> Result<Hit> {
         let location = Location { segment: candidate.segment, row: candidate.row };
         let segment = self.segment(candidate.segment);
@@ -178,28 +177,29 @@ impl CollectionState {
     }
 
     /// Every field but vectors, or the selected ones.
-    fn selected_document(&self, location: Location, select: Option<&Vec<String>>) -> Result<Document> {
+    fn selected_document(&self, location: Location, select: Option<&[String]>) -> Result<Document> {
         let Some(select) = select else { return self.stored_document(location) };
         let mut document = self.whole_document(location)?;
         document.fields.retain(|(name, _)| select.contains(name));
         Ok(document)
     }
 
-    fn plan(&self, rows: &[SegmentRows], filter: bool, text: bool, vector: bool, now: u64) -> Vec<SegmentPlan> {
-        let plan = |(at, (segment, _)): (usize, (Segment<'_>, &SegmentRows))| SegmentPlan {
-            state: if matches!(segment, Segment::Growing(_)) { "growing" } else { "sealed" },
+    fn plan(&self, filter: bool, text: bool, vector: bool, now: u64) -> Vec<SegmentPlan> {
+        let mut plans = map(0..=self.sealed.len(), |at| SegmentPlan {
+            state: if at == self.sealed.len() { "growing" } else { "sealed" },
             documents: self.live_rows(at, now).count(),
             filter: filter.then_some("column scan"),
             text: text.then_some("exhaustive"),
             vector: vector.then_some("exact scan"),
-        };
-        self.segments().zip(rows).enumerate().map(plan).filter(|plan| plan.documents > 0).collect()
+        });
+        plans.retain(|plan| plan.documents > 0);
+        plans
     }
 }
 
 /// The candidates of all legs, each with its place in every leg, found by its sequence number.
 struct Places {
-    number_of: HashMap<u64, u32>,
+    number_of: Numbering,
     places: Vec<Place>,
 }
 
@@ -212,7 +212,7 @@ struct Place {
 
 impl Places {
     fn new(text: Option<&[Candidate]>, vectors: &[Vec<Candidate>]) -> Self {
-        let mut places = Self { number_of: HashMap::new(), places: Vec::new() };
+        let mut places = Self { number_of: Numbering::default(), places: Vec::new() };
         for (candidate, rank) in text.unwrap_or_default().iter().zip(1..) {
             places.place(candidate, vectors.len()).text = Some(TextLeg { rank, score: candidate.score });
         }
@@ -226,15 +226,21 @@ impl Places {
 
     fn place(&mut self, candidate: &Candidate, legs: usize) -> &mut Place {
         let next = self.places.len() as u32;
-        let number = *self.number_of.entry(candidate.sequence.0).or_insert(next);
+        let number = self.number(candidate.sequence).unwrap_or(next);
         if number == next {
+            self.number_of.set(hash_of(candidate.sequence), next, &mut |_| false);
             self.places.push(Place { candidate: *candidate, text: None, vectors: vec![None; legs] });
         }
         &mut self.places[number as usize]
     }
 
     fn get(&self, candidate: &Candidate) -> Option<&Place> {
-        self.number_of.get(&candidate.sequence.0).map(|number| &self.places[*number as usize])
+        self.number(candidate.sequence).map(|number| &self.places[number as usize])
+    }
+
+    fn number(&self, write: SequenceNumber) -> Option<u32> {
+        let is_write = &mut |number: u32| self.places[number as usize].candidate.sequence == write;
+        self.number_of.find(hash_of(write), is_write)
     }
 
     /// Reciprocal rank fusion over the legs' merged lists, in the order of the legs.
@@ -251,6 +257,10 @@ impl Places {
     }
 }
 
+fn hash_of(write: SequenceNumber) -> u32 {
+    hash(&write.0.to_le_bytes())
+}
+
 impl Place {
     /// The vector leg that ranks the candidate highest: which, where, and its similarity.
     fn best_vector(&self) -> Option<(usize, u32, f32)> {
@@ -258,14 +268,4 @@ impl Place {
         let ranked = legs.filter_map(|(leg, place)| place.map(|(rank, similarity)| (leg, rank, similarity)));
         ranked.min_by_key(|(_, rank, _)| *rank)
     }
-}
-
-/// The error for a text query over a field that is none.
-pub(super) fn unknown_text_field(name: &str, known: &[&str]) -> Error {
-    let expected = format!("a text field of the schema ({})", known.join(", "));
-    let message = format!("text.fields: expected {expected}, found {}", quoted(name));
-    Error::new(ErrorCode::Invalid, message)
-        .with("path", "text.fields")
-        .with("expected", expected)
-        .with("found", Value::from(name))
 }

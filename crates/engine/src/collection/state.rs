@@ -7,6 +7,7 @@ use super::ingest::{self, IndexedOperation};
 use crate::{
     DocumentId, Result, Schema,
     ids::{RowId, SequenceNumber},
+    lists::{map, try_map},
     rows::RowSet,
     segment::{GrowingSegment, SealedSegment, Segment},
     settings::CollectionSettings,
@@ -145,15 +146,14 @@ impl CollectionState {
             return Err(crate::Error::corrupt(&name, &problem).with("file", name));
         }
         let index = |operation: &Operation| ingest::index_operation(&self.schema, operation, name);
-        let operations = batch.operations.iter().map(index).collect::<Result<_>>()?;
+        let operations = try_map(&batch.operations, index)?;
         self.apply(Prepared { batch, operations, receipt: WriteReceipt::default() });
         Ok(())
     }
 
     /// The segments, oldest first: the sealed ones, then the growing one.
-    pub(super) fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
-        let sealed = self.sealed.iter().map(|entry| Segment::Sealed(&entry.segment));
-        sealed.chain(core::iter::once(Segment::Growing(&self.growing)))
+    pub(super) fn segments(&self) -> Vec<Segment<'_>> {
+        map(0..=self.sealed.len(), |at| self.segment(at))
     }
 
     pub(super) fn segment(&self, at: usize) -> Segment<'_> {
@@ -173,17 +173,21 @@ impl CollectionState {
         let mut live = RowSet::all(expiries.len());
         live.subtract(self.dead(at));
         if expiries.iter().any(|expiry| *expiry <= now) {
-            live.intersect(&RowSet::matching(expiries.len(), |row| expiries[row.index()] > now));
+            live.intersect(&RowSet::matching(expiries.len(), &mut |row| expiries[row.index()] > now));
         }
         live
     }
 
     /// Where the live document with this id lies. Expiry does not count here.
     pub(super) fn locate(&self, id: &DocumentId) -> Option<Location> {
-        (0..=self.sealed.len()).rev().find_map(|at| {
-            let row = self.segment(at).find(id)?;
-            (!self.dead(at).contains(row)).then_some(Location { segment: at, row })
-        })
+        for at in (0..=self.sealed.len()).rev() {
+            if let Some(row) = self.segment(at).find(id)
+                && !self.dead(at).contains(row)
+            {
+                return Some(Location { segment: at, row });
+            }
+        }
+        None
     }
 
     /// Where the document with this id lies, unless it has expired.

@@ -1,17 +1,19 @@
 //! The text leg of a search: which rows have the words, and their exact BM25F scores.
 
-use super::{search::unknown_text_field, state::CollectionState};
+use super::state::CollectionState;
 use crate::{
-    Result,
+    Error, Result,
+    document::quoted,
     ids::RowId,
     limits::{QUERY_TERMS_MAX, QUERY_TEXT_BYTES_MAX},
+    lists::map,
     query::TextQuery,
     rows::RowSet,
-    schema::TextField,
+    schema::{FieldKind, TextField},
     segment::Segment,
     text::{Bm25Query, FieldStatistics, Postings, QueryTerm, TermScorer, TextColumn, analyze, for_each_word, idf},
 };
-use alloc::{vec, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 
 /// A text query against a schema.
 pub(super) struct ResolvedText<'a> {
@@ -51,45 +53,42 @@ struct TextSegment<'a> {
 impl CollectionState {
     /// Takes a query apart; none where it has no searchable word.
     pub(super) fn resolve_text<'a>(&'a self, query: &TextQuery) -> Result<Option<ResolvedText<'a>>> {
-        let known: Vec<&str> =
-            self.schema.text_fields().map(|(position, _)| self.schema.fields[position].name.as_str()).collect();
-        let named = query.fields.iter().flatten().chain(query.boost.iter().map(|(name, _)| name));
-        if let Some(name) = named.into_iter().find(|name| !known.contains(&name.as_str())) {
-            return Err(unknown_text_field(name, &known));
-        }
-        let fields: Vec<SearchedField<'_>> = self
-            .schema
-            .text_fields()
-            .map(|(position, field)| (position, field, &self.schema.fields[position].name))
-            .filter(|(.., name)| query.fields.as_ref().is_none_or(|fields| fields.contains(name)))
-            .map(|(position, field, name)| {
+        query.fields.iter().flatten().try_for_each(|name| self.check_text_field(name))?;
+        query.boost.iter().try_for_each(|(name, _)| self.check_text_field(name))?;
+        let mut fields = Vec::new();
+        for (position, field) in self.schema.text_fields() {
+            let name = &self.schema.fields[position].name;
+            if query.fields.as_ref().is_none_or(|fields| fields.contains(name)) {
                 let boost = query.boost.iter().find(|(boosted, _)| boosted == name).map_or(1.0, |(_, factor)| *factor);
-                SearchedField { position, field, weight: field.weight * boost }
-            })
-            .collect();
+                fields.push(SearchedField { position, field, weight: field.weight * boost });
+            }
+        }
         let taken_apart = take_apart(&query.query, &fields, query.prefix);
         let nothing = taken_apart.terms.is_empty() && taken_apart.excluded.is_empty();
         Ok((!nothing).then_some(ResolvedText { fields, query: taken_apart, all_words: query.all_words }))
     }
 
+    fn check_text_field(&self, name: &String) -> Result<()> {
+        if self.schema.text_fields().any(|(position, _)| self.schema.fields[position].name == *name) {
+            return Ok(());
+        }
+        let names = self.schema.names(|kind| matches!(kind, FieldKind::Text(_)));
+        let expected = format_args!("a text field of the schema ({names})");
+        Err(Error::expected(&"text.fields", &expected, &quoted(name)))
+    }
+
     /// Scores every live row that has the words.
     pub(super) fn match_text(&self, text: &ResolvedText<'_>, now: u64) -> TextMatches {
-        let segments: Vec<TextSegment<'_>> = self
-            .segments()
-            .enumerate()
-            .map(|(at, segment)| {
-                let live = self.live_rows(at, now);
-                let all_live = live.count() == segment.rows();
-                TextSegment { segment, live, all_live }
-            })
-            .collect();
+        let segments = map(0..=self.sealed.len(), |at| {
+            let (segment, live) = (self.segment(at), self.live_rows(at, now));
+            let all_live = live.count() == segment.rows();
+            TextSegment { segment, live, all_live }
+        });
         let documents = segments.iter().map(|segment| segment.live.count() as u64).sum();
-        let averages: Vec<f32> =
-            text.fields.iter().map(|field| statistics(&segments, field.position).average_length()).collect();
-        let empty = |segment: &TextSegment<'_>| Scratch::new(segment.segment.rows());
-        let mut scratch: Vec<Scratch> = segments.iter().map(empty).collect();
+        let averages = map(&text.fields, |field| statistics(&segments, field.position).average_length());
+        let mut scratch = map(&segments, |segment| Scratch::new(segment.segment.rows()));
         for term in &text.query.terms {
-            let found: Vec<_> = segments.iter().map(|segment| postings_of(segment, term, &text.fields)).collect();
+            let found = map(&segments, |segment| postings_of(segment, term, &text.fields));
             let with_term = segments.iter().zip(&found).map(|(segment, lists)| live_documents(segment, lists)).sum();
             let scorer = TermScorer::new(self.settings.bm25, idf(documents, with_term), term.repeated);
             for ((segment, lists), scratch) in segments.iter().zip(&found).zip(&mut scratch) {
@@ -97,12 +96,13 @@ impl CollectionState {
             }
         }
         let needed = if text.all_words { text.query.terms.len() as u32 } else { 1 };
-        let matches = segments.iter().zip(scratch).map(|(segment, scratch)| {
-            let mut rows = if text.query.terms.is_empty() {
-                segment.live.clone()
-            } else {
-                RowSet::matching(segment.segment.rows(), |row| scratch.found[row.index()] >= needed)
-            };
+        let scored = !text.query.terms.is_empty();
+        let segments = map(segments.iter().zip(scratch), |(segment, scratch)| {
+            let mut rows = segment.live.clone();
+            if scored {
+                let all = segment.segment.rows();
+                rows.intersect(&RowSet::matching(all, &mut |row| scratch.found[row.index()] >= needed));
+            }
             for term in &text.query.excluded {
                 for list in postings_of(segment, term, &text.fields) {
                     let mut excluded = RowSet::none(segment.segment.rows());
@@ -110,10 +110,9 @@ impl CollectionState {
                     rows.subtract(&excluded);
                 }
             }
-            rows.intersect(&segment.live);
             SegmentMatches { rows, scores: scratch.scores }
         });
-        TextMatches { segments: matches.collect(), scored: !text.query.terms.is_empty() }
+        TextMatches { segments, scored }
     }
 }
 
@@ -153,12 +152,11 @@ fn ends_in_word_character(text: &str) -> bool {
 }
 
 fn spell(word: &str, fields: &[SearchedField<'_>], prefix: bool) -> Option<QueryTerm> {
-    let spelling = fields.iter().map(|field| {
+    let spelling = map(fields, |field| {
         // The stem of an unfinished word may be another word's: a prefix is looked up as it is written.
         let unstemmed = TextField { language: crate::text::Language::None, ..field.field.clone() };
         analyze(word, if prefix { &unstemmed } else { field.field }).into_iter().next().unwrap_or_default()
     });
-    let spelling: Vec<_> = spelling.collect();
     let any = spelling.iter().any(|term| !term.is_empty());
     any.then_some(QueryTerm { spelling, prefix, repeated: 1.0 })
 }
@@ -182,8 +180,9 @@ fn postings_of<'a>(
             continue;
         }
         if term.prefix {
-            let lists = column.terms.with_prefix(spelling).into_iter();
-            found.extend(lists.map(|(_, postings)| FieldPostings { field: at, column, postings }));
+            for (_, postings) in column.terms.with_prefix(spelling) {
+                found.push(FieldPostings { field: at, column, postings });
+            }
         } else if let Some(postings) = column.terms.get(spelling) {
             found.push(FieldPostings { field: at, column, postings });
         }
@@ -198,7 +197,9 @@ fn live_documents(segment: &TextSegment<'_>, lists: &[FieldPostings<'_>]) -> u64
         [only] if segment.all_live => only.postings.rows.len() as u64,
         several => {
             let mut rows = RowSet::none(segment.segment.rows());
-            several.iter().flat_map(|list| list.postings.rows).for_each(|row| rows.insert(RowId(*row)));
+            for list in several {
+                list.postings.rows.iter().for_each(|row| rows.insert(RowId(*row)));
+            }
             rows.intersect(&segment.live);
             rows.count() as u64
         }
@@ -209,9 +210,11 @@ fn statistics(segments: &[TextSegment<'_>], field: usize) -> FieldStatistics {
     let mut statistics = FieldStatistics::default();
     for segment in segments {
         let Some(column) = segment.segment.text(field) else { continue };
-        for length in segment.live.iter().filter_map(|row| column.length(row)) {
-            statistics.documents += 1;
-            statistics.terms += u64::from(length);
+        for row in segment.live.iter() {
+            if let Some(length) = column.length(row) {
+                statistics.documents += 1;
+                statistics.terms += u64::from(length);
+            }
         }
     }
     statistics
@@ -248,11 +251,13 @@ impl Scratch {
                 }
             }
         }
-        for row in lists.iter().flat_map(|list| list.postings.rows) {
-            let weighted = core::mem::take(&mut self.weighted[*row as usize]);
-            if weighted > 0.0 {
-                self.scores[*row as usize] += scorer.score(weighted);
-                self.found[*row as usize] += 1;
+        for list in lists {
+            for row in list.postings.rows {
+                let weighted = core::mem::take(&mut self.weighted[*row as usize]);
+                if weighted > 0.0 {
+                    self.scores[*row as usize] += scorer.score(weighted);
+                    self.found[*row as usize] += 1;
+                }
             }
         }
     }

@@ -4,66 +4,80 @@
 /// UTC, so that the same text means the same moment on every host.
 #[must_use]
 pub fn parse_iso(text: &str) -> Option<f64> {
-    let (date, time) = match text.find(['T', 't', ' ']) {
-        Some(at) => (&text[..at], Some(&text[at + 1..])),
-        None => (text, None),
-    };
-    let mut parts = date.splitn(3, '-');
-    let year = digits(parts.next()?, 4)?;
-    let month = parts.next().map_or(Some(1), |part| digits(part, 2))?;
-    let day = parts.next().map_or(Some(1), |part| digits(part, 2))?;
+    let mut text = Reader { rest: text.as_bytes() };
+    let year = text.digits(4)?;
+    let (mut month, mut day) = (1, 1);
+    if text.takes(b"-").is_some() {
+        month = text.digits(2)?;
+        if text.takes(b"-").is_some() {
+            day = text.digits(2)?;
+        }
+    }
     if !(1..=12).contains(&month) || day < 1 || day > days_of_month(year, month) {
         return None;
     }
-    let day_milliseconds = time.map_or(Some(0.0), parse_time)?;
-    Some(days_since_1970(year, month, day) as f64 * 86_400_000.0 + day_milliseconds)
+    let time = if text.takes(b"Tt ").is_some() { text.time()? } else { 0.0 };
+    text.rest.is_empty().then_some(days_since_1970(year, month, day) as f64 * 86_400_000.0 + time)
 }
 
-fn parse_time(text: &str) -> Option<f64> {
-    let (clock, offset_minutes) = split_zone(text)?;
-    let (clock, milliseconds) = match clock.split_once(['.', ',']) {
-        Some((clock, fraction)) => (clock, parse_fraction(fraction)?),
-        None => (clock, 0.0),
-    };
-    let mut parts = clock.splitn(3, ':');
-    let hour = digits(parts.next()?, 2)?;
-    let minute = digits(parts.next()?, 2)?;
-    let second = parts.next().map_or(Some(0), |part| digits(part, 2))?;
-    if hour > 24 || minute > 59 || second > 59 || (hour == 24 && (minute, second) != (0, 0)) {
-        return None;
-    }
-    Some(((hour * 60 + minute - offset_minutes) * 60 + second) as f64 * 1_000.0 + milliseconds)
+/// What is left of a date's text.
+struct Reader<'a> {
+    rest: &'a [u8],
 }
 
-/// The clock and the zone's offset in minutes east of UTC.
-fn split_zone(text: &str) -> Option<(&str, i64)> {
-    if let Some(clock) = text.strip_suffix(['Z', 'z']) {
-        return Some((clock, 0));
+impl Reader<'_> {
+    /// Takes one of some characters, if it comes next.
+    fn takes(&mut self, any: &[u8]) -> Option<u8> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = if any.contains(first) { rest } else { return None };
+        Some(*first)
     }
-    let Some(at) = text.rfind(['+', '-']) else { return Some((text, 0)) };
-    let sign = if text.as_bytes()[at] == b'-' { -1 } else { 1 };
-    let (hours, minutes) = match text[at + 1..].split_once(':') {
-        Some((hours, minutes)) => (digits(hours, 2)?, digits(minutes, 2)?),
-        None if text.len() - at == 5 => (digits(text.get(at + 1..at + 3)?, 2)?, digits(text.get(at + 3..)?, 2)?),
-        None => (digits(&text[at + 1..], 2)?, 0),
-    };
-    (hours <= 23 && minutes <= 59).then_some((&text[..at], sign * (hours * 60 + minutes)))
-}
 
-/// Milliseconds of a fraction of a second; digits beyond the third are cut.
-fn parse_fraction(text: &str) -> Option<f64> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
+    fn digits(&mut self, count: usize) -> Option<i64> {
+        let mut value = 0;
+        for _ in 0..count {
+            value = value * 10 + i64::from(self.takes(b"0123456789")? - b'0');
+        }
+        Some(value)
     }
-    let value = text.bytes().chain(*b"000").take(3).fold(0, |value, byte| value * 10 + i64::from(byte - b'0'));
-    Some(value as f64)
-}
 
-fn digits(text: &str, count: usize) -> Option<i64> {
-    if text.len() != count || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
+    /// Milliseconds since midnight in UTC.
+    fn time(&mut self) -> Option<f64> {
+        let hour = self.digits(2)?;
+        self.takes(b":")?;
+        let minute = self.digits(2)?;
+        let second = if self.takes(b":").is_some() { self.digits(2)? } else { 0 };
+        if hour > 24 || minute > 59 || second > 59 || (hour == 24 && (minute, second) != (0, 0)) {
+            return None;
+        }
+        let milliseconds = if self.takes(b".,").is_some() { self.fraction()? } else { 0 };
+        let minutes = hour * 60 + minute - self.offset_minutes()?;
+        Some(((minutes * 60 + second) * 1_000 + milliseconds) as f64)
     }
-    Some(text.bytes().fold(0, |value, byte| value * 10 + i64::from(byte - b'0')))
+
+    /// Milliseconds of a fraction of a second; digits beyond the third are cut.
+    fn fraction(&mut self) -> Option<i64> {
+        let mut value = self.digits(1)? * 100;
+        let mut unit = 10;
+        while let Some(digit) = self.digits(1) {
+            value += digit * unit;
+            unit /= 10;
+        }
+        Some(value)
+    }
+
+    /// The zone's offset east of UTC.
+    fn offset_minutes(&mut self) -> Option<i64> {
+        let sign = match self.takes(b"Zz+-") {
+            Some(b'+') => 1,
+            Some(b'-') => -1,
+            _ => return Some(0),
+        };
+        let hours = self.digits(2)?;
+        let colon = self.takes(b":").is_some();
+        let minutes = if colon || !self.rest.is_empty() { self.digits(2)? } else { 0 };
+        (hours <= 23 && minutes <= 59).then_some(sign * (hours * 60 + minutes))
+    }
 }
 
 fn days_of_month(year: i64, month: i64) -> i64 {

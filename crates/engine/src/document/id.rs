@@ -4,6 +4,7 @@ use super::value::Value;
 use crate::{
     Error, Result,
     limits::{ID_BYTES_MAX, ID_INTEGER_MAX},
+    numbering::hash,
 };
 use alloc::{string::String, vec::Vec};
 use core::fmt;
@@ -48,6 +49,22 @@ impl DocumentId {
         const DIGITS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
         let digits = (0..13).rev().map(|place| DIGITS[(sequence >> (place * 5) & 31) as usize] as char);
         Self::Text(digits.collect())
+    }
+
+    /// The hash for tables: equal ids have equal ones.
+    pub(crate) fn hash(&self) -> u32 {
+        match self {
+            Self::Integer(number) => hash(&number.to_le_bytes()),
+            Self::Text(text) => hash(text.as_bytes()),
+        }
+    }
+
+    /// The stored form.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.write_bytes(&mut bytes);
+        bytes
     }
 
     /// Appends the stored form: a tag byte, then 8 bytes of the integer or the string's bytes.

@@ -81,7 +81,11 @@ impl Document {
     /// The document as one JSON value, id first.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let id = self.id.iter().map(|id| (String::from("id"), id.to_value()));
-        Value::Object(id.chain(self.fields.iter().cloned()).collect())
+        let mut members = Vec::with_capacity(self.fields.len() + 1);
+        if let Some(id) = &self.id {
+            members.push((String::from("id"), id.to_value()));
+        }
+        members.extend_from_slice(&self.fields);
+        Value::Object(members)
     }
 }

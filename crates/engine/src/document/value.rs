@@ -1,7 +1,7 @@
 //! Plain JSON values, as they mean the same in TypeScript, Rust and files: every number is an f64, object keys are
 //! unique and keep their order.
 
-use crate::order::sorted;
+use crate::{lists::map, order::sorted};
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
@@ -28,6 +28,26 @@ pub enum Value {
 }
 
 impl Value {
+    /// An object without members.
+    #[must_use]
+    pub fn object() -> Self {
+        Self::Object(Vec::new())
+    }
+
+    /// The object with another member.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Self>) -> Self {
+        self.add(name, value.into());
+        self
+    }
+
+    #[inline(never)]
+    fn add(&mut self, name: &str, value: Self) {
+        if let Self::Object(members) = self {
+            members.push((name.to_owned(), value));
+        }
+    }
+
     /// The member `key` of an object.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
@@ -104,11 +124,18 @@ pub(crate) fn unique_members(members: Members) -> Members {
     if !repeated {
         return members;
     }
-    let mut slots: Vec<Option<(String, Value)>> = members.iter().map(|_| None).collect();
-    for (member, place) in members.into_iter().zip(place) {
-        slots[place as usize] = Some(member);
+    let mut unique: Members = Vec::new();
+    let mut moved_to = Vec::new();
+    for (at, member) in members.into_iter().enumerate() {
+        let first = place[at] as usize;
+        moved_to.push(unique.len());
+        if first == at {
+            unique.push(member);
+        } else {
+            unique[moved_to[first]] = member;
+        }
     }
-    slots.into_iter().flatten().collect()
+    unique
 }
 
 impl From<bool> for Value {
@@ -177,7 +204,7 @@ where
     T: IsJsonElement,
 {
     fn from(value: Vec<T>) -> Self {
-        Self::Array(value.into_iter().map(Into::into).collect())
+        Self::Array(map(value, Into::into))
     }
 }
 

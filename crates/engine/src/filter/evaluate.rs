@@ -32,7 +32,7 @@ pub fn rows_matching(filter: &Filter, segment: &Segment<'_>) -> RowSet {
             set
         }
         Filter::Test(field, test) => match segment.attribute(*field) {
-            Some(column) => RowSet::matching(rows, |row| column.values(row).any(|value| passes(value, test))),
+            Some(column) => RowSet::matching(rows, &mut |row| column.values(row).any(|value| passes(value, test))),
             None => RowSet::none(rows),
         },
     }

@@ -5,6 +5,7 @@ use crate::{
     Error, ErrorCode, Result, Schema, Value,
     document::{parse_iso, quoted},
     limits::{FILTER_DEPTH_MAX, FILTER_NODES_MAX, FILTER_VALUES_MAX},
+    lists::try_map,
     schema::{AttributeKind, FieldKind},
 };
 use alloc::{boxed::Box, vec::Vec};
@@ -45,7 +46,7 @@ impl Parser<'_> {
 
     fn list(&mut self, key: &str, value: &Value, depth: usize) -> Result<Vec<Filter>> {
         match value {
-            Value::Array(items) => items.iter().map(|item| self.group(item, depth + 1)).collect(),
+            Value::Array(items) => try_map(items, |item| self.group(item, depth + 1)),
             other => Err(problem(&key, &"an array of filters", &other.describe())),
         }
     }
@@ -53,7 +54,7 @@ impl Parser<'_> {
     /// `{ field: value }` is equality, `{ field: { $op: operand } }` one or several tests.
     fn field(&mut self, name: &str, value: &Value) -> Result<Filter> {
         let position = self.schema.position(name).ok_or_else(|| {
-            let names = self.schema.fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>().join(", ");
+            let names = self.schema.names(|_| true);
             problem(&"filter", &format_args!("a field of the schema ({names})"), &quoted(name)).with("field", name)
         })?;
         let Value::Object(operators) = value else { return self.test(name, position, "$eq", value) };
@@ -118,7 +119,7 @@ fn several(path: &dyn Display, kind: AttributeKind, operand: &Value) -> Result<V
     if items.len() > FILTER_VALUES_MAX {
         return Err(problem(&path, &format_args!("at most {FILTER_VALUES_MAX} values"), &items.len()));
     }
-    items.iter().map(|item| one(path, kind, item)).collect()
+    try_map(items, |item| one(path, kind, item))
 }
 
 fn one(path: &dyn Display, kind: AttributeKind, operand: &Value) -> Result<Operand> {

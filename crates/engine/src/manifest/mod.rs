@@ -5,17 +5,19 @@
 
 use crate::{
     Error, Result,
-    codec::{FILE_HEADER_BYTES, FileHeader, FileKind, crc32c, read_record, u32_at, write_record},
+    codec::{
+        FILE_HEADER_BYTES, FileHeader, FileKind, Record, RecordReader, RecordWriter, crc32c, read_record, u32_at,
+        write_record,
+    },
     ids::{DatabaseId, FileId},
 };
 use alloc::{format, string::String, vec::Vec};
-use wincode::{SchemaRead, SchemaWrite};
 
 /// The names of the two slots.
 pub const SLOTS: [&str; 2] = ["manifest-a", "manifest-b"];
 
 /// A file that the manifest names, with what it must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, SchemaRead, SchemaWrite)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileRecord {
     /// Its identity.
     pub file: u64,
@@ -26,7 +28,7 @@ pub struct FileRecord {
 }
 
 /// A sealed segment.
-#[derive(Clone, Debug, PartialEq, Eq, SchemaRead, SchemaWrite)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentRecord {
     /// Its file.
     pub segment: FileRecord,
@@ -35,7 +37,7 @@ pub struct SegmentRecord {
 }
 
 /// A collection.
-#[derive(Clone, Debug, PartialEq, Eq, SchemaRead, SchemaWrite)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollectionRecord {
     /// Its identity.
     pub id: u32,
@@ -54,7 +56,7 @@ pub struct CollectionRecord {
 }
 
 /// The state of a database that a manifest commits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, SchemaRead, SchemaWrite)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
     /// The next identity of a file.
     pub next_file: u64,
@@ -62,6 +64,72 @@ pub struct Manifest {
     pub next_collection: u32,
     /// The collections.
     pub collections: Vec<CollectionRecord>,
+}
+
+impl Record for FileRecord {
+    fn write(&self, record: &mut RecordWriter) {
+        record.u64(self.file);
+        record.u64(self.bytes);
+        record.u32(self.checksum);
+    }
+
+    fn read(record: &mut RecordReader<'_>) -> Option<Self> {
+        Some(Self { file: record.u64()?, bytes: record.u64()?, checksum: record.u32()? })
+    }
+}
+
+impl Record for SegmentRecord {
+    fn write(&self, record: &mut RecordWriter) {
+        self.segment.write(record);
+        record.raw(&[u8::from(self.tombstones.is_some())]);
+        self.tombstones.iter().for_each(|file| file.write(record));
+    }
+
+    fn read(record: &mut RecordReader<'_>) -> Option<Self> {
+        let segment = FileRecord::read(record)?;
+        let tombstones = match record.raw(1)? {
+            [0] => None,
+            [1] => Some(FileRecord::read(record)?),
+            _ => return None,
+        };
+        Some(Self { segment, tombstones })
+    }
+}
+
+impl Record for CollectionRecord {
+    fn write(&self, record: &mut RecordWriter) {
+        record.u32(self.id);
+        record.bytes(self.name.as_bytes());
+        record.bytes(self.schema.as_bytes());
+        record.bytes(self.settings.as_bytes());
+        record.u64(self.first_in_wal);
+        self.segments.write(record);
+        self.wals.write(record);
+    }
+
+    fn read(record: &mut RecordReader<'_>) -> Option<Self> {
+        Some(Self {
+            id: record.u32()?,
+            name: record.text()?,
+            schema: record.text()?,
+            settings: record.text()?,
+            first_in_wal: record.u64()?,
+            segments: Vec::read(record)?,
+            wals: Vec::read(record)?,
+        })
+    }
+}
+
+impl Record for Manifest {
+    fn write(&self, record: &mut RecordWriter) {
+        record.u64(self.next_file);
+        record.u32(self.next_collection);
+        self.collections.write(record);
+    }
+
+    fn read(record: &mut RecordReader<'_>) -> Option<Self> {
+        Some(Self { next_file: record.u64()?, next_collection: record.u32()?, collections: Vec::read(record)? })
+    }
 }
 
 /// A manifest with its place in history.
@@ -83,8 +151,9 @@ impl CommittedManifest {
     }
 
     /// The bytes of the slot.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let record = write_record(&self.manifest)?;
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let record = write_record(&self.manifest);
         let header = FileHeader {
             kind: FileKind::Manifest,
             database: self.database,
@@ -94,7 +163,7 @@ impl CommittedManifest {
         let mut bytes = header.to_bytes().to_vec();
         bytes.extend_from_slice(&record);
         bytes.extend_from_slice(&crc32c(&record).to_le_bytes());
-        Ok(bytes)
+        bytes
     }
 
     /// Reads a slot. Bytes behind the record (of an earlier, longer one) do not count.
@@ -152,7 +221,7 @@ mod tests {
         };
         let manifest = Manifest { next_file: 8, next_collection: 2, collections: vec![collection] };
         let committed = CommittedManifest { database: DatabaseId([9; 16]), generation: 5, manifest };
-        let bytes = committed.to_bytes().unwrap();
+        let bytes = committed.to_bytes();
         assert_eq!(CommittedManifest::from_bytes(&bytes, "manifest-b"), Ok(committed));
         for length in 0..bytes.len() {
             assert!(CommittedManifest::from_bytes(&bytes[..length], "manifest-b").is_err(), "cut at {length}");

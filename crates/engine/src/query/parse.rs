@@ -5,9 +5,10 @@ use crate::{
     Error, Result, Value,
     document::{quoted, reader::ObjectReader},
     limits::HITS_MAX,
+    lists::try_map,
     settings::RRF_K_DEFAULT,
 };
-use alloc::{boxed::Box, format, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// Options of the contract that this version does not have yet.
 const NOT_YET: [&str; 8] = ["sort", "facets", "groupBy", "highlight", "mmr", "rerank", "explain", "timeout"];
@@ -16,36 +17,50 @@ pub(super) fn query(value: &Value) -> Result<Query> {
     if let Value::Text(text) = value {
         return Ok(Query::new().text(text.as_str()));
     }
-    let mut options = ObjectReader::new(value, "query")?;
-    let text = options.value("text").map(text_query).transpose()?;
-    let vectors = options.value("vector").map(vector_queries).transpose()?.unwrap_or_default();
-    let fusion = options.value("fusion").map(fusion).transpose()?.unwrap_or_default();
-    let limit = options.count("limit", HITS_MAX)?.unwrap_or(10);
-    let offset = options.count("offset", HITS_MAX)?.unwrap_or(0);
-    let select = options.texts("select")?;
-    let min_score = options.number("minScore")?.map(|score| score as f32);
-    let filter = options.value("filter").cloned();
+    let mut options = ObjectReader::new(value, &"query")?;
+    let mut query = Query::new();
+    if let Some(text) = options.value("text") {
+        query.text = Some(text_query(text)?);
+    }
+    if let Some(vector) = options.value("vector") {
+        query.vectors = vector_queries(vector)?;
+    }
+    if let Some(value) = options.value("fusion") {
+        query.fusion = fusion(value)?;
+    }
+    query.limit = options.count("limit", HITS_MAX)?.unwrap_or(query.limit);
+    query.offset = options.count("offset", HITS_MAX)?.unwrap_or(0);
+    query.select = options.texts("select")?;
+    query.min_score = options.number("minScore")?.map(|score| score as f32);
+    query.filter = options.value("filter").cloned();
     for later in NOT_YET {
         options.not_yet(later)?;
     }
     options.finish()?;
-    Ok(Query { text, vectors, filter, fusion, limit, offset, select, min_score })
+    Ok(query)
 }
 
 fn text_query(value: &Value) -> Result<TextQuery> {
+    let mut text = TextQuery::default();
     if let Value::Text(query) = value {
-        return Ok(TextQuery { query: query.clone(), ..TextQuery::default() });
+        text.query.clone_from(query);
+        return Ok(text);
     }
-    let mut options = ObjectReader::new(value, "text")?;
-    let query = options.text("query")?.ok_or_else(|| Error::expected(&"text.query", &"a string", &"nothing"))?.into();
-    let fields = options.texts("fields")?;
-    let all_words = match options.text("operator")? {
+    let mut options = ObjectReader::new(value, &"text")?;
+    match options.text("query")? {
+        Some(query) => text.query = query.into(),
+        None => return Err(options.wrong("query", &"a string", &"nothing")),
+    }
+    text.all_words = match options.text("operator")? {
         None | Some("or") => false,
         Some("and") => true,
-        Some(other) => return Err(Error::expected(&"text.operator", &"\"or\" or \"and\"", &quoted(other))),
+        Some(other) => return Err(options.wrong("operator", &"\"or\" or \"and\"", &quoted(other))),
     };
-    let prefix = options.boolean("prefix")?.unwrap_or(false);
-    let boost = options.value("boost").map(boosts).transpose()?.unwrap_or_default();
+    text.prefix = options.boolean("prefix")?.unwrap_or(false);
+    text.fields = options.texts("fields")?;
+    if let Some(value) = options.value("boost") {
+        text.boost = boosts(value)?;
+    }
     match options.value("fuzzy") {
         None | Some(Value::Boolean(false)) => {}
         Some(Value::Number(distance)) if *distance <= 0.0 => {}
@@ -55,27 +70,26 @@ fn text_query(value: &Value) -> Result<TextQuery> {
         options.not_yet(later)?;
     }
     options.finish()?;
-    Ok(TextQuery { query, fields, all_words, prefix, boost })
+    Ok(text)
 }
 
 fn boosts(value: &Value) -> Result<Vec<(String, f32)>> {
     let Value::Object(members) = value else {
         return Err(Error::expected(&"text.boost", &"an object of numbers", &value.describe()));
     };
-    let boost = |(field, factor): &(String, Value)| match factor {
+    try_map(members, |(field, factor)| match factor {
         Value::Number(factor) if *factor > 0.0 && *factor <= 1e6 => Ok((field.clone(), *factor as f32)),
         other => {
-            let path = format!("text.boost.{field}");
+            let path = format_args!("text.boost.{field}");
             Err(Error::expected(&path, &"a number above 0, at most 1000000", &other.describe()))
         }
-    };
-    members.iter().map(boost).collect()
+    })
 }
 
 fn vector_queries(value: &Value) -> Result<Vec<VectorQuery>> {
     match value {
         Value::Array(items) if items.iter().any(|item| matches!(item, Value::Object(_))) => {
-            items.iter().map(vector_query).collect()
+            try_map(items, vector_query)
         }
         one => Ok(Vec::from([vector_query(one)?])),
     }
@@ -85,41 +99,30 @@ fn vector_query(value: &Value) -> Result<VectorQuery> {
     if !matches!(value, Value::Object(_)) {
         return Ok(VectorQuery { field: None, value: vector("vector", value)? });
     }
-    let mut options = ObjectReader::new(value, "vector")?;
-    let field = options.text("field")?.map(String::from);
-    let value = match options.value("value") {
-        Some(value) => vector("vector.value", value)?,
-        None => return Err(Error::expected(&"vector.value", &"a vector", &"nothing")),
+    let mut options = ObjectReader::new(value, &"vector")?;
+    let field = options.text("field")?;
+    let Some(value) = options.value("value") else {
+        return Err(options.wrong("value", &"a vector", &"nothing"));
     };
     // Every search is exact so far: these change how an approximate one spends its time, and are checked all the same.
     options.boolean("exact")?;
     options.count("ef", HITS_MAX)?;
-    for (name, from, to) in [("oversample", 1.0, 1_000.0), ("recall", 0.0, 1.0)] {
-        if let Some(number) = options.number(name)?
-            && !(from..=to).contains(&number)
-        {
-            return Err(Error::expected(
-                &format_args!("vector.{name}"),
-                &format_args!("a number from {} to {}", Value::Number(from), Value::Number(to)),
-                &Value::Number(number),
-            ));
-        }
-    }
+    options.number_within("oversample", 1.0, 1_000.0)?;
+    options.number_within("recall", 0.0, 1.0)?;
     options.finish()?;
-    Ok(VectorQuery { field, value })
+    let value = vector("vector.value", value)?;
+    Ok(VectorQuery { field: field.map(String::from), value })
 }
 
 /// The numbers of a vector, all finite as f32.
 pub(crate) fn vector(path: &str, value: &Value) -> Result<Box<[f32]>> {
     let values: Box<[f32]> = match value {
         Value::Vector(values) => values.clone(),
-        Value::Array(items) => items
-            .iter()
-            .map(|item| match item {
-                Value::Number(number) => Ok(*number as f32),
-                other => Err(Error::expected(&path, &"a vector of numbers", &other.describe())),
-            })
-            .collect::<Result<_>>()?,
+        Value::Array(items) => try_map(items, |item| match item {
+            Value::Number(number) => Ok(*number as f32),
+            other => Err(Error::expected(&path, &"a vector of numbers", &other.describe())),
+        })?
+        .into_boxed_slice(),
         other => return Err(Error::expected(&path, &"a vector", &other.describe())),
     };
     match values.iter().position(|value| !value.is_finite()) {
@@ -138,31 +141,20 @@ fn fusion(value: &Value) -> Result<Fusion> {
     if let Value::Text(method) = value {
         return method_of(method, Fusion::default());
     }
-    let mut options = ObjectReader::new(value, "fusion")?;
+    let mut options = ObjectReader::new(value, &"fusion")?;
     let method = options.text("method")?.unwrap_or("rrf");
-    let k = options.number("k")?.map_or(RRF_K_DEFAULT, |k| k as f32);
-    if !(0.0..=1e6).contains(&k) {
-        return Err(Error::expected(&"fusion.k", &"a number from 0 to 1000000", &Value::Number(f64::from(k))));
-    }
+    let k = options.number_within("k", 0.0, 1e6)?.map_or(RRF_K_DEFAULT, |k| k as f32);
     let mut fusion = Fusion { k, ..Fusion::default() };
     if let Some(weights) = options.value("weights") {
-        let mut weights = ObjectReader::new(weights, "fusion.weights")?;
-        fusion.text_weight = weight(weights.number("text")?)?;
-        fusion.vector_weight = weight(weights.number("vector")?)?;
+        let mut weights = ObjectReader::new(weights, &"fusion.weights")?;
+        fusion.text_weight = weights.number_within("text", 0.0, 1e6)?.unwrap_or(1.0) as f32;
+        fusion.vector_weight = weights.number_within("vector", 0.0, 1e6)?.unwrap_or(1.0) as f32;
         weights.finish()?;
     }
     if method == "rrf" {
         options.finish()?;
     }
     method_of(method, fusion)
-}
-
-fn weight(value: Option<f64>) -> Result<f32> {
-    match value {
-        None => Ok(1.0),
-        Some(weight) if (0.0..=1e6).contains(&weight) => Ok(weight as f32),
-        Some(other) => Err(Error::expected(&"fusion.weights", &"numbers from 0 to 1000000", &Value::Number(other))),
-    }
 }
 
 fn method_of(method: &str, fusion: Fusion) -> Result<Fusion> {

@@ -1,7 +1,7 @@
 //! What a search answers.
 
-use crate::{Document, DocumentId, Value, ids::SequenceNumber};
-use alloc::{string::String, vec::Vec};
+use crate::{Document, DocumentId, Value, ids::SequenceNumber, lists::map};
+use alloc::vec::Vec;
 
 /// The answer to one search.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,49 +67,45 @@ pub struct SegmentPlan {
 }
 
 impl SearchResult {
-    /// The answer as a JSON value: the form it has in TypeScript and in shared test cases.
+    /// The result as the JSON value that the bindings return.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let plan = object([("segments", Value::Array(self.plan.iter().map(SegmentPlan::to_value).collect()))]);
-        let hits = Value::Array(self.hits.iter().map(Hit::to_value).collect());
-        object([("hits", hits), ("total", self.total.into()), ("plan", plan)])
+        let plan = Value::object().with("segments", map(&self.plan, SegmentPlan::to_value));
+        Value::object().with("hits", map(&self.hits, Hit::to_value)).with("total", self.total).with("plan", plan)
     }
 }
 
 impl Hit {
     fn to_value(&self) -> Value {
-        let mut members = Vec::from([
-            (String::from("id"), self.id.to_value()),
-            (String::from("score"), score(self.score)),
-            (String::from("version"), self.version.0.into()),
-            (String::from("document"), self.document.to_value()),
-        ]);
+        let mut hit = Value::object()
+            .with("id", self.id.to_value())
+            .with("score", score(self.score))
+            .with("version", self.version.0)
+            .with("document", self.document.to_value());
         if let Some(text) = &self.text {
-            members.push(("text".into(), object([("rank", text.rank.into()), ("score", score(text.score))])));
+            hit = hit.with("text", Value::object().with("rank", text.rank).with("score", score(text.score)));
         }
         if let Some(vector) = &self.vector {
-            let leg = [
-                ("rank", vector.rank.into()),
-                ("distance", score(vector.distance)),
-                ("similarity", score(vector.similarity)),
-            ];
-            members.push(("vector".into(), object(leg)));
+            let leg = Value::object()
+                .with("rank", vector.rank)
+                .with("distance", score(vector.distance))
+                .with("similarity", score(vector.similarity));
+            hit = hit.with("vector", leg);
         }
-        Value::Object(members)
+        hit
     }
 }
 
 impl SegmentPlan {
     fn to_value(&self) -> Value {
-        let optional = [("filter", self.filter), ("text", self.text), ("vector", self.vector)];
-        let optional = optional.into_iter().filter_map(|(name, how)| Some((name, how?.into())));
-        let members = [("state", self.state.into()), ("documents", self.documents.into())];
-        Value::Object(members.into_iter().chain(optional).map(|(name, value)| (name.into(), value)).collect())
+        let mut plan = Value::object().with("state", self.state).with("documents", self.documents);
+        for (name, how) in [("filter", self.filter), ("text", self.text), ("vector", self.vector)] {
+            if let Some(how) = how {
+                plan = plan.with(name, how);
+            }
+        }
+        plan
     }
-}
-
-fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
-    Value::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
 }
 
 /// An f32 is an f64 to the last bit; one that is not finite (an overflow of the metric) becomes the largest there is.

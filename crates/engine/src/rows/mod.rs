@@ -26,7 +26,7 @@ impl RowSet {
     }
 
     /// The rows for which `holds`.
-    pub fn matching(rows: usize, mut holds: impl FnMut(RowId) -> bool) -> Self {
+    pub fn matching(rows: usize, holds: &mut dyn FnMut(RowId) -> bool) -> Self {
         let mut set = Self::none(rows);
         for row in (0..rows as u32).map(RowId) {
             if holds(row) {
@@ -97,18 +97,9 @@ impl RowSet {
     }
 
     /// The rows, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = RowId> + '_ {
-        self.words.iter().enumerate().flat_map(|(at, &word)| {
-            let mut rest = word;
-            core::iter::from_fn(move || {
-                if rest == 0 {
-                    return None;
-                }
-                let bit = rest.trailing_zeros();
-                rest &= rest - 1;
-                Some(RowId(at as u32 * 64 + bit))
-            })
-        })
+    #[must_use]
+    pub fn iter(&self) -> Rows<'_> {
+        Rows { words: &self.words, base: 0, rest: self.words.first().copied().unwrap_or_default() }
     }
 
     /// The set as words of 64 rows, for files.
@@ -135,6 +126,29 @@ impl RowSet {
     }
 }
 
+/// The rows of a set, ascending.
+#[derive(Clone, Debug)]
+pub struct Rows<'a> {
+    words: &'a [u64],
+    /// The first row of the word looked at, and the rows of it that are still to come.
+    base: u32,
+    rest: u64,
+}
+
+impl Iterator for Rows<'_> {
+    type Item = RowId;
+
+    fn next(&mut self) -> Option<RowId> {
+        while self.rest == 0 {
+            self.base += 64;
+            self.rest = *self.words.get(self.base as usize / 64)?;
+        }
+        let row = RowId(self.base + self.rest.trailing_zeros());
+        self.rest &= self.rest - 1;
+        Some(row)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,8 +156,8 @@ mod tests {
     #[test]
     fn sets_behave_like_a_list_of_booleans() {
         for rows in [0, 1, 63, 64, 65, 200] {
-            let thirds = RowSet::matching(rows, |row| row.0 % 3 == 0);
-            let evens = RowSet::matching(rows, |row| row.0 % 2 == 0);
+            let thirds = RowSet::matching(rows, &mut |row| row.0 % 3 == 0);
+            let evens = RowSet::matching(rows, &mut |row| row.0 % 2 == 0);
             let mut both = thirds.clone();
             both.intersect(&evens);
             let mut either = thirds.clone();

@@ -129,6 +129,19 @@ impl Schema {
         self.fields.iter().position(|field| field.name == name)
     }
 
+    /// The names of the fields of some kinds, for messages.
+    #[must_use]
+    pub(crate) fn names(&self, of: fn(&FieldKind) -> bool) -> String {
+        let mut names = String::new();
+        for field in self.fields.iter().filter(|field| of(&field.kind)) {
+            if !names.is_empty() {
+                names.push_str(", ");
+            }
+            names.push_str(&field.name);
+        }
+        names
+    }
+
     /// The text fields with their positions.
     pub fn text_fields(&self) -> impl Iterator<Item = (usize, &TextField)> {
         self.fields.iter().enumerate().filter_map(|(position, field)| match &field.kind {

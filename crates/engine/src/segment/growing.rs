@@ -4,13 +4,14 @@ use crate::{
     DocumentId, Schema, Value,
     attributes::{AttributeColumn, GrowingAttribute},
     ids::{RowId, SequenceNumber},
+    lists::map,
+    numbering::Numbering,
     order::sorted,
     schema::FieldKind,
     text::{GrowingText, TextColumn},
     vector::{GrowingVectors, VectorColumn},
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
-use hashbrown::HashMap;
 
 /// A document ready to be added: everything that could fail about it is behind it.
 #[derive(Clone, Debug)]
@@ -49,7 +50,7 @@ enum Column {
 #[derive(Clone, Debug)]
 pub struct GrowingSegment {
     ids: Vec<DocumentId>,
-    row_of: HashMap<DocumentId, u32>,
+    row_of: Numbering,
     sequences: Vec<u64>,
     expiries: Vec<u64>,
     documents: Vec<Box<str>>,
@@ -67,11 +68,11 @@ impl GrowingSegment {
         };
         Self {
             ids: Vec::new(),
-            row_of: HashMap::new(),
+            row_of: Numbering::default(),
             sequences: Vec::new(),
             expiries: Vec::new(),
             documents: Vec::new(),
-            columns: schema.fields.iter().map(|field| column(&field.kind)).collect(),
+            columns: map(&schema.fields, |field| column(&field.kind)),
         }
     }
 
@@ -88,7 +89,7 @@ impl GrowingSegment {
                 (Column::Vector(_), _) => {}
             }
         }
-        self.row_of.insert(document.id.clone(), row.0);
+        self.row_of.set(document.id.hash(), row.0, &mut |row| self.ids[row as usize] == document.id);
         self.ids.push(document.id);
         self.sequences.push(sequence.0);
         self.expiries.push(document.expires_at);
@@ -119,15 +120,15 @@ impl GrowingSegment {
     }
 
     pub(super) fn find(&self, id: &DocumentId) -> Option<RowId> {
-        self.row_of.get(id).copied().map(RowId)
+        self.row_of.find(id.hash(), &mut |row| self.ids[row as usize] == *id).map(RowId)
     }
 
     pub(super) fn rows_by_id(&self, after: Option<&DocumentId>) -> Vec<RowId> {
         let behind = |row: &u32| after.is_none_or(|after| self.ids[*row as usize] > *after);
-        let rows: Vec<u32> = self.row_of.values().copied().filter(behind).collect();
+        let rows: Vec<u32> = self.row_of.positions().filter(behind).collect();
         let id = |at: usize| &self.ids[rows[at] as usize];
         let order = sorted(rows.len(), &mut |a, b| id(a).cmp(id(b)));
-        order.into_iter().map(|at| RowId(rows[at as usize])).collect()
+        map(order, |at| RowId(rows[at as usize]))
     }
 
     pub(super) fn vectors(&self, field: usize) -> Option<VectorColumn<'_>> {

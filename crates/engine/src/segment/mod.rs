@@ -104,10 +104,10 @@ impl<'a> Segment<'a> {
     #[must_use]
     pub fn rows_with(&self, field: usize) -> RowSet {
         if let Some(column) = self.attribute(field) {
-            return RowSet::matching(self.rows(), |row| column.exists(row));
+            return RowSet::matching(self.rows(), &mut |row| column.exists(row));
         }
         if let Some(column) = self.text(field) {
-            return RowSet::matching(self.rows(), |row| column.length(row).is_some());
+            return RowSet::matching(self.rows(), &mut |row| column.length(row).is_some());
         }
         let mut set = RowSet::none(self.rows());
         if let Some(column) = self.vectors(field) {

@@ -8,6 +8,7 @@ use crate::{
     DocumentId, Result, Schema,
     attributes::{AttributeColumn, ColumnValues, Dictionary, checked_text},
     ids::{DatabaseId, FileId, RowId},
+    lists::{map, try_map},
     schema::{AttributeKind, FieldKind},
     text::{SealedTerms, TextColumn, TextTerms},
     vector::VectorColumn,
@@ -83,9 +84,7 @@ impl SealedSegment {
             id_order: sections.range::<u32>(SectionKind::IdOrder, 0)?,
             document_offsets: sections.range::<u64>(SectionKind::DocumentOffsets, 0)?,
             document_bytes: sections.range::<u8>(SectionKind::DocumentBytes, 0)?,
-            columns: columns
-                .map(|(field, definition)| check.column(field, &definition.kind, rows))
-                .collect::<Result<_>>()?,
+            columns: try_map(columns, |(field, definition)| check.column(field, &definition.kind, rows))?,
             bytes: Box::new([0_u8; 0]),
         };
         check.rows(&segment)?;
@@ -141,7 +140,7 @@ impl SealedSegment {
     pub(super) fn rows_by_id(&self, after: Option<&DocumentId>) -> Vec<RowId> {
         let order: &[u32] = self.array(&self.id_order);
         let from = after.map_or(0, |after| order.partition_point(|row| self.id(RowId(*row)) <= *after));
-        order[from..].iter().copied().map(RowId).collect()
+        map(&order[from..], |row| RowId(*row))
     }
 
     pub(super) fn vectors(&self, field: usize) -> Option<VectorColumn<'_>> {

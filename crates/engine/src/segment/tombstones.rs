@@ -3,8 +3,9 @@
 
 use crate::{
     Error, Result,
-    codec::{FILE_HEADER_BYTES, FileHeader, FileKind, crc32c, u32_at, u64_at},
+    codec::{FILE_HEADER_BYTES, FileHeader, FileKind, crc32c, u32_at},
     ids::{DatabaseId, FileId},
+    lists::map,
     rows::RowSet,
 };
 use alloc::vec::Vec;
@@ -39,7 +40,7 @@ pub fn read_tombstones(
     if crc32c(words) != checksum || u32_at(bytes, end) != Some(checksum) {
         return Err(damaged(&"the checksum of the dead rows does not match"));
     }
-    let words = (0..words.len() / 8).filter_map(|at| u64_at(words, at * 8)).collect();
+    let words = map(words.as_chunks::<8>().0, |word| u64::from_le_bytes(*word));
     let dead = RowSet::from_words(words, rows);
     if dead.count() as u64 == header.extra[1] { Ok(dead) } else { Err(damaged(&"another number of dead rows")) }
 }
@@ -50,7 +51,7 @@ mod tests {
 
     #[test]
     fn every_damage_is_found() {
-        let dead = RowSet::matching(100, |row| row.0 % 7 == 0);
+        let dead = RowSet::matching(100, &mut |row| row.0 % 7 == 0);
         let (database, file) = (DatabaseId([1; 16]), FileId(9));
         let (bytes, checksum) = write_tombstones(&dead, database, file);
         let read = |bytes: &[u8]| read_tombstones(bytes, "tombstones-9", 100, (database, file, checksum));

@@ -68,7 +68,7 @@ pub fn for_each_word<'a>(text: &'a str, mut found: impl FnMut(&'a str)) {
 pub fn analyze(text: &str, field: &TextField) -> Vec<String> {
     let mut terms = Vec::new();
     for_each_word(text, |word| {
-        let mut term = word.to_lowercase().replace('\u{2019}', "'");
+        let mut term = lowercase(word);
         let stopped = matches!(&field.stop_words, StopWords::List(words) if words.contains(&term));
         if !stopped {
             field.language.stem(&mut term);
@@ -77,6 +77,21 @@ pub fn analyze(text: &str, field: &TextField) -> Vec<String> {
         }
     });
     terms
+}
+
+/// A word in lower case, every apostrophe as `'`.
+fn lowercase(word: &str) -> String {
+    let mut lower = String::with_capacity(word.len());
+    let mut characters = word.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\u{2019}' => lower.push('\''),
+            // At the end of a word the sigma has a form of its own.
+            'Σ' if !lower.is_empty() && characters.as_str().is_empty() => lower.push('ς'),
+            other => other.to_lowercase().for_each(|character| lower.push(character)),
+        }
+    }
+    lower
 }
 
 #[cfg(test)]
@@ -97,6 +112,14 @@ mod tests {
             vec!["Shore", "birds", "2", "of", "em", "O'Reilly's", "東京"]
         );
         assert_eq!(words("'' ' - "), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn lower_case_is_the_one_of_unicode() {
+        for word in ["Straße", "ΟΔΟΣ", "Σ", "ΣΑΣ", "İstanbul", "ǅ", "ÀÉ", "Ⅷ", "x86"] {
+            assert_eq!(lowercase(word), word.to_lowercase(), "{word}");
+        }
+        assert_eq!(lowercase("O\u{2019}Neil"), "o'neil");
     }
 
     #[test]

@@ -1,8 +1,13 @@
 //! The words of one text field in one segment.
 
-use crate::{attributes::checked_text, ids::RowId, order::sorted};
+use crate::{
+    attributes::checked_text,
+    ids::RowId,
+    lists::map,
+    numbering::{Numbering, hash},
+    order::{permuted, sorted},
+};
 use alloc::{boxed::Box, string::String, vec::Vec};
-use hashbrown::HashMap;
 
 /// The length that stands for "this document has no such field".
 pub const ABSENT: u32 = u32::MAX;
@@ -79,7 +84,7 @@ impl<'a> TextTerms<'a> {
             Self::Sealed(terms) => {
                 let from = terms.first_not_before(prefix);
                 let matching = (from..terms.count()).take_while(|at| terms.term(*at).starts_with(prefix.as_bytes()));
-                matching.map(|at| (checked_text(terms.term(at)), terms.postings(at))).collect()
+                map(matching, |at| (checked_text(terms.term(at)), terms.postings(at)))
             }
         }
     }
@@ -109,9 +114,10 @@ impl<'a> SealedTerms<'a> {
     }
 }
 
-/// The postings of one term in a growing segment.
-#[derive(Clone, Debug, Default)]
+/// One term of a growing segment and its postings.
+#[derive(Clone, Debug)]
 pub struct PostingList {
+    term: Box<str>,
     rows: Vec<u32>,
     counts: Vec<u32>,
 }
@@ -125,33 +131,32 @@ impl PostingList {
 /// The terms of a growing segment, found by hash and put in order when they are listed.
 #[derive(Clone, Debug, Default)]
 pub struct GrowingTerms {
-    number_of: HashMap<Box<str>, u32>,
+    number_of: Numbering,
     lists: Vec<PostingList>,
 }
 
 impl GrowingTerms {
     fn get(&self, term: &str) -> Option<Postings<'_>> {
-        self.number_of.get(term).map(|number| self.lists[*number as usize].view())
+        let is_term = &mut |number: u32| *self.lists[number as usize].term == *term;
+        self.number_of.find(hash(term.as_bytes()), is_term).map(|number| self.lists[number as usize].view())
     }
 
     fn with_prefix(&self, prefix: &str) -> Vec<(&str, Postings<'_>)> {
-        let all = self.number_of.iter().map(|(term, number)| (&**term, *number));
-        let found: Vec<(&str, u32)> = all.filter(|(term, _)| term.starts_with(prefix)).collect();
-        let order = sorted(found.len(), &mut |a, b| found[a].0.cmp(found[b].0));
-        let in_order = order.into_iter().map(|at| found[at as usize]);
-        in_order.map(|(term, number)| (term, self.lists[number as usize].view())).collect()
+        let mut found: Vec<(&str, Postings<'_>)> = Vec::new();
+        for list in self.lists.iter().filter(|list| list.term.starts_with(prefix)) {
+            found.push((&list.term, list.view()));
+        }
+        permuted(&found, &sorted(found.len(), &mut |a, b| found[a].0.cmp(found[b].0)))
     }
 
     fn list(&mut self, term: &str) -> &mut PostingList {
-        let number = match self.number_of.get(term) {
-            Some(number) => *number,
-            None => {
-                let number = self.lists.len() as u32;
-                self.number_of.insert(term.into(), number);
-                self.lists.push(PostingList::default());
-                number
-            }
-        };
+        let (lists, hash) = (&self.lists, hash(term.as_bytes()));
+        let is_term = &mut |number: u32| *lists[number as usize].term == *term;
+        let number = self.number_of.find(hash, is_term).unwrap_or(lists.len() as u32);
+        if number as usize == lists.len() {
+            self.number_of.set(hash, number, is_term);
+            self.lists.push(PostingList { term: term.into(), rows: Vec::new(), counts: Vec::new() });
+        }
         &mut self.lists[number as usize]
     }
 }

@@ -19,7 +19,7 @@ pub fn scan(
     metric: Metric,
     query: &[f32],
     allowed: &RowSet,
-    mut found: impl FnMut(VectorHit),
+    found: &mut dyn FnMut(VectorHit),
 ) {
     let query_norm = kernels::norm(query);
     for (position, &row) in column.rows.iter().enumerate() {

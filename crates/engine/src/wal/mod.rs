@@ -14,17 +14,19 @@
 
 use crate::{
     Error, Result,
-    codec::{FILE_HEADER_BYTES, FileHeader, FileKind, crc32c_continue, read_record, u32_at, u64_at, write_record},
+    codec::{
+        FILE_HEADER_BYTES, FileHeader, FileKind, Record, RecordReader, RecordWriter, crc32c_continue, read_record,
+        u32_at, u64_at, write_record,
+    },
     ids::{DatabaseId, FileId, SequenceNumber},
     limits::BATCH_BYTES_MAX,
 };
-use alloc::{boxed::Box, format, string::String, vec::Vec};
-use wincode::{SchemaRead, SchemaWrite};
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 
 const FRAME_HEADER_BYTES: usize = 24;
 
 /// One write as the log keeps it.
-#[derive(Clone, Debug, PartialEq, SchemaRead, SchemaWrite)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Operation {
     /// A document takes the place of any other with its id.
     Put {
@@ -42,6 +44,54 @@ pub enum Operation {
         /// The id's stored form.
         id: Vec<u8>,
     },
+}
+
+impl Record for Operation {
+    fn write(&self, record: &mut RecordWriter) {
+        match self {
+            Self::Put { id, expires_at, document, vectors } => {
+                record.u32(0);
+                record.bytes(id);
+                record.u64(*expires_at);
+                record.bytes(document.as_bytes());
+                record.count(vectors.len());
+                for (field, vector) in vectors {
+                    record.u32(*field);
+                    record.count(vector.len());
+                    record.raw(bytemuck::cast_slice(vector));
+                }
+            }
+            Self::Delete { id } => {
+                record.u32(1);
+                record.bytes(id);
+            }
+        }
+    }
+
+    fn read(record: &mut RecordReader<'_>) -> Option<Self> {
+        let kind = record.u32()?;
+        let id = record.bytes()?.into();
+        match kind {
+            0 => {
+                let (expires_at, document) = (record.u64()?, record.text()?);
+                let mut vectors = Vec::new();
+                for _ in 0..record.count()? {
+                    vectors.push((record.u32()?, read_vector(record)?));
+                }
+                Some(Self::Put { id, expires_at, document, vectors })
+            }
+            1 => Some(Self::Delete { id }),
+            _ => None,
+        }
+    }
+}
+
+fn read_vector(record: &mut RecordReader<'_>) -> Option<Box<[f32]>> {
+    let count = record.count()?;
+    let bytes = record.raw(count.checked_mul(4)?)?;
+    let mut vector = vec![0.0; count].into_boxed_slice();
+    bytemuck::cast_slice_mut(&mut vector).copy_from_slice(bytes);
+    Some(vector)
 }
 
 /// A batch as the log keeps it.
@@ -85,7 +135,7 @@ impl WalHeader {
 
     /// The bytes of a batch.
     pub fn frame(&self, batch: &Batch) -> Result<Vec<u8>> {
-        let payload = write_record(&batch.operations)?;
+        let payload = write_record(&batch.operations);
         if payload.len() > BATCH_BYTES_MAX {
             let expected = format!("at most {BATCH_BYTES_MAX} bytes");
             return Err(Error::expected(&"batch", &expected, &format_args!("{} bytes", payload.len())));

@@ -2,22 +2,28 @@
 
 use super::{
     database::{Database, DatabaseShared},
+    lock::{Lock, LockGuard},
     open::Loaded,
+    segments::Job,
 };
-use crate::storage::Durability;
-use async_lock::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard};
+use crate::{
+    guarded::{Changing, Guarded, Reading},
+    storage::Durability,
+};
+use alloc::{
+    format,
+    string::String,
+    sync::{Arc, Weak},
+    vec::Vec,
+};
+use core::sync::atomic::{AtomicBool, Ordering};
 use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,
     collection::{CollectionState, DeleteTarget, ListOptions, ListPage, PutOptions, Write, WriteReceipt},
-    ids::FileId,
     manifest::wal_name,
     query::SearchResult,
     segment::Segment,
     wal::WalHeader,
-};
-use std::sync::{
-    Arc, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
-    atomic::{AtomicBool, Ordering},
 };
 
 /// A handle to an open collection. Clones are handles to the same one.
@@ -31,8 +37,8 @@ pub(super) struct CollectionShared {
     database: Weak<DatabaseShared>,
     name: String,
     pub(super) id: u32,
-    state: RwLock<CollectionState>,
-    pub(super) writer: AsyncMutex<WriterState>,
+    state: Guarded<CollectionState>,
+    pub(super) writer: Lock<WriterState>,
     retired: AtomicBool,
 }
 
@@ -78,7 +84,7 @@ pub struct SegmentStats {
 /// Keeps writers out of a collection that is being dropped.
 pub(super) struct Retired<'a> {
     shared: &'a CollectionShared,
-    _writer: AsyncMutexGuard<'a, WriterState>,
+    _writer: LockGuard<'a, WriterState>,
 }
 
 impl Retired<'_> {
@@ -91,8 +97,8 @@ impl Retired<'_> {
 impl CollectionShared {
     pub(super) fn new(database: Weak<DatabaseShared>, name: &str, loaded: Loaded) -> Self {
         let Loaded { id, state, wal, written_dead, wal_bytes } = loaded;
-        let writer = AsyncMutex::new(WriterState { wal, wal_bytes, written_dead, deferred: None });
-        Self { database, name: name.into(), id, state: RwLock::new(state), writer, retired: AtomicBool::new(false) }
+        let writer = Lock::new(WriterState { wal, wal_bytes, written_dead, deferred: None });
+        Self { database, name: name.into(), id, state: Guarded::new(state), writer, retired: AtomicBool::new(false) }
     }
 
     pub(super) async fn retire(&self) -> Retired<'_> {
@@ -105,12 +111,12 @@ impl CollectionShared {
         drop(self.writer.lock().await);
     }
 
-    pub(super) fn state(&self) -> RwLockReadGuard<'_, CollectionState> {
-        self.state.read().expect("applying a prepared write does not panic")
+    pub(super) fn state(&self) -> Reading<'_, CollectionState> {
+        self.state.read()
     }
 
-    pub(super) fn state_to_change(&self) -> RwLockWriteGuard<'_, CollectionState> {
-        self.state.write().expect("applying a prepared write does not panic")
+    pub(super) fn state_to_change(&self) -> Changing<'_, CollectionState> {
+        self.state.change()
     }
 
     fn check(&self) -> Result<()> {
@@ -165,12 +171,12 @@ impl Collection {
         let receipt = self.shared.state_to_change().apply(prepared);
         if self.shared.state().wants_seal() {
             // The write is kept whatever comes of this; the next write tries again.
-            writer.deferred = self.seal(&mut writer).await.err();
+            writer.deferred = self.rebuild(&mut writer, Job::Seal).await.err();
         }
         Ok(receipt)
     }
 
-    pub(super) async fn writer(&self) -> Result<AsyncMutexGuard<'_, WriterState>> {
+    pub(super) async fn writer(&self) -> Result<LockGuard<'_, WriterState>> {
         let writer = self.shared.writer.lock().await;
         self.shared.check()?;
         Ok(writer)
@@ -185,18 +191,16 @@ impl Collection {
             return Ok(log);
         }
         if let Some(log) = writer.wal {
-            manifest.commit(&*database.storage, |_| {}).await?;
+            let same = manifest.next();
+            manifest.commit(&*database.storage, same).await?;
             return Ok(log);
         }
-        let file = manifest.allocate_file();
-        let header = WalHeader::new(database.id, FileId(file), self.shared.state().next());
-        database.storage.write(&wal_name(file), &header.to_bytes(), Durability::Strict).await?;
-        let id = self.shared.id;
-        let add = |manifest: &mut sanderling_engine::manifest::Manifest| {
-            let records = manifest.collections.iter_mut().filter(|record| record.id == id);
-            records.for_each(|record| record.wals.push(file));
-        };
-        manifest.commit(&*database.storage, add).await?;
+        let first = self.shared.state().next();
+        let (header, file) = manifest.begin_log(&*database.storage, first).await?;
+        let mut next = manifest.next();
+        let records = next.collections.iter_mut().filter(|record| record.id == self.shared.id);
+        records.for_each(|record| record.wals.push(file));
+        manifest.commit(&*database.storage, next).await?;
         writer.wal = Some((header, file));
         writer.wal_bytes += header.to_bytes().len() as u64;
         Ok((header, file))

@@ -1,9 +1,11 @@
 //! The manifest of an open database and its commits.
 
-use crate::storage::{Durability, Storage};
+use crate::storage::{Durability, Storage, StorageFuture};
+use alloc::boxed::Box;
 use sanderling_engine::{
-    Result,
-    manifest::{CollectionRecord, CommittedManifest, Manifest},
+    ids::{FileId, SequenceNumber},
+    manifest::{CollectionRecord, CommittedManifest, Manifest, wal_name},
+    wal::WalHeader,
 };
 
 /// The committed manifest, and what is known about the slot written last.
@@ -17,10 +19,6 @@ pub(super) struct ManifestState {
 impl ManifestState {
     pub(super) fn new(committed: CommittedManifest) -> Self {
         Self { committed, uncertain: None }
-    }
-
-    pub(super) fn manifest(&self) -> &Manifest {
-        &self.committed.manifest
     }
 
     pub(super) fn collection(&self, id: u32) -> Option<&CollectionRecord> {
@@ -39,17 +37,42 @@ impl ManifestState {
         file
     }
 
+    /// The manifest as it is, to be changed and committed.
+    pub(super) fn next(&self) -> Manifest {
+        self.committed.manifest.clone()
+    }
+
     /// Writes a changed manifest; the change is in force only if that succeeds.
-    pub(super) async fn commit(&mut self, storage: &dyn Storage, change: impl FnOnce(&mut Manifest)) -> Result<()> {
-        let mut next = self.committed.clone();
-        change(&mut next.manifest);
+    pub(super) fn commit<'a>(&'a mut self, storage: &'a dyn Storage, manifest: Manifest) -> StorageFuture<'a, ()> {
         // Two generations on is the same slot: the other one holds the last manifest that is surely whole.
-        next.generation = self.uncertain.map_or(self.committed.generation + 1, |failed| failed + 2);
-        let bytes = next.to_bytes()?;
-        self.uncertain = Some(next.generation);
-        storage.write(next.slot(), &bytes, Durability::Strict).await?;
-        self.uncertain = None;
-        self.committed = next;
-        Ok(())
+        let generation = self.uncertain.map_or(self.committed.generation + 1, |failed| failed + 2);
+        let next = CommittedManifest { database: self.committed.database, generation, manifest };
+        Box::pin(async move {
+            let bytes = next.to_bytes();
+            self.uncertain = Some(generation);
+            storage.write(next.slot(), &bytes, Durability::Strict).await?;
+            self.uncertain = None;
+            self.committed = next;
+            Ok(())
+        })
+    }
+
+    /// The identity that the next new file gets.
+    pub(super) fn next_file(&self) -> u64 {
+        self.committed.manifest.next_file
+    }
+
+    /// Begins a log: the file is there before a manifest names it.
+    pub(super) fn begin_log<'a>(
+        &'a mut self,
+        storage: &'a dyn Storage,
+        first: SequenceNumber,
+    ) -> StorageFuture<'a, (WalHeader, u64)> {
+        Box::pin(async move {
+            let file = self.allocate_file();
+            let header = WalHeader::new(self.committed.database, FileId(file), first);
+            storage.write(&wal_name(file), &header.to_bytes(), Durability::Strict).await?;
+            Ok((header, file))
+        })
     }
 }

@@ -4,24 +4,31 @@ use super::{
     Environment,
     collection::{Collection, CollectionShared},
     commit::ManifestState,
+    lock::Lock,
     open::{self, Opened},
 };
-use crate::storage::{Durability, Storage};
-use async_lock::Mutex as AsyncMutex;
+use crate::{
+    guarded::{Changing, Guarded},
+    storage::{Durability, Storage},
+};
+use alloc::{
+    boxed::Box,
+    format,
+    string::String,
+    sync::{Arc, Weak},
+    vec,
+    vec::Vec,
+};
+use core::sync::atomic::{AtomicBool, Ordering};
 use sanderling_engine::{
     Error, ErrorCode, Result, Schema, Value,
     collection::CollectionState,
     document::{json, quoted},
-    ids::{DatabaseId, FileId, SequenceNumber},
+    ids::{DatabaseId, SequenceNumber},
     limits::NAME_BYTES_MAX,
-    manifest::{CollectionRecord, wal_name},
+    manifest::CollectionRecord,
     schema::SchemaChange,
     settings::CollectionSettings,
-    wal::WalHeader,
-};
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError, Weak,
-    atomic::{AtomicBool, Ordering},
 };
 
 /// A handle to an open database. Clones are handles to the same one.
@@ -48,8 +55,8 @@ pub(super) struct DatabaseShared {
     pub(super) durability: Durability,
     pub(super) environment: Environment,
     pub(super) id: DatabaseId,
-    pub(super) manifest: AsyncMutex<ManifestState>,
-    collections: Mutex<Vec<(String, Slot)>>,
+    pub(super) manifest: Lock<ManifestState>,
+    collections: Guarded<Vec<(String, Slot)>>,
     closed: AtomicBool,
 }
 
@@ -84,15 +91,16 @@ impl Database {
         };
         let Opened { id, manifest, collections } = opened;
         let shared = Arc::new_cyclic(|database| {
-            let collections = collections.into_iter().map(|(name, loaded)| {
+            let mut slots = Vec::new();
+            for (name, loaded) in collections {
                 let slot = match loaded {
                     Ok(loaded) => Slot::Sound(Arc::new(CollectionShared::new(database.clone(), &name, loaded))),
                     Err(error) => Slot::Damaged(error),
                 };
-                (name, slot)
-            });
-            let collections = Mutex::new(collections.collect());
-            let manifest = AsyncMutex::new(manifest);
+                slots.push((name, slot));
+            }
+            let collections = Guarded::new(slots);
+            let manifest = Lock::new(manifest);
             DatabaseShared {
                 storage,
                 durability,
@@ -151,12 +159,12 @@ impl Database {
                 Slot::Damaged(error) => Err(error),
             };
         }
-        let wal = manifest.allocate_file();
         let first = SequenceNumber(1);
-        let header = WalHeader::new(shared.id, FileId(wal), first);
-        shared.storage.write(&wal_name(wal), &header.to_bytes(), Durability::Strict).await?;
-        let id = manifest.manifest().next_collection;
-        let record = CollectionRecord {
+        let (header, wal) = manifest.begin_log(&*shared.storage, first).await?;
+        let mut next = manifest.next();
+        let id = next.next_collection;
+        next.next_collection += 1;
+        next.collections.push(CollectionRecord {
             id,
             name: name.into(),
             schema: schema.to_json(),
@@ -164,12 +172,8 @@ impl Database {
             first_in_wal: first.0,
             segments: Vec::new(),
             wals: vec![wal],
-        };
-        let add = |manifest: &mut sanderling_engine::manifest::Manifest| {
-            manifest.next_collection += 1;
-            manifest.collections.push(record);
-        };
-        manifest.commit(&*shared.storage, add).await?;
+        });
+        manifest.commit(&*shared.storage, next).await?;
         let loaded = open::Loaded {
             id,
             state: CollectionState::new(schema, settings, first),
@@ -203,12 +207,10 @@ impl Database {
             Slot::Damaged(_) => None,
         };
         let mut manifest = shared.manifest.lock().await;
-        let files = manifest.manifest().collections.iter().filter(|record| record.name == name);
-        let files: Vec<String> = files.flat_map(open::files_of).collect();
-        let remove = |manifest: &mut sanderling_engine::manifest::Manifest| {
-            manifest.collections.retain(|record| record.name != name);
-        };
-        if let Err(error) = manifest.commit(&*shared.storage, remove).await {
+        let mut next = manifest.next();
+        let at = next.collections.iter().position(|record| record.name == name);
+        let files = at.map(|at| open::files_of(&next.collections.remove(at))).unwrap_or_default();
+        if let Err(error) = manifest.commit(&*shared.storage, next).await {
             if let Some(guard) = sound {
                 guard.revive();
             }
@@ -232,8 +234,8 @@ impl Database {
         if self.shared.closed.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
-        let slots: Vec<Slot> = self.shared.slots().iter().map(|(_, slot)| slot.clone()).collect();
-        for slot in slots {
+        let slots = self.shared.slots().clone();
+        for (_, slot) in slots {
             if let Slot::Sound(collection) = slot {
                 collection.wait_for_writes().await;
             }
@@ -276,20 +278,18 @@ impl DatabaseShared {
         self.slots().iter().find(|(other, _)| other == name).map(|(_, slot)| slot.clone())
     }
 
-    fn slots(&self) -> MutexGuard<'_, Vec<(String, Slot)>> {
-        // The list is whole between any two of its calls, so a panic elsewhere does not spoil it.
-        self.collections.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> Changing<'_, Vec<(String, Slot)>> {
+        self.collections.change()
     }
 }
 
 impl From<DatabaseStatus> for Value {
     fn from(status: DatabaseStatus) -> Self {
-        Self::Object(vec![
-            ("storage".into(), status.storage.into()),
-            ("durability".into(), status.durability.into()),
+        Self::object()
+            .with("storage", status.storage)
+            .with("durability", status.durability)
             // Of several tabs one leads; so far every database has one writer and no followers.
-            ("role".into(), "leader".into()),
-            ("version".into(), status.version.into()),
-        ])
+            .with("role", "leader")
+            .with("version", status.version)
     }
 }

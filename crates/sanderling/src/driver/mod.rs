@@ -17,6 +17,7 @@
 mod collection;
 mod commit;
 mod database;
+mod lock;
 mod open;
 mod segments;
 

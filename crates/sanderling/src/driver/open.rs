@@ -2,6 +2,8 @@
 
 use super::{Environment, commit::ManifestState};
 use crate::storage::{Storage, StoredObject};
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
+use core::{fmt::Display, pin::Pin};
 use sanderling_engine::{
     Error, ErrorCode, Result, Schema,
     codec::{AlignedBytes, FILE_HEADER_BYTES},
@@ -17,7 +19,6 @@ use sanderling_engine::{
     settings::CollectionSettings,
     wal::{self, WalContent, WalHeader},
 };
-use std::sync::Arc;
 
 /// A database as it was found.
 pub(super) struct Opened {
@@ -37,26 +38,38 @@ pub(super) struct Loaded {
     pub wal_bytes: u64,
 }
 
+/// A file that was read, or why it could not be.
+struct File {
+    name: String,
+    bytes: Result<AlignedBytes>,
+}
+
 /// The files that a collection consists of.
 pub(super) fn files_of(record: &CollectionRecord) -> Vec<String> {
-    let segments = record.segments.iter().flat_map(|segment| {
-        let tombstones = segment.tombstones.iter().map(|file| tombstones_name(file.file));
-        std::iter::once(segment_name(segment.segment.file)).chain(tombstones)
-    });
-    segments.chain(record.wals.iter().map(|wal| wal_name(*wal))).collect()
+    let mut names = Vec::new();
+    for segment in &record.segments {
+        names.push(segment_name(segment.segment.file));
+        if let Some(file) = &segment.tombstones {
+            names.push(tombstones_name(file.file));
+        }
+    }
+    record.wals.iter().for_each(|wal| names.push(wal_name(*wal)));
+    names
 }
 
 pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Result<Opened> {
     let objects = storage.list().await?;
-    let (committed, other_slot_damaged) = match read_slots(storage, &objects).await? {
-        Some(found) => found,
-        None => return create(storage, &objects, environment).await,
+    let mut slots = Vec::from(SLOTS.map(String::from));
+    slots.retain(|slot| objects.iter().any(|object| object.name == *slot));
+    let slots = read_files(storage, &objects, slots).await;
+    let Some((committed, other_slot_damaged)) = choose(slots, &objects)? else {
+        return create(storage, &objects, environment).await;
     };
     check_for_lost_commits(&committed, &other_slot_damaged, &objects)?;
     let mut collections = Vec::new();
     for record in &committed.manifest.collections {
-        let loaded = load(storage, &objects, committed.database, record).await;
-        collections.push((record.name.clone(), loaded));
+        let files = read_files(storage, &objects, files_of(record)).await;
+        collections.push((record.name.clone(), load(files, committed.database, record)));
     }
     if other_slot_damaged.is_none() {
         remove_leftovers(storage, &objects, &committed.manifest).await;
@@ -72,26 +85,19 @@ async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: En
     let id = DatabaseId((environment.random)());
     let manifest = Manifest { next_file: 1, next_collection: 1, collections: Vec::new() };
     let mut manifest = ManifestState::new(CommittedManifest { database: id, generation: 0, manifest });
-    manifest.commit(storage, |_| {}).await?;
+    manifest.commit(storage, manifest.next()).await?;
     Ok(Opened { id, manifest, collections: Vec::new() })
 }
 
 /// The newest sound slot, and what is wrong with the other one.
-async fn read_slots(
-    storage: &dyn Storage,
-    objects: &[StoredObject],
-) -> Result<Option<(CommittedManifest, Option<Error>)>> {
+fn choose(slots: Vec<File>, objects: &[StoredObject]) -> Result<Option<(CommittedManifest, Option<Error>)>> {
     let mut found: Option<CommittedManifest> = None;
     let mut damage = None;
-    for name in SLOTS {
-        let Some(object) = objects.iter().find(|object| object.name == name) else { continue };
-        let bytes = read_whole(storage, object).await?;
-        match CommittedManifest::from_bytes(bytes.as_ref(), name) {
+    for File { name, bytes } in slots {
+        match CommittedManifest::from_bytes(bytes?.as_ref(), &name) {
             Ok(slot) => {
                 if found.as_ref().is_some_and(|other| other.database != slot.database) {
-                    return Err(
-                        Error::corrupt(&name, &"the two slots belong to different databases").with("file", name)
-                    );
+                    return Err(damaged(&name, &"the two slots belong to different databases"));
                 }
                 if found.as_ref().is_none_or(|other| other.generation < slot.generation) {
                     found = Some(slot);
@@ -146,48 +152,44 @@ fn number_of(name: &str, prefix: &str) -> Option<u64> {
 /// Files of our own that no manifest names: what a crash left between a commit and the removal of what it dropped. Any
 /// other file is none of our business.
 async fn remove_leftovers(storage: &dyn Storage, objects: &[StoredObject], manifest: &Manifest) {
-    let named: Vec<String> = manifest.collections.iter().flat_map(files_of).collect();
+    let mut named = Vec::new();
+    manifest.collections.iter().for_each(|record| named.append(&mut files_of(record)));
     for object in objects.iter().filter(|object| is_data_file(&object.name) && !named.contains(&object.name)) {
         // What cannot be removed now is tried again at the next opening.
         let _ = storage.remove(&object.name).await;
     }
 }
 
-async fn load(
-    storage: &dyn Storage,
-    objects: &[StoredObject],
-    database: DatabaseId,
-    record: &CollectionRecord,
-) -> Result<Loaded> {
+/// A collection from its files. All of them are there, so nothing here waits.
+fn load(mut files: Vec<File>, database: DatabaseId, record: &CollectionRecord) -> Result<Loaded> {
     let schema = Schema::from_json(&record.schema)?;
     let settings = CollectionSettings::from_value(&json::parse(&record.settings)?)?;
     let mut state = CollectionState::new(schema, settings, SequenceNumber(record.first_in_wal));
     let mut written_dead = Vec::new();
     for segment in &record.segments {
-        let (segment, dead) = load_segment(storage, objects, database, segment, state.schema()).await?;
+        let (segment, dead) = load_segment(&mut files, database, segment, state.schema())?;
         written_dead.push(dead.count());
         state.add_sealed(segment, dead);
     }
-    let (wal, wal_bytes) = replay(storage, objects, database, record, &mut state).await?;
+    let (wal, wal_bytes) = replay(&mut files, database, record, &mut state)?;
     Ok(Loaded { id: record.id, state, wal, written_dead, wal_bytes })
 }
 
-async fn load_segment(
-    storage: &dyn Storage,
-    objects: &[StoredObject],
+fn load_segment(
+    files: &mut Vec<File>,
     database: DatabaseId,
     record: &SegmentRecord,
     schema: &Schema,
 ) -> Result<(Arc<SealedSegment>, RowSet)> {
-    let name = segment_name(record.segment.file);
-    let bytes = read_named(storage, objects, &name, &record.segment).await?;
     let identity = |file: &FileRecord| (database, FileId(file.file), file.checksum);
+    let name = segment_name(record.segment.file);
+    let bytes = take_of_length(files, &name, record.segment.bytes)?;
     let segment = SealedSegment::open(schema, Box::new(bytes), &name, identity(&record.segment))?;
     let dead = match &record.tombstones {
         None => RowSet::none(segment.rows()),
         Some(file) => {
             let name = tombstones_name(file.file);
-            let bytes = read_named(storage, objects, &name, file).await?;
+            let bytes = take_of_length(files, &name, file.bytes)?;
             read_tombstones(bytes.as_ref(), &name, segment.rows(), identity(file))?
         }
     };
@@ -196,9 +198,8 @@ async fn load_segment(
 
 /// Applies the logs in order. Where a later log begins before the end of an earlier one, the earlier one ends in writes
 /// that were never acknowledged: its append had failed.
-async fn replay(
-    storage: &dyn Storage,
-    objects: &[StoredObject],
+fn replay(
+    files: &mut Vec<File>,
     database: DatabaseId,
     record: &CollectionRecord,
     state: &mut CollectionState,
@@ -207,16 +208,15 @@ async fn replay(
     let mut total = 0;
     for &file in &record.wals {
         let name = wal_name(file);
-        let object = find(objects, &name)?;
-        total += object.bytes;
-        let bytes = read_whole(storage, object).await?;
+        let bytes = take(files, &name)?;
+        total += bytes.as_ref().len() as u64;
         let content = wal::read(bytes.as_ref(), &name, database, FileId(file))?;
         logs.push((name, file, content));
     }
-    let begins: Vec<SequenceNumber> = logs.iter().map(|(.., content)| content.header.first()).collect();
     let mut last = None;
-    for (at, (name, file, content)) in logs.into_iter().enumerate() {
-        let end = begins.get(at + 1).copied();
+    let mut logs = logs.into_iter().peekable();
+    while let Some((name, file, content)) = logs.next() {
+        let end = logs.peek().map(|(.., later)| later.header.first());
         for batch in content.batches {
             if end.is_none_or(|end| batch.first < end) {
                 state.replay(batch, &name)?;
@@ -227,33 +227,56 @@ async fn replay(
     Ok((last, total))
 }
 
-fn find<'a>(objects: &'a [StoredObject], name: &str) -> Result<&'a StoredObject> {
-    let missing = || Error::corrupt(&name, &"the file is missing").with("file", name);
-    objects.iter().find(|object| object.name == name).ok_or_else(missing)
-}
-
-async fn read_named(
-    storage: &dyn Storage,
-    objects: &[StoredObject],
-    name: &str,
-    record: &FileRecord,
-) -> Result<AlignedBytes> {
-    let object = find(objects, name)?;
-    if object.bytes != record.bytes {
-        let problem = format!("{} bytes instead of {}", object.bytes, record.bytes);
-        return Err(Error::corrupt(&name, &problem).with("file", name));
+/// The bytes of a file that was read. They are asked for once.
+fn take(files: &mut Vec<File>, name: &str) -> Result<AlignedBytes> {
+    match files.iter().position(|file| file.name == name) {
+        Some(at) => files.swap_remove(at).bytes,
+        None => Err(damaged(name, &"the file is missing")),
     }
-    read_whole(storage, object).await
 }
 
-/// Reads an object of known length. Fewer bytes are an error of the medium, never the end of the object.
-async fn read_whole(storage: &dyn Storage, object: &StoredObject) -> Result<AlignedBytes> {
-    let length =
-        usize::try_from(object.bytes).map_err(|_| Error::corrupt(&object.name, &"it is too large for this host"))?;
-    let bytes = storage.read(&object.name, 0, length).await?;
-    if bytes.as_ref().len() == length {
+fn take_of_length(files: &mut Vec<File>, name: &str, length: u64) -> Result<AlignedBytes> {
+    let bytes = take(files, name)?;
+    let found = bytes.as_ref().len() as u64;
+    if found == length { Ok(bytes) } else { Err(damaged(name, &format_args!("{found} bytes instead of {length}"))) }
+}
+
+/// Reads files one after the other.
+fn read_files<'a>(
+    storage: &'a dyn Storage,
+    objects: &'a [StoredObject],
+    names: Vec<String>,
+) -> Pin<Box<dyn Future<Output = Vec<File>> + 'a>> {
+    Box::pin(async move {
+        let mut files = Vec::new();
+        for name in names {
+            let bytes = match length_of(objects, &name) {
+                Ok(length) => storage.read(&name, 0, length).await.and_then(|bytes| whole(bytes, length, &name)),
+                Err(error) => Err(error),
+            };
+            files.push(File { name, bytes });
+        }
+        files
+    })
+}
+
+fn length_of(objects: &[StoredObject], name: &str) -> Result<usize> {
+    let Some(object) = objects.iter().find(|object| object.name == name) else {
+        return Err(damaged(name, &"the file is missing"));
+    };
+    usize::try_from(object.bytes).map_err(|_| damaged(name, &"it is too large for this host"))
+}
+
+/// Fewer bytes than an object has are an error of the medium, never its end.
+fn whole(bytes: AlignedBytes, length: usize, name: &str) -> Result<AlignedBytes> {
+    let found = bytes.as_ref().len();
+    if found == length {
         return Ok(bytes);
     }
-    let message = format!("{}: {} of {length} bytes could be read", object.name, bytes.as_ref().len());
-    Err(Error::new(ErrorCode::Unavailable, message).with("file", object.name.as_str()))
+    let message = format!("{name}: {found} of {length} bytes could be read");
+    Err(Error::new(ErrorCode::Unavailable, message).with("file", name))
+}
+
+fn damaged(name: &str, problem: &dyn Display) -> Error {
+    Error::corrupt(&name, problem).with("file", name)
 }

@@ -1,22 +1,20 @@
 //! A storage that ends with its process.
 
 use super::{Durability, Storage, StorageFuture, StoredObject};
+use crate::guarded::{Changing, Guarded};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
+use core::future::ready;
 use sanderling_engine::{Error, ErrorCode, codec::AlignedBytes};
-use std::{
-    future::ready,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
 
 /// Objects in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStorage {
-    objects: Mutex<Vec<(String, Vec<u8>)>>,
+    objects: Guarded<Vec<(String, Vec<u8>)>>,
 }
 
 impl MemoryStorage {
-    fn objects(&self) -> MutexGuard<'_, Vec<(String, Vec<u8>)>> {
-        // The list is whole between any two of its calls, so a panic elsewhere does not spoil it.
-        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
+    fn objects(&self) -> Changing<'_, Vec<(String, Vec<u8>)>> {
+        self.objects.change()
     }
 }
 
@@ -26,13 +24,16 @@ impl Storage for MemoryStorage {
     }
 
     fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
-        let objects = self.objects();
-        let listed = objects.iter().map(|(name, bytes)| StoredObject { name: name.clone(), bytes: bytes.len() as u64 });
-        Box::pin(ready(Ok(listed.collect())))
+        let objects = self.objects.read();
+        let mut listed = Vec::new();
+        for (name, bytes) in objects.iter() {
+            listed.push(StoredObject { name: name.clone(), bytes: bytes.len() as u64 });
+        }
+        Box::pin(ready(Ok(listed)))
     }
 
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
-        let objects = self.objects();
+        let objects = self.objects.read();
         let read = match objects.iter().find(|(other, _)| other == name) {
             Some((_, bytes)) => {
                 let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());

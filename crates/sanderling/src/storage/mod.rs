@@ -14,8 +14,9 @@ mod memory;
 pub use file::FileStorage;
 pub use memory::MemoryStorage;
 
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::pin::Pin;
 use sanderling_engine::{Result, codec::AlignedBytes};
-use std::pin::Pin;
 
 /// What a storage call gives back. Natively it is ready at the first look; elsewhere it may wait for the host.
 pub type StorageFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;

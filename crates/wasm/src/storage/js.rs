@@ -1,6 +1,7 @@
 //! A storage that JavaScript implements: the package's own ones for Node and Deno, and those of its users.
 
 use crate::thrown::settled;
+use alloc::{boxed::Box, format, string::String, vec::Vec};
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use sanderling::{
     Error, ErrorCode, Result,

@@ -4,13 +4,14 @@
 //! the handle is also the lock: while the handle of `LOCK` is held, nobody else opens the database.
 
 use crate::thrown::{from_js, settled};
+use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
+use core::cell::RefCell;
 use js_sys::{AsyncIterator, IteratorNext, Reflect};
 use sanderling::{
     Error, ErrorCode, Result,
     engine::codec::AlignedBytes,
     storage::{Durability, Storage, StorageFuture, StoredObject},
 };
-use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     FileSystemDirectoryHandle, FileSystemFileHandle, FileSystemGetDirectoryOptions, FileSystemGetFileOptions,
@@ -79,7 +80,7 @@ impl OpfsStorage {
     }
 
     fn close_all(&self) {
-        for (_, handle) in std::mem::take(&mut *self.handles.borrow_mut()) {
+        for (_, handle) in core::mem::take(&mut *self.handles.borrow_mut()) {
             handle.close();
         }
     }

@@ -6,6 +6,7 @@ use crate::{
     Schema,
     attributes::ColumnValues,
     ids::{DatabaseId, FileId, RowId},
+    lists::map,
     order::sorted,
     rows::RowSet,
     schema::{AttributeKind, FieldKind},
@@ -41,29 +42,30 @@ pub fn merge(schema: &Schema, sources: &[Source<'_>], database: DatabaseId, file
     writer.finish(database, file)
 }
 
-fn kept<'s, 'a>(sources: &'s [Source<'a>]) -> impl Iterator<Item = (Segment<'a>, RowId)> + 's {
-    sources.iter().flat_map(|source| source.keep.iter().map(|row| (source.segment, row)))
+fn for_each_kept<'a>(sources: &[Source<'a>], visit: &mut dyn FnMut(Segment<'a>, RowId)) {
+    for source in sources {
+        source.keep.iter().for_each(|row| visit(source.segment, row));
+    }
 }
 
 /// For each source, where each of its rows goes.
 fn new_rows(sources: &[Source<'_>]) -> Vec<Vec<u32>> {
     let mut next = 0;
-    let mut place = |source: &Source<'_>| {
+    map(sources, |source| {
         let mut rows = vec![DROPPED; source.segment.rows()];
         for row in source.keep.iter() {
             rows[row.index()] = next;
             next += 1;
         }
         rows
-    };
-    sources.iter().map(&mut place).collect()
+    })
 }
 
 fn write_rows(writer: &mut SectionWriter, sources: &[Source<'_>]) {
     let (mut sequences, mut expiries) = (Vec::new(), Vec::new());
     let (mut ids, mut id_offsets, mut id_bytes) = (Vec::new(), vec![0_u32], Vec::new());
     let (mut document_offsets, mut document_bytes) = (vec![0_u64], Vec::new());
-    for (segment, row) in kept(sources) {
+    for_each_kept(sources, &mut |segment, row| {
         sequences.push(segment.sequence(row).0);
         expiries.push(segment.expiries()[row.index()]);
         let id = segment.id(row);
@@ -72,7 +74,7 @@ fn write_rows(writer: &mut SectionWriter, sources: &[Source<'_>]) {
         ids.push(id);
         document_bytes.extend_from_slice(segment.document(row).as_bytes());
         document_offsets.push(document_bytes.len() as u64);
-    }
+    });
     let order = sorted(ids.len(), &mut |a, b| ids[a].cmp(&ids[b]));
     writer.add(SectionKind::Sequences, 0, &sequences);
     writer.add(SectionKind::Expiries, 0, &expiries);
@@ -106,8 +108,10 @@ fn write_text(writer: &mut SectionWriter, sources: &[Source<'_>], new_rows: &[Ve
     let mut terms: Vec<(&str, usize, Postings<'_>)> = Vec::new();
     for (at, source) in sources.iter().enumerate() {
         let Some(column) = source.segment.text(field) else { continue };
-        lengths.extend(source.keep.iter().map(|row| column.lengths[row.index()]));
-        terms.extend(column.terms.with_prefix("").into_iter().map(|(term, postings)| (term, at, postings)));
+        source.keep.iter().for_each(|row| lengths.push(column.lengths[row.index()]));
+        for (term, postings) in column.terms.with_prefix("") {
+            terms.push((term, at, postings));
+        }
     }
     // Of one term the lists stay in the order of their segments, and so do the rows.
     let order = sorted(terms.len(), &mut |a, b| terms[a].0.cmp(terms[b].0));
@@ -142,12 +146,12 @@ fn write_text(writer: &mut SectionWriter, sources: &[Source<'_>], new_rows: &[Ve
 
 fn write_attribute(writer: &mut SectionWriter, sources: &[Source<'_>], field: usize, kind: AttributeKind) {
     let (mut offsets, mut numbers, mut words) = (vec![0_u32], Vec::new(), Vec::new());
-    for (segment, row) in kept(sources) {
+    for_each_kept(sources, &mut |segment, row| {
         if let Some(column) = segment.attribute(field) {
             let range = column.offsets[row.index()] as usize..column.offsets[row.index() + 1] as usize;
             match column.values {
                 ColumnValues::Keywords(codes, dictionary) => {
-                    words.extend(codes[range].iter().map(|code| dictionary.get(*code)));
+                    codes[range].iter().for_each(|code| words.push(dictionary.get(*code)));
                 }
                 ColumnValues::Numbers(values) | ColumnValues::Booleans(values) => {
                     numbers.extend_from_slice(&values[range])
@@ -155,7 +159,7 @@ fn write_attribute(writer: &mut SectionWriter, sources: &[Source<'_>], field: us
             }
         }
         offsets.push(words.len().max(numbers.len()) as u32);
-    }
+    });
     writer.add(SectionKind::AttributeOffsets, field, &offsets);
     if kind != AttributeKind::Keyword {
         writer.add(SectionKind::AttributeNumbers, field, &numbers);

@@ -1,0 +1,72 @@
+//! Values that several handles read and change: a lock where there are threads, a cell in wasm, which has one.
+
+#[cfg(any(feature = "std", not(target_family = "wasm")))]
+mod threads {
+    use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+
+    pub(crate) type Reading<'a, T> = RwLockReadGuard<'a, T>;
+    pub(crate) type Changing<'a, T> = RwLockWriteGuard<'a, T>;
+
+    /// A value that many may read, or one may change.
+    #[derive(Debug, Default)]
+    pub(crate) struct Guarded<T>(RwLock<T>);
+
+    impl<T> Guarded<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(RwLock::new(value))
+        }
+
+        pub(crate) fn read(&self) -> Reading<'_, T> {
+            self.0.read().expect("a change of a shared value does not panic")
+        }
+
+        pub(crate) fn change(&self) -> Changing<'_, T> {
+            self.0.write().expect("a change of a shared value does not panic")
+        }
+
+        /// The right to change the value, if nobody uses it now. One who panicked does not use it any more.
+        pub(crate) fn try_change(&self) -> Option<Changing<'_, T>> {
+            match self.0.try_write() {
+                Ok(value) => Some(value),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            }
+        }
+    }
+}
+
+#[cfg(not(any(feature = "std", not(target_family = "wasm"))))]
+mod cell {
+    use core::cell::{Ref, RefCell, RefMut};
+
+    pub(crate) type Reading<'a, T> = Ref<'a, T>;
+    pub(crate) type Changing<'a, T> = RefMut<'a, T>;
+
+    /// A value that many may read, or one may change.
+    #[derive(Debug, Default)]
+    pub(crate) struct Guarded<T>(RefCell<T>);
+
+    impl<T> Guarded<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(RefCell::new(value))
+        }
+
+        pub(crate) fn read(&self) -> Reading<'_, T> {
+            self.0.borrow()
+        }
+
+        pub(crate) fn change(&self) -> Changing<'_, T> {
+            self.0.borrow_mut()
+        }
+
+        /// The right to change the value, if nobody uses it now.
+        pub(crate) fn try_change(&self) -> Option<Changing<'_, T>> {
+            self.0.try_borrow_mut().ok()
+        }
+    }
+}
+
+#[cfg(not(any(feature = "std", not(target_family = "wasm"))))]
+pub(crate) use cell::{Changing, Guarded, Reading};
+#[cfg(any(feature = "std", not(target_family = "wasm")))]
+pub(crate) use threads::{Changing, Guarded, Reading};
