@@ -143,7 +143,7 @@ impl CollectionState {
         }
         if batch.first != self.next {
             let problem = alloc::format!("the log goes on with write {} instead of {}", batch.first.0, self.next.0);
-            return Err(crate::Error::corrupt(&name, &problem).with("file", name));
+            return Err(crate::Error::damaged_file(name, &problem));
         }
         let index = |operation: &Operation| ingest::index_operation(&self.schema, operation, name);
         let operations = try_map(&batch.operations, index)?;

@@ -55,11 +55,11 @@ pub fn for_each_word<'a>(text: &'a str, mut found: impl FnMut(&'a str)) {
         if character.is_alphanumeric() || joins {
             start.get_or_insert(at);
         } else if let Some(from) = start.take() {
-            found(&text[from..at]);
+            found(text.get(from..at).unwrap_or_default());
         }
     }
     if let Some(from) = start {
-        found(&text[from..]);
+        found(text.get(from..).unwrap_or_default());
     }
 }
 

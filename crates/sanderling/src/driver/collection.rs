@@ -8,9 +8,10 @@ use super::{
 };
 use crate::{
     guarded::{Changing, Guarded, Reading},
-    storage::Durability,
+    storage::{Durability, StorageFuture},
 };
 use alloc::{
+    boxed::Box,
     format,
     string::String,
     sync::{Arc, Weak},
@@ -152,28 +153,30 @@ impl Collection {
         Ok(self.write(Write::Delete(target)).await?.deleted)
     }
 
-    async fn write(&self, write: Write) -> Result<WriteReceipt> {
-        let mut writer = self.writer().await?;
-        let database = &self.database.shared;
-        let prepared = self.shared.state().prepare(write, database.now())?;
-        // Also a write that changes nothing waits for a sound log: after a failed append the next opening may find the
-        // failed write, unless a new log has ruled it out.
-        let (header, file) = self.log(&mut writer).await?;
-        if prepared.batch.operations.is_empty() {
-            return Ok(self.shared.state_to_change().apply(prepared));
-        }
-        let frame = header.frame(&prepared.batch)?;
-        if let Err(error) = database.storage.append(&wal_name(file), &frame, database.durability).await {
-            writer.wal = None; // how much of the frame is there is unknown: nothing may follow it
-            return Err(error);
-        }
-        writer.wal_bytes += frame.len() as u64;
-        let receipt = self.shared.state_to_change().apply(prepared);
-        if self.shared.state().wants_seal() {
-            // The write is kept whatever comes of this; the next write tries again.
-            writer.deferred = self.rebuild(&mut writer, Job::Seal).await.err();
-        }
-        Ok(receipt)
+    fn write(&self, write: Write) -> StorageFuture<'_, WriteReceipt> {
+        Box::pin(async move {
+            let mut writer = self.writer().await?;
+            let database = &self.database.shared;
+            let prepared = self.shared.state().prepare(write, database.now())?;
+            // Also a write that changes nothing waits for a sound log: after a failed append the next opening may find the
+            // failed write, unless a new log has ruled it out.
+            let (header, file) = self.log(&mut writer).await?;
+            if prepared.batch.operations.is_empty() {
+                return Ok(self.shared.state_to_change().apply(prepared));
+            }
+            let frame = header.frame(&prepared.batch)?;
+            if let Err(error) = database.storage.append(&wal_name(file), &frame, database.durability).await {
+                writer.wal = None; // how much of the frame is there is unknown: nothing may follow it
+                return Err(error);
+            }
+            writer.wal_bytes += frame.len() as u64;
+            let receipt = self.shared.state_to_change().apply(prepared);
+            if self.shared.state().wants_seal() {
+                // The write is kept whatever comes of this; the next write tries again.
+                writer.deferred = self.rebuild(&mut writer, Job::Seal).await.err();
+            }
+            Ok(receipt)
+        })
     }
 
     pub(super) async fn writer(&self) -> Result<LockGuard<'_, WriterState>> {
