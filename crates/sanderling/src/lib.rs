@@ -24,6 +24,8 @@
 //! [`driver`] over their own [`storage`].
 
 #![cfg_attr(not(any(feature = "std", not(target_family = "wasm"))), no_std)]
+// One handle type serves hosts with threads and wasm, where nothing can be sent.
+#![cfg_attr(target_family = "wasm", allow(clippy::arc_with_non_send_sync))]
 
 extern crate alloc;
 

@@ -32,10 +32,8 @@ const fn first_table() -> Table {
 fn all_tables() -> [Table; 8] {
     let mut tables = [FIRST; 8];
     for table in 1..8 {
-        for byte in 0..256 {
-            let before = tables[table - 1][byte];
-            tables[table][byte] = (before >> 8) ^ FIRST[(before & 255) as usize];
-        }
+        let before = tables[table - 1];
+        tables[table] = before.map(|before| (before >> 8) ^ FIRST[(before & 255) as usize]);
     }
     tables
 }

@@ -185,11 +185,11 @@ pub(super) fn shortest(value: f64) -> (u64, i32) {
         }
         cut -= 1;
     }
-    stripped((twice + 1) / 2, exponent)
+    stripped(twice.div_ceil(2), exponent)
 }
 
 fn stripped(mut digits: u64, mut exponent: i32) -> (u64, i32) {
-    while digits % 10 == 0 {
+    while digits.is_multiple_of(10) {
         digits /= 10;
         exponent += 1;
     }

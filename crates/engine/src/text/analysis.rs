@@ -1,6 +1,6 @@
 //! Words from characters: runs of letters and digits in lower case, stemmed where the field names a language.
 
-use super::english;
+use super::{english, lowercase::push_lowercase};
 use crate::{
     limits::TERM_BYTES_MAX,
     schema::{StopWords, TextField},
@@ -88,7 +88,7 @@ fn lowercase(word: &str) -> String {
             '\u{2019}' => lower.push('\''),
             // At the end of a word the sigma has a form of its own.
             'Σ' if !lower.is_empty() && characters.as_str().is_empty() => lower.push('ς'),
-            other => other.to_lowercase().for_each(|character| lower.push(character)),
+            other => push_lowercase(other, &mut lower),
         }
     }
     lower

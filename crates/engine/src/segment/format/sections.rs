@@ -160,7 +160,7 @@ impl<'a> SectionReader<'a> {
         };
         let range = self.range_of(entry)?;
         let begin = self.bytes.as_ptr() as usize + range.start;
-        if begin % size != 0 || range.len() % size != 0 {
+        if !begin.is_multiple_of(size) || !range.len().is_multiple_of(size) {
             return Err(self.damaged(&format_args!("section {kind} of field {field} does not hold whole values")));
         }
         Ok(range)
@@ -175,7 +175,7 @@ impl<'a> SectionReader<'a> {
     fn range_of(&self, entry: &[u8; ENTRY_BYTES]) -> Result<Range<usize>> {
         let number = |offset| usize::try_from(u64_at(entry, offset).unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
         let (from, to) = (number(8), number(8).saturating_add(number(16)));
-        if from >= FILE_HEADER_BYTES && from % ALIGNMENT == 0 && to <= self.bytes.len() {
+        if from >= FILE_HEADER_BYTES && from.is_multiple_of(ALIGNMENT) && to <= self.bytes.len() {
             Ok(from..to)
         } else {
             Err(self.damaged(&"a section lies outside the file"))
