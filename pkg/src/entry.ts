@@ -87,12 +87,8 @@ export function entry(locate: Locate): { readonly open: Open; readonly destroy: 
     }));
     try {
       await place.accept?.(lease.value);
-      if (lease.value.durability !== durability) {
-        const message = `the database "${name}" is open in this process with durability "${lease.value.durability}"`;
-        throw new SanderlingError("unavailable", `${message}: close it first, or ask for the same`);
-      }
-      if (lease.value.name === name) return makeDatabase(lease);
-      throw new SanderlingError("unavailable", `this backend is in use by the database "${lease.value.name}"`);
+      refuseOther(lease.value, name, durability);
+      return makeDatabase(lease);
     } catch (error) {
       await lease.release();
       throw error;
@@ -128,6 +124,17 @@ export function entry(locate: Locate): { readonly open: Open; readonly destroy: 
   };
 
   return { open, destroy };
+}
+
+/** A handle must be what was asked for: strict is never quietly relaxed because somebody else was first. */
+function refuseOther(core: Core, name: string, durability: Durability): void {
+  if (core.name !== name) {
+    throw new SanderlingError("unavailable", `this backend is in use by the database "${core.name}"`);
+  }
+  if (core.durability !== durability) {
+    const message = `the database "${name}" is open in this process with durability "${core.durability}"`;
+    throw new SanderlingError("unavailable", `${message}: close it first, or ask for the same`);
+  }
 }
 
 const NAME_BYTES_MAX = 512;

@@ -97,12 +97,22 @@ test("await using closes the database", async () => {
   assert.equal(engine.openCount(), 0);
 });
 
+test("a second handle is as durable as it was asked to be", async () => {
+  const { open } = fresh();
+  const relaxed = await open("library", { durability: "relaxed" });
+  await rejects(open("library"), "unavailable", /relaxed/);
+  const same = await open("library", { durability: "relaxed" });
+  await same.close();
+  await relaxed.close();
+  await (await open("library")).close();
+});
+
 test("options: unknown ones are invalid, later ones unsupported, undefined ones absent", async () => {
   const { open } = fresh();
   const bad = (options: object): Promise<unknown> => open("library", options);
   await rejects(bad({ colour: 1 }), "invalid", /colour/);
   await rejects(bad({ encryption: {} }), "unsupported", /encryption/);
-  await rejects(bad({ memoryBudget: 1 }), "unsupported");
+  await rejects(bad({ persist: false }), "unsupported");
   await rejects(bad({ storage: "indexeddb" }), "unsupported");
   await rejects(bad({ storage: "floppy" }), "invalid", /floppy/);
   await rejects(bad({ storage: "opfs" }), "unavailable");

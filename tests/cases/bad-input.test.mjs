@@ -106,6 +106,10 @@ describe("ids that are refused", () => {
   }
   test("get of undefined", () => refused("invalid", () => books.get(undefined)));
   test("delete of undefined", () => refused("invalid", () => books.delete(undefined)));
+  test("delete with an undefined condition", () =>
+    refused("filter", () => books.delete({ filter: { year: undefined } }), "year"));
+  test("search with an undefined condition", () =>
+    refused("filter", () => books.search({ filter: { year: undefined } }), "year"));
   test("delete with an undefined filter", () => refused("invalid", () => books.delete({ filter: undefined })));
 });
 

@@ -152,6 +152,14 @@ impl Error {
         Self::of(ErrorCode::Corrupt, format!("{what}: {problem}")).with("problem", problem.to_string())
     }
 
+    /// The bytes of a stored file are not what they must be.
+    #[must_use]
+    #[cold]
+    #[inline(never)]
+    pub fn damaged_file(name: &str, problem: &dyn fmt::Display) -> Self {
+        Self::corrupt(&name, problem).with("file", name)
+    }
+
     /// Adds a detail.
     #[must_use]
     #[cold]

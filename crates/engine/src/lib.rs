@@ -36,6 +36,8 @@ pub mod text;
 pub mod vector;
 pub mod wal;
 
+pub use sanderling_kernels as kernels;
+
 pub use document::{Document, DocumentId, Value};
 pub use error::{Error, ErrorCode, Result};
 pub use query::Query;

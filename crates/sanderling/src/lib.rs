@@ -23,14 +23,9 @@
 //! which is pure; this crate is the only place that orders effects. Bindings for other hosts drive the same
 //! [`driver`] over their own [`storage`].
 
-#![cfg_attr(
-    target_family = "wasm",
-    allow(
-        clippy::arc_with_non_send_sync,
-        reason = "the driver is one text; where there are threads, storages are Send and Sync"
-    )
-)]
 #![cfg_attr(not(any(feature = "std", not(target_family = "wasm"))), no_std)]
+// One handle type serves hosts with threads and wasm, where nothing can be sent.
+#![cfg_attr(target_family = "wasm", allow(clippy::arc_with_non_send_sync))]
 
 extern crate alloc;
 

@@ -151,3 +151,16 @@ fn handles_can_be_used_from_many_threads() {
     });
     assert_eq!(books.count(None).unwrap(), 200);
 }
+
+#[test]
+fn settings_are_chosen_once() {
+    let db = Database::memory().unwrap();
+    let settings = sanderling::CollectionSettings { seal_at: 10, ..Default::default() };
+    let books = db.collection_with("books", schema(), settings).unwrap();
+    db.collection_with("books", schema(), settings).unwrap();
+    db.collection("books", schema()).unwrap();
+    let other = sanderling::CollectionSettings { seal_at: 11, ..Default::default() };
+    assert_eq!(db.collection_with("books", schema(), other).err().unwrap().code(), ErrorCode::Schema);
+    books.put([book(1)]).unwrap();
+    assert!(books.stats().unwrap().memory_bytes > 20);
+}

@@ -27,7 +27,10 @@ pub fn attach(documents: &mut [Document], schema: &Schema, vectors: &[f32], layo
 /// The documents of a batch.
 pub fn documents(text: &str, schema: &Schema, vectors: &[f32], layout: &[u32]) -> Result<Vec<Document>> {
     let Value::Array(items) = json::parse(text)? else { return Err(misplaced()) };
-    let mut documents = items.into_iter().map(Document::from_json).collect::<Result<Vec<_>>>()?;
+    let mut documents = Vec::new();
+    for item in items {
+        documents.push(Document::from_json(item)?);
+    }
     attach(&mut documents, schema, vectors, layout)?;
     Ok(documents)
 }
@@ -65,7 +68,9 @@ pub fn encoded(mut documents: Vec<Document>, schema: &Schema, wrap: impl FnOnce(
     for (at, document) in documents.iter_mut().enumerate() {
         packed.take_vectors(at, document, schema);
     }
-    packed.encode(&wrap(documents.iter().map(Document::to_value).collect()))
+    let mut values = Vec::new();
+    documents.iter().for_each(|document| values.push(document.to_value()));
+    packed.encode(&wrap(values))
 }
 
 #[derive(Default)]

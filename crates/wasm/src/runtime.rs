@@ -7,5 +7,5 @@ static MEMORY: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 /// A panic ends the instance with a trap, as it does with the standard library; the stack that the host shows names it.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    core::arch::wasm32::unreachable()
+    sanderling::engine::kernels::trap()
 }

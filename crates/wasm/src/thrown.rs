@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, format};
 use core::pin::Pin;
 use js_sys::{JSON, Promise, Reflect};
-use sanderling::{Error, ErrorCode, Value, engine::document::json};
+use sanderling::{Error, ErrorCode, Value, engine::document::json, storage::StorageFuture};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// What JavaScript catches.
@@ -20,15 +20,16 @@ pub fn encode(value: &Value) -> JsValue {
 }
 
 /// What a storage threw. One of our own errors keeps its code, a full medium is told by its name.
-pub fn from_js(thrown: &JsValue, action: &str) -> Error {
+#[cold]
+pub fn from_js(thrown: &JsValue, action: &str, name: &str) -> Error {
     let field = |name: &str| Reflect::get(thrown, &name.into()).ok().and_then(|value| value.as_string());
-    let (name, own_code) = (field("name").unwrap_or_default(), field("code").unwrap_or_default());
+    let (kind, own_code) = (field("name").unwrap_or_default(), field("code").unwrap_or_default());
     let message = field("message").or_else(|| thrown.as_string()).unwrap_or_else(|| format!("{thrown:?}"));
-    let code = match (name.as_str(), own_code.as_str()) {
+    let code = match (kind.as_str(), own_code.as_str()) {
         ("QuotaExceededError", _) | (_, "ENOSPC" | "EDQUOT") => ErrorCode::Quota,
         (_, code) => ErrorCode::from_text(code).unwrap_or(ErrorCode::Unavailable),
     };
-    Error::new(code, format!("cannot {action}: {message}")).with("cause", name)
+    Error::new(code, format!("cannot {action} {name}: {message}")).with("cause", kind)
 }
 
 /// A call as a promise. Every exported call that waits goes through here, so that the code which drives a future exists
@@ -41,13 +42,17 @@ fn drive(answer: Pin<Box<dyn Future<Output = Result<JsValue, Error>>>>) -> Promi
     wasm_bindgen_futures::future_to_promise(async move { answer.await.map_err(|error| to_js(&error)) })
 }
 
-/// Awaits what a function gave back, if it is a promise.
-pub async fn settled(returned: Result<JsValue, JsValue>, action: &str) -> Result<JsValue, Error> {
-    let value = returned.map_err(|thrown| from_js(&thrown, action))?;
-    let then = if value.is_object() { Reflect::get(&value, &"then".into()).ok() } else { None };
-    if !then.is_some_and(|then| then.is_function()) {
-        return Ok(value);
-    }
-    let promise = value.dyn_into().unwrap_or_else(|thenable| Promise::resolve(&thenable));
-    wasm_bindgen_futures::JsFuture::from(promise).await.map_err(|thrown| from_js(&thrown, action))
+/// Awaits what a function gave back, if it is a promise; `action` and `name` say what was tried on what.
+pub fn settled<'a>(returned: Result<JsValue, JsValue>, action: &'a str, name: &'a str) -> StorageFuture<'a, JsValue> {
+    Box::pin(async move {
+        let mut settled = returned;
+        if let Ok(value) = &settled
+            && value.is_object()
+            && Reflect::get(value, &"then".into()).is_ok_and(|then| then.is_function())
+        {
+            let promise = value.clone().dyn_into().unwrap_or_else(|thenable| Promise::resolve(&thenable));
+            settled = wasm_bindgen_futures::JsFuture::from(promise).await;
+        }
+        settled.map_err(|thrown| from_js(&thrown, action, name))
+    })
 }

@@ -78,7 +78,7 @@ impl FileHeader {
 
     /// Reads a header; `name` is the file's name in messages.
     pub fn from_bytes(kind: FileKind, bytes: &[u8], name: &str) -> Result<Self> {
-        let damaged = |problem: &dyn core::fmt::Display| Err(Error::corrupt(&name, problem).with("file", name));
+        let damaged = |problem: &dyn core::fmt::Display| Err(Error::damaged_file(name, problem));
         let Some(bytes) = bytes.get(..FILE_HEADER_BYTES) else {
             return damaged(&format_args!("the file ends within its header, after {} bytes", bytes.len()));
         };
@@ -104,7 +104,7 @@ impl FileHeader {
     pub fn expect(kind: FileKind, bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Result<Self> {
         let header = Self::from_bytes(kind, bytes, name)?;
         if header.database != database || header.file != file {
-            return Err(Error::corrupt(&name, &"the file belongs to another database or place").with("file", name));
+            return Err(Error::damaged_file(name, &"the file belongs to another database or place"));
         }
         Ok(header)
     }

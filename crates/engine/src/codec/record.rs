@@ -26,7 +26,7 @@ pub fn read_record<T: Record>(bytes: &[u8], name: &str) -> Result<T> {
     let mut record = RecordReader(bytes);
     match T::read(&mut record) {
         Some(value) if record.0.is_empty() => Ok(value),
-        _ => Err(Error::corrupt(&name, &"a record cannot be read").with("file", name)),
+        _ => Err(Error::damaged_file(name, &"a record cannot be read")),
     }
 }
 

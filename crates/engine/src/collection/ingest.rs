@@ -337,21 +337,19 @@ fn terms_of(field: &TextField, value: &Value) -> Vec<String> {
 
 /// An operation of the log, made ready for the segment.
 pub(super) fn index_operation(schema: &Schema, operation: &Operation, name: &str) -> Result<IndexedOperation> {
-    let id_of = |bytes: &[u8]| {
-        DocumentId::from_bytes(bytes).ok_or_else(|| Error::corrupt(&name, &"an id that is none").with("file", name))
-    };
+    let id_of =
+        |bytes: &[u8]| DocumentId::from_bytes(bytes).ok_or_else(|| Error::damaged_file(name, &"an id that is none"));
     match operation {
         Operation::Delete { id } => Ok(IndexedOperation::Delete(id_of(id)?)),
         Operation::Put { id, expires_at, document, vectors } => {
-            let stored = json::parse(document).map_err(|error| {
-                Error::corrupt(&name, &format_args!("a stored document: {error}")).with("file", name)
-            })?;
+            let stored = json::parse(document)
+                .map_err(|error| Error::damaged_file(name, &format_args!("a stored document: {error}")))?;
             let vector_fits = |(position, vector): &(u32, Box<[f32]>)| {
                 matches!(schema.fields.get(*position as usize).map(|field| &field.kind),
                     Some(FieldKind::Vector(field)) if field.dimensions == vector.len())
             };
             if !vectors.iter().all(vector_fits) {
-                return Err(Error::corrupt(&name, &"a vector that does not fit the schema").with("file", name));
+                return Err(Error::damaged_file(name, &"a vector that does not fit the schema"));
             }
             let document = index_document(schema, id_of(id)?, *expires_at, document.clone(), &stored, vectors);
             Ok(IndexedOperation::Put(Box::new(document)))

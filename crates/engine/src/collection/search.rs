@@ -34,6 +34,9 @@ struct SegmentRows {
     matching: RowSet,
 }
 
+/// Takes a row and its score.
+type Offer<'a> = &'a mut dyn FnMut(RowId, f32);
+
 impl CollectionState {
     /// Answers a search.
     pub fn search(&self, query: &Query, now: u64) -> Result<SearchResult> {
@@ -135,7 +138,7 @@ impl CollectionState {
     }
 
     /// The best of what `each` offers for each segment: rows with their scores.
-    fn best(&self, limit: usize, each: &mut dyn FnMut(usize, &mut dyn FnMut(RowId, f32))) -> Vec<Candidate> {
+    fn best(&self, limit: usize, each: &mut dyn FnMut(usize, Offer<'_>)) -> Vec<Candidate> {
         let mut top = TopK::new(limit);
         for (at, segment) in self.segments().into_iter().enumerate() {
             each(at, &mut |row, score| {

@@ -112,6 +112,12 @@ impl CollectionState {
         self.growing_dead.count()
     }
 
+    /// Bytes of what the growing segment holds.
+    #[must_use]
+    pub fn growing_bytes(&self) -> u64 {
+        self.growing.bytes()
+    }
+
     /// Whether the growing segment has reached the size at which it is sealed.
     #[must_use]
     pub fn wants_seal(&self) -> bool {
@@ -143,7 +149,7 @@ impl CollectionState {
         }
         if batch.first != self.next {
             let problem = alloc::format!("the log goes on with write {} instead of {}", batch.first.0, self.next.0);
-            return Err(crate::Error::corrupt(&name, &problem).with("file", name));
+            return Err(crate::Error::damaged_file(name, &problem));
         }
         let index = |operation: &Operation| ingest::index_operation(&self.schema, operation, name);
         let operations = try_map(&batch.operations, index)?;

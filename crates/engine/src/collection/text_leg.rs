@@ -118,7 +118,7 @@ impl CollectionState {
 
 /// The words of a query, each in the spelling of every field; `-word` excludes.
 fn take_apart(text: &str, fields: &[SearchedField<'_>], prefix: bool) -> Bm25Query {
-    let text = &text[..text.floor_char_boundary(QUERY_TEXT_BYTES_MAX)];
+    let text = text.get(..text.floor_char_boundary(QUERY_TEXT_BYTES_MAX)).unwrap_or_default();
     let mut query = Bm25Query::default();
     let ends_in_word = text.chars().next_back().is_some_and(char::is_alphanumeric);
     let mut last_end = 0;
@@ -128,7 +128,7 @@ fn take_apart(text: &str, fields: &[SearchedField<'_>], prefix: bool) -> Bm25Que
     for word in words {
         // Offsets of the word in the text: what stands before it says whether it is excluded.
         let start = word.as_ptr() as usize - text.as_ptr() as usize;
-        let before = &text[last_end..start];
+        let before = text.get(last_end..start).unwrap_or_default();
         last_end = start + word.len();
         count += 1;
         if count > QUERY_TERMS_MAX {

@@ -63,7 +63,7 @@ fn write_string(text: &str, out: &mut String) {
             0..=0x1f => b'u',
             _ => continue,
         };
-        out.push_str(&text[written..at]);
+        out.push_str(text.get(written..at).unwrap_or_default());
         written = at + 1;
         out.push('\\');
         out.push(char::from(short));
@@ -72,7 +72,7 @@ fn write_string(text: &str, out: &mut String) {
             out.push(char::from(b"0123456789abcdef"[usize::from(byte % 16)]));
         }
     }
-    out.push_str(&text[written..]);
+    out.push_str(text.get(written..).unwrap_or_default());
     out.push('"');
 }
 
@@ -115,7 +115,7 @@ fn write_decimal(mut digits: u64, exponent: i32, out: &mut String) {
     let place = if is_plain { point } else { 1 };
     if place <= 0 {
         out.push_str("0.");
-        out.push_str(&"00000"[..place.unsigned_abs() as usize]);
+        (place..0).for_each(|_| out.push('0'));
     }
     for at in 0..text.len().max(place.max(0) as usize) {
         if at > 0 && at as i32 == place {

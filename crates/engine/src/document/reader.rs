@@ -101,8 +101,9 @@ impl<'a> ObjectReader<'a> {
     /// Refuses the option `name` when it is given: the contract has it, this version does not.
     pub fn not_yet(&mut self, name: &str) -> Result<()> {
         match self.value(name) {
+            // Switched off is what this version does.
+            None | Some(Value::Boolean(false)) => Ok(()),
             Some(_) => Err(Error::not_yet(&format_args!("{}.{name}", self.path))),
-            None => Ok(()),
         }
     }
 

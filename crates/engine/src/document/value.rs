@@ -92,7 +92,7 @@ impl fmt::Display for Description<'_> {
             Value::Boolean(value) => write!(f, "{value}"),
             Value::Number(_) => write!(f, "the number {}", self.0),
             Value::Text(text) if text.len() > 160 => {
-                write!(f, "the string {}...", quoted(&text[..text.floor_char_boundary(40)]))
+                write!(f, "the string {}...", quoted(text.get(..text.floor_char_boundary(40)).unwrap_or_default()))
             }
             Value::Text(text) => write!(f, "the string {}", quoted(text)),
             Value::Array(items) => write!(f, "an array of {}", items.len()),

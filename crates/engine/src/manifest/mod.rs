@@ -169,7 +169,7 @@ impl CommittedManifest {
     /// Reads a slot. Bytes behind the record (of an earlier, longer one) do not count.
     pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Self> {
         let header = FileHeader::from_bytes(FileKind::Manifest, bytes, name)?;
-        let damaged = |problem: &dyn core::fmt::Display| Error::corrupt(&name, problem).with("file", name);
+        let damaged = |problem: &dyn core::fmt::Display| Error::damaged_file(name, problem);
         let record = usize::try_from(header.extra[1])
             .ok()
             .and_then(|length| bytes.get(FILE_HEADER_BYTES..FILE_HEADER_BYTES.checked_add(length)?))

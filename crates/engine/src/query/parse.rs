@@ -58,6 +58,9 @@ fn text_query(value: &Value) -> Result<TextQuery> {
     };
     text.prefix = options.boolean("prefix")?.unwrap_or(false);
     text.fields = options.texts("fields")?;
+    if text.fields.as_ref().is_some_and(Vec::is_empty) {
+        return Err(options.wrong("fields", &"at least one text field", &"none"));
+    }
     if let Some(value) = options.value("boost") {
         text.boost = boosts(value)?;
     }

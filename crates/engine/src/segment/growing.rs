@@ -46,6 +46,9 @@ enum Column {
     Vector(GrowingVectors),
 }
 
+/// A row's sequence number and expiry.
+const ROW_BYTES: u64 = 16;
+
 /// The rows written since the last seal.
 #[derive(Clone, Debug)]
 pub struct GrowingSegment {
@@ -55,6 +58,7 @@ pub struct GrowingSegment {
     expiries: Vec<u64>,
     documents: Vec<Box<str>>,
     columns: Vec<Column>,
+    bytes: u64,
 }
 
 impl GrowingSegment {
@@ -72,6 +76,7 @@ impl GrowingSegment {
             sequences: Vec::new(),
             expiries: Vec::new(),
             documents: Vec::new(),
+            bytes: 0,
             columns: map(&schema.fields, |field| column(&field.kind)),
         }
     }
@@ -79,7 +84,13 @@ impl GrowingSegment {
     /// Adds a document as the newest row. An older row of the same id stays until the caller marks it dead.
     pub fn push(&mut self, sequence: SequenceNumber, document: IndexedDocument) -> RowId {
         let row = RowId(self.ids.len() as u32);
+        self.bytes += document.stored.len() as u64 + ROW_BYTES;
         for (column, field) in self.columns.iter_mut().zip(&document.fields) {
+            self.bytes += match field {
+                IndexedField::Text(terms) => terms.len() * 8,
+                IndexedField::Vector(vector) => vector.len() * 4,
+                IndexedField::Attribute(_) | IndexedField::Absent => 8,
+            } as u64;
             match (column, field) {
                 (Column::Text(text), IndexedField::Text(terms)) => text.push(Some(terms)),
                 (Column::Text(text), _) => text.push(None),
@@ -95,6 +106,12 @@ impl GrowingSegment {
         self.expiries.push(document.expires_at);
         self.documents.push(document.stored.into_boxed_str());
         row
+    }
+
+    /// Bytes of documents, vectors, postings and values.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     /// The number of rows, dead ones included.

@@ -31,7 +31,7 @@ pub fn read_tombstones(
     (database, file, checksum): (DatabaseId, FileId, u32),
 ) -> Result<RowSet> {
     let header = FileHeader::expect(FileKind::Tombstones, bytes, name, database, file)?;
-    let damaged = |problem: &dyn core::fmt::Display| Error::corrupt(&name, problem).with("file", name);
+    let damaged = |problem: &dyn core::fmt::Display| Error::damaged_file(name, problem);
     let end = bytes.len() - 4;
     let words = &bytes[FILE_HEADER_BYTES..end.max(FILE_HEADER_BYTES)];
     if header.extra[0] != rows as u64 || words.len() != rows.div_ceil(64) * 8 {

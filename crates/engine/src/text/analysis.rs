@@ -1,6 +1,6 @@
 //! Words from characters: runs of letters and digits in lower case, stemmed where the field names a language.
 
-use super::english;
+use super::{english, lowercase::push_lowercase};
 use crate::{
     limits::TERM_BYTES_MAX,
     schema::{StopWords, TextField},
@@ -55,11 +55,11 @@ pub fn for_each_word<'a>(text: &'a str, mut found: impl FnMut(&'a str)) {
         if character.is_alphanumeric() || joins {
             start.get_or_insert(at);
         } else if let Some(from) = start.take() {
-            found(&text[from..at]);
+            found(text.get(from..at).unwrap_or_default());
         }
     }
     if let Some(from) = start {
-        found(&text[from..]);
+        found(text.get(from..).unwrap_or_default());
     }
 }
 
@@ -88,7 +88,7 @@ fn lowercase(word: &str) -> String {
             '\u{2019}' => lower.push('\''),
             // At the end of a word the sigma has a form of its own.
             'Σ' if !lower.is_empty() && characters.as_str().is_empty() => lower.push('ς'),
-            other => other.to_lowercase().for_each(|character| lower.push(character)),
+            other => push_lowercase(other, &mut lower),
         }
     }
     lower

@@ -73,7 +73,8 @@ pub(crate) fn stem(word: &mut String) {
         stemmer.step_3();
         stemmer.step_4();
         stemmer.step_5();
-        *word = String::from_utf8(stemmer.word).expect("only whole characters are cut off");
+        // Only whole characters are cut off, so it is text.
+        *word = String::from_utf8(stemmer.word).unwrap_or_default();
         word.make_ascii_lowercase();
     }
 }

@@ -4,6 +4,7 @@ mod analysis;
 mod bm25;
 mod column;
 mod english;
+mod lowercase;
 
 pub use analysis::{Language, analyze, for_each_word};
 pub use bm25::{Bm25Query, FieldStatistics, QueryTerm, TermScorer, idf};

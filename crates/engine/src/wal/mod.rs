@@ -191,7 +191,7 @@ pub fn read(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Res
         let operations: Vec<Operation> = read_record(&frame[FRAME_HEADER_BYTES..], name)?;
         if first != next || u32_at(frame, 16) != Some(operations.len() as u32) {
             let problem = format!("the log goes on with write {} instead of {}", first.0, next.0);
-            return Err(Error::corrupt(&name, &problem).with("file", name).with("offset", offset));
+            return Err(Error::damaged_file(name, &problem).with("offset", offset));
         }
         next = next.plus(operations.len() as u64);
         offset += frame.len();
@@ -204,7 +204,7 @@ pub fn read(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Res
     let sound = |at: &usize| plausible(at) && header.frame_at(bytes, *at).is_some();
     if torn && let Some(later) = (offset + 1..bytes.len()).find(sound) {
         let problem = format!("a damaged frame at {offset} with a sound one behind it at {later}");
-        return Err(Error::corrupt(&name, &problem).with("file", name).with("offset", offset));
+        return Err(Error::damaged_file(name, &problem).with("offset", offset));
     }
     Ok(WalContent { header, batches, torn })
 }

@@ -8,9 +8,10 @@ use super::{
 };
 use crate::{
     guarded::{Changing, Guarded, Reading},
-    storage::Durability,
+    storage::{Durability, StorageFuture},
 };
 use alloc::{
+    boxed::Box,
     format,
     string::String,
     sync::{Arc, Weak},
@@ -23,6 +24,7 @@ use sanderling_engine::{
     manifest::wal_name,
     query::SearchResult,
     segment::Segment,
+    settings::CollectionSettings,
     wal::WalHeader,
 };
 
@@ -62,9 +64,9 @@ pub struct CollectionStats {
     pub segments: Vec<SegmentStats>,
     /// Bytes of the logs.
     pub wal_bytes: u64,
-    /// Bytes of all its files.
+    /// Bytes of its segments and logs.
     pub disk_bytes: u64,
-    /// Bytes of sealed segments in memory.
+    /// Bytes of documents, vectors and words in memory; what they are kept in comes on top.
     pub memory_bytes: u64,
 }
 
@@ -77,7 +79,7 @@ pub struct SegmentStats {
     pub documents: usize,
     /// Rows that were deleted or replaced.
     pub deleted: usize,
-    /// Bytes of its file.
+    /// Bytes of its file, or of what the growing segment holds.
     pub bytes: u64,
 }
 
@@ -137,6 +139,18 @@ impl Collection {
         self.shared.state().schema().clone()
     }
 
+    /// Settings are chosen when a collection is made: other ones would be ignored, so they are refused.
+    pub(super) fn check_settings(&self, asked: Option<CollectionSettings>) -> Result<()> {
+        let ours = *self.shared.state().settings();
+        match asked {
+            Some(asked) if asked != ours => {
+                let (expected, found) = (ours.to_value(), asked.to_value());
+                Err(Error::mismatch(ErrorCode::Schema, &"collection options", &expected, &found))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Puts documents: each takes the place of any other with its id. The batch is stored whole or not at all.
     pub async fn put(&self, documents: Vec<Document>, options: PutOptions) -> Result<WriteReceipt> {
         self.write(Write::Put(documents, options)).await
@@ -152,28 +166,30 @@ impl Collection {
         Ok(self.write(Write::Delete(target)).await?.deleted)
     }
 
-    async fn write(&self, write: Write) -> Result<WriteReceipt> {
-        let mut writer = self.writer().await?;
-        let database = &self.database.shared;
-        let prepared = self.shared.state().prepare(write, database.now())?;
-        // Also a write that changes nothing waits for a sound log: after a failed append the next opening may find the
-        // failed write, unless a new log has ruled it out.
-        let (header, file) = self.log(&mut writer).await?;
-        if prepared.batch.operations.is_empty() {
-            return Ok(self.shared.state_to_change().apply(prepared));
-        }
-        let frame = header.frame(&prepared.batch)?;
-        if let Err(error) = database.storage.append(&wal_name(file), &frame, database.durability).await {
-            writer.wal = None; // how much of the frame is there is unknown: nothing may follow it
-            return Err(error);
-        }
-        writer.wal_bytes += frame.len() as u64;
-        let receipt = self.shared.state_to_change().apply(prepared);
-        if self.shared.state().wants_seal() {
-            // The write is kept whatever comes of this; the next write tries again.
-            writer.deferred = self.rebuild(&mut writer, Job::Seal).await.err();
-        }
-        Ok(receipt)
+    fn write(&self, write: Write) -> StorageFuture<'_, WriteReceipt> {
+        Box::pin(async move {
+            let mut writer = self.writer().await?;
+            let database = &self.database.shared;
+            let prepared = self.shared.state().prepare(write, database.now())?;
+            // Also a write that changes nothing waits for a sound log: after a failed append the next opening may find the
+            // failed write, unless a new log has ruled it out.
+            let (header, file) = self.log(&mut writer).await?;
+            if prepared.batch.operations.is_empty() {
+                return Ok(self.shared.state_to_change().apply(prepared));
+            }
+            let frame = header.frame(&prepared.batch)?;
+            if let Err(error) = database.storage.append(&wal_name(file), &frame, database.durability).await {
+                writer.wal = None; // how much of the frame is there is unknown: nothing may follow it
+                return Err(error);
+            }
+            writer.wal_bytes += frame.len() as u64;
+            let receipt = self.shared.state_to_change().apply(prepared);
+            if self.shared.state().wants_seal() {
+                // The write is kept whatever comes of this; the next write tries again.
+                writer.deferred = self.rebuild(&mut writer, Job::Seal).await.err();
+            }
+            Ok(receipt)
+        })
     }
 
     pub(super) async fn writer(&self) -> Result<LockGuard<'_, WriterState>> {
@@ -269,13 +285,14 @@ impl Collection {
         let sealed_bytes = segments.iter().map(|segment| segment.bytes).sum::<u64>();
         let deleted = state.growing_dead();
         let documents = state.growing_rows() - deleted;
-        segments.push(SegmentStats { state: "growing", documents, deleted, bytes: 0 });
+        let growing_bytes = state.growing_bytes();
+        segments.push(SegmentStats { state: "growing", documents, deleted, bytes: growing_bytes });
         Ok(CollectionStats {
             documents: state.count(None, self.database.shared.now())?,
             segments,
             wal_bytes: writer.wal_bytes,
             disk_bytes: sealed_bytes + tombstones + writer.wal_bytes,
-            memory_bytes: sealed_bytes,
+            memory_bytes: sealed_bytes + growing_bytes,
         })
     }
 }

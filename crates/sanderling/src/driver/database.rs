@@ -128,6 +128,7 @@ impl Database {
             (Some(Slot::Sound(collection)), None) => Ok(self.handle(collection)),
             (Some(Slot::Sound(collection)), Some(schema)) => {
                 let collection = self.handle(collection);
+                collection.check_settings(settings)?;
                 if let SchemaChange::Extended(schema) = collection.schema().change_to(&schema)? {
                     collection.extend_schema(schema).await?;
                 }

@@ -278,5 +278,5 @@ fn whole(bytes: AlignedBytes, length: usize, name: &str) -> Result<AlignedBytes>
 }
 
 fn damaged(name: &str, problem: &dyn Display) -> Error {
-    Error::corrupt(&name, problem).with("file", name)
+    Error::damaged_file(name, problem)
 }

@@ -52,16 +52,20 @@ impl Storage for JsStorage {
 
     fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
         Box::pin(async move {
-            let listed = settled(self.backend.list(), "list the storage").await?;
+            let listed = settled(self.backend.list(), "list", "the storage").await?;
             let listed = listed.dyn_into::<Array>().map_err(|_| wrong("list", "an array of { name, size }"))?;
-            listed.iter().map(|entry| stored_object(&entry)).collect()
+            let mut objects = Vec::new();
+            for entry in listed.iter() {
+                objects.push(stored_object(&entry)?);
+            }
+            Ok(objects)
         })
     }
 
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
         Box::pin(async move {
             let returned = self.backend.read(name, offset as f64, length as f64);
-            let bytes = settled(returned, &format!("read {name}")).await?;
+            let bytes = settled(returned, "read", name).await?;
             let bytes = bytes.dyn_into::<Uint8Array>().map_err(|_| wrong("read", "a Uint8Array"))?;
             let mut read = AlignedBytes::zeroed(bytes.length() as usize);
             bytes.copy_to(read.as_mut());
@@ -72,19 +76,19 @@ impl Storage for JsStorage {
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
         Box::pin(async move {
             let returned = self.backend.append(name, bytes, &options(durability));
-            settled(returned, &format!("append to {name}")).await.map(drop)
+            settled(returned, "append to", name).await.map(drop)
         })
     }
 
     fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
         Box::pin(async move {
             let returned = self.backend.write(name, bytes, &options(durability));
-            settled(returned, &format!("write {name}")).await.map(drop)
+            settled(returned, "write", name).await.map(drop)
         })
     }
 
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
-        Box::pin(async move { settled(self.backend.remove(name), &format!("remove {name}")).await.map(drop) })
+        Box::pin(async move { settled(self.backend.remove(name), "remove", name).await.map(drop) })
     }
 
     fn close(&self) -> StorageFuture<'_, ()> {
@@ -92,7 +96,7 @@ impl Storage for JsStorage {
             if !self.property("close").is_function() {
                 return Ok(());
             }
-            settled(self.backend.close(), "close the storage").await.map(drop)
+            settled(self.backend.close(), "close", "the storage").await.map(drop)
         })
     }
 }

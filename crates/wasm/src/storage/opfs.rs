@@ -33,7 +33,7 @@ impl OpfsStorage {
         let scope = js_sys::global()
             .dyn_into::<WorkerGlobalScope>()
             .map_err(|_| Error::new(ErrorCode::Unavailable, "OPFS needs a dedicated worker"))?;
-        let root = settled(Ok(scope.navigator().storage().get_directory().into()), "open OPFS").await?;
+        let root = settled(Ok(scope.navigator().storage().get_directory().into()), "open", "OPFS").await?;
         let folder = folder(&folder(root.unchecked_ref(), ROOT).await?, name).await?;
         let lock = open_handle(&folder, LOCK).await.map_err(|error| {
             let message = "another tab or worker has the database open";
@@ -51,7 +51,7 @@ impl OpfsStorage {
     async fn open_all(&self) -> Result<()> {
         let entries = self.folder.keys();
         loop {
-            let next = settled(next(&entries), "list OPFS").await?;
+            let next = settled(next(&entries), "list", "OPFS").await?;
             let next: IteratorNext = next.unchecked_into();
             if next.done() {
                 return Ok(());
@@ -94,8 +94,11 @@ impl Storage for OpfsStorage {
     fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
         Box::pin(async move {
             let handles = self.handles.borrow();
-            let files = handles.iter().filter(|(name, _)| name != LOCK);
-            files.map(|(name, handle)| Ok(StoredObject { name: name.clone(), bytes: size(handle, name)? })).collect()
+            let mut objects = Vec::new();
+            for (name, handle) in handles.iter().filter(|(name, _)| name != LOCK) {
+                objects.push(StoredObject { name: name.clone(), bytes: size(handle, name)? });
+            }
+            Ok(objects)
         })
     }
 
@@ -105,7 +108,7 @@ impl Storage for OpfsStorage {
             let left = usize::try_from(size(&handle, name)?.saturating_sub(offset)).unwrap_or(usize::MAX);
             let mut bytes = AlignedBytes::zeroed(length.min(left));
             let read = handle.read_with_u8_array_and_options(bytes.as_mut(), &at(offset as f64));
-            let read = read.map_err(|thrown| from_js(&thrown, &format!("read {name}")))?;
+            let read = read.map_err(|thrown| from_js(&thrown, "read", name))?;
             // Here a failed read looks like the end of the file; the length says that it is not.
             if read as usize == bytes.as_ref().len() { Ok(bytes) } else { Err(short("read", name)) }
         })
@@ -125,7 +128,7 @@ impl Storage for OpfsStorage {
             let handle = self.handle(name).await?;
             write_all(&handle, name, bytes, 0.0)?;
             let truncated = handle.truncate_with_f64(bytes.len() as f64);
-            truncated.map_err(|thrown| from_js(&thrown, &format!("write {name}")))?;
+            truncated.map_err(|thrown| from_js(&thrown, "write", name))?;
             flush(&handle, name, durability)
         })
     }
@@ -134,7 +137,7 @@ impl Storage for OpfsStorage {
         Box::pin(async move {
             let Some(handle) = self.take(name) else { return Ok(()) };
             handle.close();
-            settled(Ok(self.folder.remove_entry(name).into()), &format!("remove {name}")).await.map(drop)
+            settled(Ok(self.folder.remove_entry(name).into()), "remove", name).await.map(drop)
         })
     }
 
@@ -148,16 +151,15 @@ async fn folder(parent: &FileSystemDirectoryHandle, name: &str) -> Result<FileSy
     let options = FileSystemGetDirectoryOptions::new();
     options.set_create(true);
     let opened = parent.get_directory_handle_with_options(name, &options);
-    settled(Ok(opened.into()), "open the folder").await.map(JsCast::unchecked_into)
+    settled(Ok(opened.into()), "open", name).await.map(JsCast::unchecked_into)
 }
 
 async fn open_handle(folder: &FileSystemDirectoryHandle, name: &str) -> Result<FileSystemSyncAccessHandle> {
     let options = FileSystemGetFileOptions::new();
     options.set_create(true);
-    let action = format!("open {name}");
-    let file = settled(Ok(folder.get_file_handle_with_options(name, &options).into()), &action).await?;
+    let file = settled(Ok(folder.get_file_handle_with_options(name, &options).into()), "open", name).await?;
     let file: FileSystemFileHandle = file.unchecked_into();
-    settled(Ok(file.create_sync_access_handle().into()), &action).await.map(JsCast::unchecked_into)
+    settled(Ok(file.create_sync_access_handle().into()), "open", name).await.map(JsCast::unchecked_into)
 }
 
 fn next(entries: &AsyncIterator) -> Result<JsValue, JsValue> {
@@ -172,7 +174,7 @@ fn at(offset: f64) -> FileSystemReadWriteOptions {
 }
 
 fn size(handle: &FileSystemSyncAccessHandle, name: &str) -> Result<u64> {
-    let size = handle.get_size().map_err(|thrown| from_js(&thrown, &format!("measure {name}")))?;
+    let size = handle.get_size().map_err(|thrown| from_js(&thrown, "measure", name))?;
     Ok(size as u64)
 }
 
@@ -181,7 +183,7 @@ fn write_all(handle: &FileSystemSyncAccessHandle, name: &str, bytes: &[u8], offs
     let mut written = 0;
     while written < bytes.len() {
         let part = handle.write_with_u8_array_and_options(&bytes[written..], &at(offset + written as f64));
-        let part = part.map_err(|thrown| from_js(&thrown, &format!("write {name}")))? as usize;
+        let part = part.map_err(|thrown| from_js(&thrown, "write", name))? as usize;
         if part == 0 {
             return Err(short("write", name));
         }
@@ -192,7 +194,7 @@ fn write_all(handle: &FileSystemSyncAccessHandle, name: &str, bytes: &[u8], offs
 
 fn flush(handle: &FileSystemSyncAccessHandle, name: &str, durability: Durability) -> Result<()> {
     match durability {
-        Durability::Strict => handle.flush().map_err(|thrown| from_js(&thrown, &format!("flush {name}"))),
+        Durability::Strict => handle.flush().map_err(|thrown| from_js(&thrown, "flush", name)),
         Durability::Relaxed => Ok(()),
     }
 }

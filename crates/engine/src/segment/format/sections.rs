@@ -5,7 +5,7 @@ use crate::{
     codec::{FILE_HEADER_BYTES, FileHeader, FileKind, crc32c, u32_at, u64_at},
     ids::{DatabaseId, FileId},
 };
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 use core::ops::Range;
 
 const ALIGNMENT: usize = 64;
@@ -110,7 +110,7 @@ impl<'a> SectionReader<'a> {
     /// Checks header, table and the checksum of every section.
     pub fn open(bytes: &'a [u8], name: &'a str, database: DatabaseId, file: FileId, root: u32) -> Result<Self> {
         let header = FileHeader::expect(FileKind::Segment, bytes, name, database, file)?;
-        let damaged = |problem: &dyn core::fmt::Display| Error::corrupt(&name, problem).with("file", name);
+        let damaged = |problem: &dyn core::fmt::Display| Error::damaged_file(name, problem);
         let table = usize::try_from(header.extra[0])
             .ok()
             .zip(usize::try_from(header.extra[1]).ok().and_then(|count| count.checked_mul(ENTRY_BYTES)))
@@ -149,16 +149,19 @@ impl<'a> SectionReader<'a> {
 
     /// Where the section of a field lies; its length is checked to be whole values of `T`.
     pub fn range<T: bytemuck::AnyBitPattern>(&self, kind: SectionKind, field: usize) -> Result<Range<usize>> {
-        let entries = &mut self.table.as_chunks::<ENTRY_BYTES>().0.iter();
-        let found =
-            entries.find(|entry| u32_at(*entry, 0) == Some(kind as u32) && u32_at(*entry, 4) == Some(field as u32));
-        let entry =
-            found.ok_or_else(|| self.damaged(&format_args!("section {} of field {field} is missing", kind as u32)))?;
+        self.range_of_values(kind as u32, field as u32, size_of::<T>())
+    }
+
+    fn range_of_values(&self, kind: u32, field: u32, size: usize) -> Result<Range<usize>> {
+        let mut entries = self.table.as_chunks::<ENTRY_BYTES>().0.iter();
+        let Some(entry) = entries.find(|entry| u32_at(*entry, 0) == Some(kind) && u32_at(*entry, 4) == Some(field))
+        else {
+            return Err(self.damaged(&format_args!("section {kind} of field {field} is missing")));
+        };
         let range = self.range_of(entry)?;
-        if bytemuck::try_cast_slice::<u8, T>(&self.bytes[range.clone()]).is_err() {
-            return Err(
-                self.damaged(&format_args!("section {} of field {field} does not hold whole values", kind as u32))
-            );
+        let begin = self.bytes.as_ptr() as usize + range.start;
+        if !begin.is_multiple_of(size) || !range.len().is_multiple_of(size) {
+            return Err(self.damaged(&format_args!("section {kind} of field {field} does not hold whole values")));
         }
         Ok(range)
     }
@@ -166,16 +169,16 @@ impl<'a> SectionReader<'a> {
     /// An error that names the file.
     #[must_use]
     pub fn damaged(&self, problem: &dyn core::fmt::Display) -> Error {
-        Error::corrupt(&self.name, problem).with("file", String::from(self.name))
+        Error::damaged_file(self.name, problem)
     }
 
     fn range_of(&self, entry: &[u8; ENTRY_BYTES]) -> Result<Range<usize>> {
-        let number = |offset| usize::try_from(u64_at(entry, offset).unwrap_or(u64::MAX)).ok();
-        number(8)
-            .zip(number(16))
-            .and_then(|(from, length)| Some(from..from.checked_add(length)?))
-            .filter(|range| range.start >= FILE_HEADER_BYTES && range.start % ALIGNMENT == 0)
-            .filter(|range| range.end <= self.bytes.len())
-            .ok_or_else(|| self.damaged(&"a section lies outside the file"))
+        let number = |offset| usize::try_from(u64_at(entry, offset).unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+        let (from, to) = (number(8), number(8).saturating_add(number(16)));
+        if from >= FILE_HEADER_BYTES && from.is_multiple_of(ALIGNMENT) && to <= self.bytes.len() {
+            Ok(from..to)
+        } else {
+            Err(self.damaged(&"a section lies outside the file"))
+        }
     }
 }
