@@ -129,10 +129,9 @@ impl Storage for OpfsStorage {
 
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
         Box::pin(async move {
-            let mut handles = self.handles.borrow_mut();
-            let Some(at) = handles.iter().position(|(other, _)| other == name) else { return Ok(()) };
-            handles.swap_remove(at).1.close();
-            drop(handles); // no borrow is held across an await
+            let known = self.handles.borrow().iter().position(|(other, _)| other == name);
+            let Some(at) = known else { return Ok(()) };
+            self.handles.borrow_mut().swap_remove(at).1.close();
             settled(Ok(self.folder.remove_entry(name).into()), "remove", name).await.map(drop)
         })
     }
