@@ -49,7 +49,8 @@ export function cargoEnvironment(variant) {
 }
 
 async function compile(variant, log) {
-  const args = ["build", "--quiet", "-p", "sanderling-wasm", "--profile", "wasm", "--target", "wasm32-unknown-unknown"];
+  const what = ["-p", "sanderling-wasm", "--features", "standalone"];
+  const args = ["build", "--quiet", ...what, "--profile", "wasm", "--target", "wasm32-unknown-unknown"];
   await run("cargo", args, { env: cargoEnvironment(variant), log });
   return join(targetFolder(variant), "wasm32-unknown-unknown", "wasm", "sanderling_wasm.wasm");
 }

@@ -4,7 +4,7 @@
 //! by a layout of triples: document, field (its position in the schema), number of floats. Status and figures become plain
 //! objects by the host's own reader of JSON. Errors are thrown as `{ code, message, details }`.
 
-#![no_std]
+#![cfg_attr(feature = "standalone", no_std)]
 
 extern crate alloc;
 
@@ -12,6 +12,7 @@ mod collection;
 mod database;
 mod environment;
 mod packing;
+#[cfg(feature = "standalone")]
 mod runtime;
 mod storage;
 mod thrown;

@@ -69,7 +69,8 @@ pub fn stray_simd(tree: &Tree) -> Vec<String> {
     let names = ["core::arch", "std::arch", "wide::", "use wide"];
     let files = tree.with_extension(&["rs"]).filter(|(path, _)| !path.starts_with(KERNELS) && !path.starts_with(PROBE));
     let found = files.flat_map(|(path, text)| {
-        let code = blanked(text, Language::Rust);
+        // The trap that ends a panic has its place in that module, and is no SIMD.
+        let code = blanked(text, Language::Rust).replace("core::arch::wasm32::unreachable()", "");
         names
             .into_iter()
             .filter(|name| names_it(&code, name))
@@ -152,6 +153,7 @@ fn stray_unsafe_and_simd_are_found() {
         ("crates/engine/src/lib.rs", "#![forbid(unsafe_code)] // unsafe\nuse wide::f32x8;"),
         ("crates/wasm/src/lib.rs", "unsafe extern \"C\" {}"),
         ("crates/wasm/src/bad.rs", "fn a() { unsafe { std::arch::x() } }"),
+        ("crates/wasm/src/trap.rs", "fn a() -> ! { core::arch::wasm32::unreachable() }"),
     ]);
     assert_eq!(stray_unsafe(&tree), ["crates/wasm/src/bad.rs has unsafe code"]);
     let expected = [
