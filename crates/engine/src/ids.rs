@@ -20,7 +20,7 @@ impl SequenceNumber {
     /// The number `count` writes later.
     #[must_use]
     pub fn plus(self, count: u64) -> Self {
-        Self(self.0 + count)
+        Self(self.0.saturating_add(count))
     }
 }
 

@@ -5,6 +5,9 @@ use crate::{Error, Result, Value, document::reader::ObjectReader};
 /// Documents in the growing segment at which it is sealed. A matter of the data alone, never of the host.
 pub const SEAL_AT_DEFAULT: u32 = 32_768;
 
+/// Bytes of documents, vectors and words in the growing segment at which it is sealed, however few rows they are.
+pub const SEAL_BYTES: u64 = 64 << 20;
+
 /// Candidates that each leg of a hybrid search contributes at the least.
 pub const LEG_DEPTH_DEFAULT: usize = 200;
 

@@ -178,6 +178,7 @@ impl Collection {
 mod folders {
     use super::{Database, Durability, Result, driver, environment};
     use crate::storage::FileStorage;
+    use sanderling_engine::{Error, ErrorCode};
     use std::{
         collections::HashMap,
         fs,
@@ -194,6 +195,12 @@ mod folders {
         // A folder that is not there yet has no canonical name, and no other handle.
         let known = fs::canonicalize(folder).ok().and_then(|path| open.get(&path)?.upgrade());
         if let Some(database) = known {
+            // Strict is never quietly relaxed because somebody else was first.
+            if database.status().durability != durability.as_str() {
+                let message =
+                    format!("the database is open in this process with durability {}", database.status().durability);
+                return Err(Error::new(ErrorCode::Unavailable, message));
+            }
             return Ok(Database(database));
         }
         let storage = Box::new(FileStorage::open(folder)?);

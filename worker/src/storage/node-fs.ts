@@ -106,7 +106,8 @@ interface OpenFiles {
 function openFiles(folder: string): OpenFiles {
   // In the order of last use, because a Map keeps the order of insertion.
   const open = new Map<string, OpenFile>();
-  let namesToSync = false;
+  // At first any name may not be durable yet: whoever made it may have been killed.
+  let namesToSync = true;
 
   const close = (name: string): void => {
     const file = open.get(name);

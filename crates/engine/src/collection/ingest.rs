@@ -3,7 +3,7 @@
 use super::state::{CollectionState, Prepared, WriteReceipt};
 use crate::{
     Document, DocumentId, Error, ErrorCode, Result, Schema, Value, attributes,
-    document::{Members, is_safe_integer, json, reader::ObjectReader},
+    document::{GENERATED_ID_BYTES, Members, is_safe_integer, json, reader::ObjectReader},
     filter::Filter,
     ids::SequenceNumber,
     limits::{BATCH_DOCUMENTS_MAX, DOCUMENT_BYTES_MAX, SEGMENT_ROWS_MAX},
@@ -116,9 +116,6 @@ impl CollectionState {
             Write::Delete(target) => self.prepare_delete(target, now)?,
         };
         let count = prepared.batch.operations.len();
-        if count > BATCH_DOCUMENTS_MAX {
-            return Err(Error::expected(&"batch", &format_args!("at most {BATCH_DOCUMENTS_MAX} documents"), &count));
-        }
         if self.growing.rows() + count > SEGMENT_ROWS_MAX {
             return Err(Error::new(ErrorCode::Busy, "the growing segment is full and must be sealed first"));
         }
@@ -130,12 +127,15 @@ impl CollectionState {
             let expected = format_args!("at most {BATCH_DOCUMENTS_MAX} documents");
             return Err(Error::expected(&"batch", &expected, &documents.len()));
         }
+        let given = ids_like_generated_ones(&documents);
         let mut ids: Vec<DocumentId> = Vec::with_capacity(documents.len());
         let mut last_of = Numbering::default();
         for (at, document) in documents.iter().enumerate() {
             let id = match &document.id {
                 Some(id) => checked_id(id)?,
-                None => self.free_id(self.next.plus(at as u64), &|id| place_of(id, &ids, &last_of).is_some()),
+                None => self.free_id(self.next.plus(at as u64), &|id| {
+                    place_of(id, &ids, &last_of).is_some() || given.binary_search(&id).is_ok()
+                }),
             };
             self.check_precondition(&id, options.precondition, now)?;
             last_of.set(id.hash(), at as u32, &mut |at| ids[at as usize] == id);
@@ -242,6 +242,13 @@ impl CollectionState {
 /// The last place of an id in a batch, of which `last_of` is told place by place.
 fn place_of(id: &DocumentId, ids: &[DocumentId], last_of: &Numbering) -> Option<usize> {
     last_of.find(id.hash(), &mut |at| ids[at as usize] == *id).map(|at| at as usize)
+}
+
+/// The ids of a batch that a generated one could equal, in order.
+fn ids_like_generated_ones(documents: &[Document]) -> Vec<&DocumentId> {
+    let alike = |id: &&DocumentId| matches!(id, DocumentId::Text(text) if text.len() == GENERATED_ID_BYTES);
+    let ids: Vec<&DocumentId> = documents.iter().filter_map(|document| document.id.as_ref()).filter(alike).collect();
+    sorted(ids.len(), &mut |a, b| ids[a].cmp(ids[b])).into_iter().map(|at| ids[at as usize]).collect()
 }
 
 /// An id that was made in Rust may not have been checked.

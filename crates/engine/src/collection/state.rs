@@ -10,7 +10,7 @@ use crate::{
     lists::{map, try_map},
     rows::RowSet,
     segment::{GrowingSegment, SealedSegment, Segment},
-    settings::CollectionSettings,
+    settings::{CollectionSettings, SEAL_BYTES},
     wal::{Batch, Operation},
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -121,7 +121,7 @@ impl CollectionState {
     /// Whether the growing segment has reached the size at which it is sealed.
     #[must_use]
     pub fn wants_seal(&self) -> bool {
-        self.growing.rows() >= self.settings.seal_at as usize
+        self.growing.rows() >= self.settings.seal_at as usize || self.growing.bytes() >= SEAL_BYTES
     }
 
     /// Applies a prepared batch. It cannot fail. Batches are applied in the order in which they were prepared.

@@ -20,6 +20,9 @@ pub enum DocumentId {
 
 const EXPECTED: &str = "a string of 1 to 512 bytes or a whole number from 0 to 2^53 - 1";
 
+/// The length of an id that the engine generates.
+pub(crate) const GENERATED_ID_BYTES: usize = 13;
+
 impl DocumentId {
     /// Checks a JSON value as an id.
     pub fn from_value(value: &Value) -> Result<Self> {

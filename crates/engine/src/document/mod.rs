@@ -13,7 +13,7 @@ mod value;
 
 pub use date::parse_iso;
 pub use id::DocumentId;
-pub(crate) use id::is_safe_integer;
+pub(crate) use id::{GENERATED_ID_BYTES, is_safe_integer};
 pub use json::Json;
 pub use value::{Description, IsJsonElement, Members, Value, quoted};
 

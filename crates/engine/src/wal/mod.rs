@@ -6,7 +6,7 @@
 //! | 4 | 4 | CRC-32C of everything behind it, begun with the file header's checksum |
 //! | 8 | 8 | number of the batch's first write |
 //! | 16 | 4 | number of writes |
-//! | 20 | 4 | reserved, 0 |
+//! | 20 | 4 | CRC-32C of bytes 0 to 4 and 8 to 20, begun like the other one |
 //! | 24 | | payload: [`Operation`]s as a record |
 //!
 //! The checksum is salted with the file's header, so a frame of another file (or of this place's earlier use) never
@@ -145,7 +145,8 @@ impl WalHeader {
         frame.extend_from_slice(&[0; 4]);
         frame.extend_from_slice(&batch.first.0.to_le_bytes());
         frame.extend_from_slice(&(batch.operations.len() as u32).to_le_bytes());
-        frame.extend_from_slice(&[0; 4]);
+        let header_crc = self.header_checksum(&frame);
+        frame.extend_from_slice(&header_crc.to_le_bytes());
         frame.extend_from_slice(&payload);
         let crc = self.checksum(&frame);
         frame[4..8].copy_from_slice(&crc.to_le_bytes());
@@ -157,10 +158,16 @@ impl WalHeader {
         crc32c_continue(crc32c_continue(self.salt, &frame[..4]), &frame[8..])
     }
 
+    fn header_checksum(&self, frame: &[u8]) -> u32 {
+        crc32c_continue(crc32c_continue(self.salt, &frame[..4]), &frame[8..20])
+    }
+
     /// The frame at an offset of the file, if a whole and sound one is there.
     fn frame_at<'a>(&self, bytes: &'a [u8], offset: usize) -> Option<&'a [u8]> {
         let length = u32_at(bytes, offset)? as usize;
-        if length > BATCH_BYTES_MAX || u32_at(bytes, offset + 20)? != 0 {
+        let header = bytes.get(offset..offset.checked_add(FRAME_HEADER_BYTES)?)?;
+        // Looked at first: a length that is none would ask for the checksum of megabytes, at every byte of a torn end.
+        if length > BATCH_BYTES_MAX || u32_at(header, 20) != Some(self.header_checksum(header)) {
             return None;
         }
         let frame = bytes.get(offset..offset.checked_add(FRAME_HEADER_BYTES + length)?)?;
@@ -199,8 +206,9 @@ pub fn read(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Res
     }
     let torn = offset < bytes.len();
     // The number of the write is looked at before the checksum, which is dear to compute at every byte of a long tail.
-    let plausible =
-        |at: &usize| u64_at(bytes, at + 8).is_some_and(|first| (next.0..next.0 + (1 << 32)).contains(&first));
+    let plausible = |at: &usize| {
+        u64_at(bytes, at + 8).is_some_and(|first| (next.0..next.0.saturating_add(1 << 32)).contains(&first))
+    };
     let sound = |at: &usize| plausible(at) && header.frame_at(bytes, *at).is_some();
     if torn && let Some(later) = (offset + 1..bytes.len()).find(sound) {
         let problem = format!("a damaged frame at {offset} with a sound one behind it at {later}");

@@ -1,6 +1,7 @@
 //! An open collection: writes go through one at a time, reads look at the state beside them.
 
 use super::{
+    commit::ManifestState,
     database::{Database, DatabaseShared},
     lock::{Lock, LockGuard},
     open::Loaded,
@@ -49,6 +50,10 @@ pub(super) struct WriterState {
     /// The log that takes writes; none after a failure.
     pub wal: Option<(WalHeader, u64)>,
     pub wal_bytes: u64,
+    /// Whether the last log holds acknowledged writes.
+    pub log_in_use: bool,
+    /// A flush of acknowledged writes failed: the log may have lost them, and only memory has them for sure.
+    pub must_seal: bool,
     /// For each sealed segment, how many dead rows its file has.
     pub written_dead: Vec<usize>,
     /// Why the growing segment could not be sealed; the writes themselves are safe in the log.
@@ -98,8 +103,9 @@ impl Retired<'_> {
 
 impl CollectionShared {
     pub(super) fn new(database: Weak<DatabaseShared>, name: &str, loaded: Loaded) -> Self {
-        let Loaded { id, state, wal, written_dead, wal_bytes } = loaded;
-        let writer = Lock::new(WriterState { wal, wal_bytes, written_dead, deferred: None });
+        let Loaded { id, state, wal, written_dead, wal_bytes, log_in_use } = loaded;
+        let writer = WriterState { wal, wal_bytes, log_in_use, must_seal: false, written_dead, deferred: None };
+        let writer = Lock::new(writer);
         Self { database, name: name.into(), id, state: Guarded::new(state), writer, retired: AtomicBool::new(false) }
     }
 
@@ -183,6 +189,7 @@ impl Collection {
                 return Err(error);
             }
             writer.wal_bytes += frame.len() as u64;
+            writer.log_in_use = true;
             let receipt = self.shared.state_to_change().apply(prepared);
             if self.shared.state().wants_seal() {
                 // The write is kept whatever comes of this; the next write tries again.
@@ -211,15 +218,40 @@ impl Collection {
             manifest.commit(&*database.storage, same).await?;
             return Ok(log);
         }
+        if writer.must_seal || self.settle_logs(&manifest).await.is_err() {
+            drop(manifest);
+            self.rebuild(writer, Job::Seal).await?;
+            return writer.wal.ok_or_else(|| Error::new(ErrorCode::Internal, "sealing begins a log"));
+        }
         let first = self.shared.state().next();
         let (header, file) = manifest.begin_log(&*database.storage, first).await?;
         let mut next = manifest.next();
-        let records = next.collections.iter_mut().filter(|record| record.id == self.shared.id);
-        records.for_each(|record| record.wals.push(file));
+        let mut unused = Vec::new();
+        for record in next.collections.iter_mut().filter(|record| record.id == self.shared.id) {
+            if !writer.log_in_use {
+                unused.extend(record.wals.pop().map(wal_name));
+            }
+            record.wals.push(file);
+        }
         manifest.commit(&*database.storage, next).await?;
         writer.wal = Some((header, file));
+        writer.log_in_use = false;
         writer.wal_bytes += header.to_bytes().len() as u64;
+        drop(manifest);
+        database.remove_files(&unused).await;
         Ok((header, file))
+    }
+
+    /// Makes the logs so far durable. A later log may only begin where the earlier ones surely end: a power cut that took
+    /// the end of an earlier one would leave a hole.
+    async fn settle_logs(&self, manifest: &ManifestState) -> Result<()> {
+        let database = &self.database.shared;
+        if let Some(record) = manifest.collection(self.shared.id) {
+            for wal in &record.wals {
+                database.storage.append(&wal_name(*wal), &[], Durability::Strict).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The document with this id.
@@ -255,11 +287,12 @@ impl Collection {
     /// Makes every write so far durable, and says if a seal had failed.
     pub async fn flush(&self) -> Result<()> {
         let mut writer = self.writer().await?;
-        let database = &self.database.shared;
-        if let Some((_, file)) = writer.wal
-            && let Err(error) = database.storage.append(&wal_name(file), &[], Durability::Strict).await
-        {
+        // After a failure this ends with all writes in a segment or in logs that were flushed.
+        let (_, file) = self.log(&mut writer).await?;
+        if let Err(error) = self.database.shared.storage.append(&wal_name(file), &[], Durability::Strict).await {
+            // A second flush may succeed without the writes: the system gives up pages that it could not write.
             writer.wal = None;
+            writer.must_seal = true;
             return Err(error);
         }
         writer.deferred.take().map_or(Ok(()), Err)

@@ -33,7 +33,7 @@ impl ManifestState {
     /// The identity of a new file. It is kept by the commit that names the file; without one, it is given again.
     pub(super) fn allocate_file(&mut self) -> u64 {
         let file = self.committed.manifest.next_file;
-        self.committed.manifest.next_file += 1;
+        self.committed.manifest.next_file = file.saturating_add(1);
         file
     }
 
@@ -45,7 +45,8 @@ impl ManifestState {
     /// Writes a changed manifest; the change is in force only if that succeeds.
     pub(super) fn commit<'a>(&'a mut self, storage: &'a dyn Storage, manifest: Manifest) -> StorageFuture<'a, ()> {
         // Two generations on is the same slot: the other one holds the last manifest that is surely whole.
-        let generation = self.uncertain.map_or(self.committed.generation + 1, |failed| failed + 2);
+        let generation =
+            self.uncertain.map_or(self.committed.generation.saturating_add(1), |failed| failed.saturating_add(2));
         let next = CommittedManifest { database: self.committed.database, generation, manifest };
         Box::pin(async move {
             let bytes = next.to_bytes();
@@ -71,7 +72,11 @@ impl ManifestState {
         Box::pin(async move {
             let file = self.allocate_file();
             let header = WalHeader::new(self.committed.database, FileId(file), first);
-            storage.write(&wal_name(file), &header.to_bytes(), Durability::Strict).await?;
+            let name = wal_name(file);
+            if let Err(error) = storage.write(&name, &header.to_bytes(), Durability::Strict).await {
+                let _ = storage.remove(&name).await; // no manifest names it; on a full medium every byte counts
+                return Err(error);
+            }
             Ok((header, file))
         })
     }

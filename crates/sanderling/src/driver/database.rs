@@ -27,7 +27,6 @@ use sanderling_engine::{
     ids::{DatabaseId, SequenceNumber},
     limits::NAME_BYTES_MAX,
     manifest::CollectionRecord,
-    schema::SchemaChange,
     settings::CollectionSettings,
 };
 
@@ -65,6 +64,16 @@ pub(super) struct DatabaseShared {
 pub(super) enum Slot {
     Sound(Arc<CollectionShared>),
     Damaged(Error),
+}
+
+impl Slot {
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sound(one), Self::Sound(other)) => Arc::ptr_eq(one, other),
+            (Self::Damaged(_), Self::Damaged(_)) => true,
+            _ => false,
+        }
+    }
 }
 
 /// What is in force.
@@ -126,40 +135,45 @@ impl Database {
         match (known, schema) {
             (Some(Slot::Damaged(error)), _) => Err(error),
             (Some(Slot::Sound(collection)), None) => Ok(self.handle(collection)),
-            (Some(Slot::Sound(collection)), Some(schema)) => {
-                let collection = self.handle(collection);
-                collection.check_settings(settings)?;
-                if let SchemaChange::Extended(schema) = collection.schema().change_to(&schema)? {
-                    collection.extend_schema(schema).await?;
-                }
-                Ok(collection)
-            }
+            (Some(Slot::Sound(collection)), Some(schema)) => self.join(collection, &schema, settings).await,
             (None, None) => {
                 let message = format!("the collection {} does not exist: a schema is needed to make it", quoted(name));
                 Err(Error::new(ErrorCode::Schema, message).with("collection", name))
             }
-            (None, Some(schema)) => self.create(name, schema, settings.unwrap_or_default()).await,
+            (None, Some(schema)) => self.create(name, schema, settings).await,
         }
     }
 
-    async fn create(&self, name: &str, schema: Schema, settings: CollectionSettings) -> Result<Collection> {
+    /// A collection that is there, for a caller who says how it must be.
+    async fn join(
+        &self,
+        collection: Arc<CollectionShared>,
+        schema: &Schema,
+        settings: Option<CollectionSettings>,
+    ) -> Result<Collection> {
+        let collection = self.handle(collection);
+        collection.check_settings(settings)?;
+        collection.extend_schema(schema).await?;
+        Ok(collection)
+    }
+
+    async fn create(&self, name: &str, schema: Schema, settings: Option<CollectionSettings>) -> Result<Collection> {
         if name.is_empty() || name.len() > NAME_BYTES_MAX {
             let expected = format!("a name of 1 to {NAME_BYTES_MAX} bytes");
             return Err(Error::expected(&"collection", &expected, &format_args!("{} bytes", name.len())));
         }
         let shared = &self.shared;
         let mut manifest = shared.manifest.lock().await;
+        shared.check_open()?;
         if let Some(slot) = shared.slot(name) {
             // Somebody else made it while this call waited.
             drop(manifest);
             return match slot {
-                Slot::Sound(collection) => {
-                    self.handle(collection.clone()).schema().change_to(&schema)?;
-                    Ok(self.handle(collection))
-                }
+                Slot::Sound(collection) => self.join(collection, &schema, settings).await,
                 Slot::Damaged(error) => Err(error),
             };
         }
+        let settings = settings.unwrap_or_default();
         let first = SequenceNumber(1);
         let (header, wal) = manifest.begin_log(&*shared.storage, first).await?;
         let mut next = manifest.next();
@@ -181,6 +195,7 @@ impl Database {
             wal: Some((header, wal)),
             written_dead: Vec::new(),
             wal_bytes: header.to_bytes().len() as u64,
+            log_in_use: false,
         };
         let collection = Arc::new(CollectionShared::new(Arc::downgrade(shared), name, loaded));
         shared.slots().push((name.into(), Slot::Sound(collection.clone())));
@@ -197,17 +212,22 @@ impl Database {
     pub async fn drop_collection(&self, name: &str) -> Result<()> {
         let shared = &self.shared;
         shared.check_open()?;
-        let slot = shared.slot(name);
-        let Some(slot) = slot else {
+        let absent = || {
             let message = format!("the collection {} does not exist", quoted(name));
-            return Err(Error::new(ErrorCode::Schema, message).with("collection", name));
+            Error::new(ErrorCode::Schema, message).with("collection", name)
         };
+        let slot = shared.slot(name).ok_or_else(absent)?;
         // Writes that are under way end first; later ones find the collection closed.
         let sound = match &slot {
             Slot::Sound(collection) => Some(collection.retire().await),
             Slot::Damaged(_) => None,
         };
         let mut manifest = shared.manifest.lock().await;
+        shared.check_open()?;
+        // Another call may have dropped it, and yet another made one of the same name.
+        if !shared.slot(name).is_some_and(|now| now.is(&slot)) {
+            return Err(absent());
+        }
         let mut next = manifest.next();
         let at = next.collections.iter().position(|record| record.name == name);
         let files = at.map(|at| open::files_of(&next.collections.remove(at))).unwrap_or_default();

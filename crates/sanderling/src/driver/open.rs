@@ -36,6 +36,8 @@ pub(super) struct Loaded {
     /// For each sealed segment, how many dead rows its file has.
     pub written_dead: Vec<usize>,
     pub wal_bytes: u64,
+    /// Whether the last log holds acknowledged writes.
+    pub log_in_use: bool,
 }
 
 /// A file that was read, or why it could not be.
@@ -62,10 +64,14 @@ pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Res
     let mut slots = Vec::from(SLOTS.map(String::from));
     slots.retain(|slot| objects.iter().any(|object| object.name == *slot));
     let slots = read_files(storage, &objects, slots).await;
-    let Some((committed, other_slot_damaged)) = choose(slots, &objects)? else {
+    let Some((mut committed, other_slot_damaged)) = choose(slots, &objects)? else {
         return create(storage, &objects, environment).await;
     };
     check_for_lost_commits(&committed, &other_slot_damaged, &objects)?;
+    // A number that any file has is never given to another: what lies there may yet be repaired.
+    let numbers = objects.iter().filter_map(|object| data_file_number(&object.name));
+    let above_all = numbers.max().map_or(0, |number| number.saturating_add(1));
+    committed.manifest.next_file = committed.manifest.next_file.max(above_all);
     let mut collections = Vec::new();
     for record in &committed.manifest.collections {
         let files = read_files(storage, &objects, files_of(record)).await;
@@ -93,6 +99,7 @@ async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: En
 fn choose(slots: Vec<File>, objects: &[StoredObject]) -> Result<Option<(CommittedManifest, Option<Error>)>> {
     let mut found: Option<CommittedManifest> = None;
     let mut damage = None;
+    let count = slots.len();
     for File { name, bytes } in slots {
         match CommittedManifest::from_bytes(bytes?.as_ref(), &name) {
             Ok(slot) => {
@@ -109,6 +116,11 @@ fn choose(slots: Vec<File>, objects: &[StoredObject]) -> Result<Option<(Committe
         }
     }
     match (found, damage) {
+        // From the second commit on there are two slots.
+        (Some(found), None) if count == 1 && found.generation > 1 => {
+            let other = SLOTS[((found.generation + 1) % 2) as usize];
+            Ok(Some((found, Some(damaged(other, &"the file is missing")))))
+        }
         (Some(found), damage) => Ok(Some((found, damage))),
         (None, Some(damage)) => first_commit_was_torn(objects, damage),
         (None, None) => Ok(None),
@@ -122,26 +134,39 @@ fn first_commit_was_torn<T>(objects: &[StoredObject], damage: Error) -> Result<O
     if only_slot && no_data { Ok(None) } else { Err(damage) }
 }
 
-/// A torn commit leaves files that hold no acknowledged write. Files that do, beyond what the sound slot knows of, mean
-/// that the damaged slot was the newer one and had been in force.
+/// A torn commit leaves files that hold no acknowledged write. A log that does, beyond what the manifest knows of, means
+/// that a newer manifest had been in force; so does a file that is gone where the other slot is damaged. Then nothing is
+/// opened: going on would give the numbers and the place of what was lost to something else.
 fn check_for_lost_commits(
     committed: &CommittedManifest,
     damage: &Option<Error>,
     objects: &[StoredObject],
 ) -> Result<()> {
-    let Some(damage) = damage else { return Ok(()) };
+    let lost = |problem: &str, name: &str| {
+        let error = damage.clone().unwrap_or_else(|| damaged(committed.slot(), &"a newer manifest had been in force"));
+        error.with(problem, name)
+    };
     let unknown = |object: &&StoredObject| {
         number_of(&object.name, "wal-").is_some_and(|file| file >= committed.manifest.next_file)
             && object.bytes > FILE_HEADER_BYTES as u64
     };
-    match objects.iter().find(unknown) {
-        Some(object) => Err(damage.clone().with("unknown", object.name.as_str())),
-        None => Ok(()),
+    if let Some(object) = objects.iter().find(unknown) {
+        return Err(lost("unknown", &object.name));
     }
+    if damage.is_some() {
+        for name in committed.manifest.collections.iter().flat_map(files_of) {
+            length_of(objects, &name).map_err(|_| lost("missing", &name))?;
+        }
+    }
+    Ok(())
 }
 
 fn is_data_file(name: &str) -> bool {
-    ["wal-", "segment-", "tombstones-"].iter().any(|prefix| number_of(name, prefix).is_some())
+    data_file_number(name).is_some()
+}
+
+fn data_file_number(name: &str) -> Option<u64> {
+    ["wal-", "segment-", "tombstones-"].iter().find_map(|prefix| number_of(name, prefix))
 }
 
 fn number_of(name: &str, prefix: &str) -> Option<u64> {
@@ -172,7 +197,7 @@ fn load(mut files: Vec<File>, database: DatabaseId, record: &CollectionRecord) -
         state.add_sealed(segment, dead);
     }
     let (wal, wal_bytes) = replay(&mut files, database, record, &mut state)?;
-    Ok(Loaded { id: record.id, state, wal, written_dead, wal_bytes })
+    Ok(Loaded { id: record.id, state, wal, written_dead, wal_bytes, log_in_use: true })
 }
 
 fn load_segment(

@@ -12,6 +12,7 @@ use sanderling_engine::{
     collection::SealedOutput,
     ids::FileId,
     manifest::{FileRecord, SegmentRecord, segment_name, tombstones_name},
+    schema::SchemaChange,
     segment::{SealedSegment, write_tombstones},
     wal::WalHeader,
 };
@@ -34,9 +35,16 @@ impl Collection {
     }
 
     /// Indexes every document anew under a schema with more fields.
-    pub(super) async fn extend_schema(&self, schema: Schema) -> Result<()> {
+    pub(super) async fn extend_schema(&self, schema: &Schema) -> Result<()> {
+        if self.schema().change_to(schema)? == SchemaChange::Same {
+            return Ok(());
+        }
         let mut writer = self.writer().await?;
-        self.rebuild(&mut writer, Job::Extend(schema)).await
+        // Looked at again: another caller may have extended it while this one waited.
+        match self.schema().change_to(schema)? {
+            SchemaChange::Extended(schema) => self.rebuild(&mut writer, Job::Extend(schema)).await,
+            SchemaChange::Same => Ok(()),
+        }
     }
 
     /// Puts a new segment in the place of the growing one, and of the older ones where they are replaced.
@@ -70,8 +78,13 @@ impl Collection {
             let sealed = match output {
                 Some(SealedOutput { bytes, checksum }) => {
                     let name = segment_name(file.0);
-                    database.storage.write(&name, &bytes, Durability::Strict).await?;
                     let resident = Box::new(AlignedBytes::copy_of(&bytes));
+                    drop(bytes); // memory holds the segment once while it is written
+                    let bytes = AsRef::<[u8]>::as_ref(&*resident);
+                    if let Err(error) = database.storage.write(&name, bytes, Durability::Strict).await {
+                        database.remove_files(&[name]).await; // on a full medium every byte counts
+                        return Err(error);
+                    }
                     let record = FileRecord { file: file.0, bytes: bytes.len() as u64, checksum };
                     segments.push(SegmentRecord { segment: record, tombstones: None });
                     Some(Arc::new(SealedSegment::open(&schema, resident, &name, (database.id, file, checksum))?))
@@ -132,5 +145,7 @@ impl Collection {
         writer.written_dead = state.sealed().iter().map(|entry| entry.dead.count()).collect();
         writer.wal_bytes = wal.0.to_bytes().len() as u64;
         writer.wal = Some(wal);
+        writer.log_in_use = false;
+        writer.must_seal = false;
     }
 }

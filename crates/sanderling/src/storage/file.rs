@@ -8,7 +8,10 @@ use std::{
     future::ready,
     io::{self, ErrorKind, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// One file an object, in a folder that this process alone writes.
@@ -18,6 +21,9 @@ pub struct FileStorage {
     /// Files that are appended to stay open.
     appended: Mutex<HashMap<String, File>>,
     lock: Mutex<Option<ProcessLock>>,
+    /// Names that may not be durable yet: at first any, since whoever made them may have been killed.
+    names_to_sync: AtomicBool,
+    closed: AtomicBool,
 }
 
 impl FileStorage {
@@ -27,36 +33,65 @@ impl FileStorage {
         let name = folder.display().to_string();
         create_folder(&folder).map_err(|error| failure(&name, "create the folder", &error))?;
         let lock = Mutex::new(Some(ProcessLock::acquire(&folder)?));
-        Ok(Self { folder, appended: Mutex::default(), lock })
+        Ok(Self {
+            folder,
+            appended: Mutex::default(),
+            lock,
+            names_to_sync: AtomicBool::new(true),
+            closed: AtomicBool::new(false),
+        })
     }
 
     fn append_now(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
+        self.check_open()?;
         let mut appended = self.appended.lock().unwrap_or_else(PoisonError::into_inner);
         if !appended.contains_key(name) {
             let path = self.folder.join(name);
-            let existed = path.exists();
+            self.note_name(&path);
             appended.insert(name.into(), OpenOptions::new().append(true).create(true).open(path)?);
-            if !existed && durability == Durability::Strict {
-                sync_folder(&self.folder)?;
-            }
         }
         let Some(file) = appended.get_mut(name) else { return Err(ErrorKind::NotFound.into()) };
         file.write_all(bytes)?;
-        if durability == Durability::Strict { file.sync_data() } else { Ok(()) }
+        if durability == Durability::Relaxed {
+            return Ok(());
+        }
+        file.sync_data()?;
+        self.sync_names()
+    }
+
+    /// A new name must be made durable, also if that fails at first and somebody tries again.
+    fn note_name(&self, path: &Path) {
+        if !path.exists() {
+            self.names_to_sync.store(true, Ordering::SeqCst);
+        }
+    }
+
+    fn sync_names(&self) -> io::Result<()> {
+        if self.names_to_sync.swap(false, Ordering::SeqCst)
+            && let Err(error) = sync_folder(&self.folder)
+        {
+            self.names_to_sync.store(true, Ordering::SeqCst);
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Whoever gave up the lock must not write any more: another process may have it.
+    fn check_open(&self) -> io::Result<()> {
+        if self.closed.load(Ordering::SeqCst) { Err(io::Error::other("the storage was closed")) } else { Ok(()) }
     }
 
     fn write_now(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
+        self.check_open()?;
         self.appended.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
         let path = self.folder.join(name);
-        let existed = path.exists();
+        self.note_name(&path);
         let mut file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         file.write_all(bytes)?;
         file.set_len(bytes.len() as u64)?;
         if durability == Durability::Strict {
             file.sync_all()?;
-            if !existed {
-                sync_folder(&self.folder)?;
-            }
+            self.sync_names()?;
         }
         Ok(())
     }
@@ -85,6 +120,7 @@ impl FileStorage {
     }
 
     fn remove_now(&self, name: &str) -> io::Result<()> {
+        self.check_open()?;
         self.appended.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
         match fs::remove_file(self.folder.join(name)) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -120,6 +156,7 @@ impl Storage for FileStorage {
     }
 
     fn close(&self) -> StorageFuture<'_, ()> {
+        self.closed.store(true, Ordering::SeqCst);
         self.appended.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
         Box::pin(ready(Ok(())))

@@ -143,7 +143,8 @@ fn take_over(
     }
     let unchanged = Owner::read(&path, "").map_err(failed)?.is_some_and(|owner| owner.bytes == dead.bytes);
     if !unchanged {
-        fs::remove_file(folder.join(&name)).map_err(failed)?;
+        // It may be gone already: whoever got the lock removes all claims.
+        let _ = fs::remove_file(folder.join(&name));
         return Ok(false);
     }
     fs::rename(&temporary.path, &path).map_err(failed)?;
