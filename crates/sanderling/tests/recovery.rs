@@ -207,7 +207,8 @@ fn the_torn_end_of_a_large_batch_is_read_in_time() {
     let field = r#", "v": { "type": "vector", "dimensions": 1024 }"#;
     let collection = db.collection("c", schema(field)).unwrap();
     // Read at an odd offset, these ones look like lengths of some megabytes.
-    let vector = |id: u64| (0..1_024_u64).map(|at| f32::from(u8::from((at * 7 + id) % 5 == 0))).collect::<Vec<f32>>();
+    let vector =
+        |id: u64| (0..1_024_u64).map(|at| f32::from(u8::from((at * 7 + id).is_multiple_of(5)))).collect::<Vec<f32>>();
     collection.put((0..1_500).map(|id| Document::new(id).with("v", vector(id)))).unwrap();
     drop((collection, db));
     let mut objects = medium.objects();
