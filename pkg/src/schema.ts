@@ -145,7 +145,7 @@ export type Patch<S extends Schema = Schema> = Values<S> & { [extra: string]: un
 export type StoredDocument<S extends Schema = Schema> = StoredValues<S> & { id: Id; [extra: string]: unknown };
 
 /** The document of a hit: the fields that `select` names, by default all but vectors. */
-export type HitDocument<S extends Schema = Schema> = StoredValues<S> & { [extra: string]: unknown };
+export type HitDocument<S extends Schema = Schema> = StoredValues<S> & { id: Id; [extra: string]: unknown };
 
 interface Equality<V> {
   readonly $eq?: V;

@@ -14,7 +14,7 @@ import type {
 } from "./schema.js";
 
 export interface TextQuery<S extends Schema = Schema> {
-  /** Words; "quoted words" are a phrase, -word excludes. */
+  /** Words; -word excludes. Quotes are read as spaces so far, not as a phrase. */
   readonly query: string;
   readonly fields?: readonly TextFieldName<S>[];
   /** Default "or". */

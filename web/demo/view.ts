@@ -96,7 +96,10 @@ export function showAnswer(wish: Wish, answer: Answer, onLike: (hit: WordHit) =>
   const hits = answer.hits.map((hit) => hitItem(hit, remark(wish, hit), () => onLike(hit)));
   part("summary", HTMLElement).textContent = summary(wish, answer);
   part("back", HTMLButtonElement).hidden = wish.kind !== "like";
-  part("hits", HTMLOListElement).replaceChildren(...hits);
+  const list = part("hits", HTMLOListElement);
+  list.replaceChildren(...hits);
+  // For whoever has to know which query these hits answer.
+  list.dataset["answers"] = wish.kind === "typed" ? wish.text : wish.kind;
   showStale(false);
 }
 

@@ -66,18 +66,11 @@ impl Metric {
     /// 1 / (1 + distance).
     #[must_use]
     pub fn similarity(self, a: &[f32], norm_a: f32, b: &[f32], norm_b: f32) -> f32 {
-        let distance = match self {
-            Self::Cosine => return cosine(a, norm_a, b, norm_b),
-            Self::Dot => return kernels::dot(a, b),
-            Self::Euclidean => kernels::square_root(kernels::squared_euclidean(a, b)),
-            Self::Manhattan => kernels::manhattan(a, b),
-            Self::Chebyshev => kernels::chebyshev(a, b),
-            Self::Canberra => kernels::canberra(a, b),
-            Self::BrayCurtis => kernels::bray_curtis(a, b),
-            Self::Hamming => kernels::hamming(a, b),
-            Self::Jaccard => kernels::jaccard(a, b),
-        };
-        1.0 / (1.0 + distance)
+        match self {
+            Self::Cosine => cosine(a, norm_a, b, norm_b),
+            Self::Dot => kernels::dot(a, b),
+            _ => 1.0 / (1.0 + self.distance(a, norm_a, b, norm_b)),
+        }
     }
 
     /// The metric's own distance of two vectors of the given norms.
