@@ -1,7 +1,8 @@
 // One scenario, five hosts, equal bits: the packed package in Node, Deno, workerd and Chromium against expected.json,
 // which is what native Rust answers (crates/testkit/tests/hosts.rs writes and checks it).
 import assert from "node:assert/strict";
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -47,9 +48,27 @@ test("native Rust has written down what it answers", () => {
   assert.ok(queries.every((name) => expected[name].hits.length > 0));
 });
 
-test("Node answers with the native bits", () => check("Node", inNode(hostProject("node"))));
+/** A project beside a copy of the folder that native Rust filled (crates/testkit/tests/hosts.rs). */
+function withNativeFolder(name) {
+  const filled = path("../../target/hosts-native");
+  if (!existsSync(filled)) execFileSync("cargo", ["test", "-p", "sanderling-testkit", "--test", "hosts"], { cwd: path("../..") });
+  const folder = hostProject(name);
+  for (const old of ["native", "own"]) rmSync(join(folder, old), { recursive: true, force: true });
+  cpSync(filled, join(folder, "native"), { recursive: true });
+  return folder;
+}
 
-test("Deno answers with the native bits", () => check("Deno", inDeno(hostProject("deno"))));
+test("Node answers with the native bits, also from the folder that native Rust filled", () => {
+  const answers = inNode(withNativeFolder("node"));
+  assert.deepEqual(Object.keys(answers), ["memory", "folder", "native"]);
+  check("Node", answers);
+});
+
+test("Deno answers with the native bits, also from the folder that native Rust filled", () => {
+  const answers = inDeno(withNativeFolder("deno"));
+  assert.deepEqual(Object.keys(answers), ["memory", "folder", "native"]);
+  check("Deno", answers);
+});
 
 test("workerd answers with the native bits", async () => check("workerd", await inWorkerd(hostProject("workerd"))));
 

@@ -12,7 +12,7 @@ export const inNode = (folder) => resultOf(folder, "node", ["main.js"]);
 
 export function inDeno(folder) {
   const env = { DENO_DIR: join(folder, ".deno"), DENO_NO_UPDATE_CHECK: "1" };
-  const args = ["run", "--allow-read", "--no-remote", "--cached-only", "--node-modules-dir=manual", "main.js"];
+  const args = ["run", "--allow-read", "--allow-write", "--no-remote", "--cached-only", "--node-modules-dir=manual", "main.js"];
   return resultOf(folder, "deno", args, env);
 }
 

@@ -72,3 +72,16 @@ fn the_scenario_is_answered_with_the_expected_bits() {
     collection.compact().expect("a compaction");
     assert_eq!(answers(&collection, &scenario), expected, "after compaction");
 }
+
+/// Sealed segments, dead rows and a log, for the other hosts to open.
+#[test]
+fn a_folder_is_left_for_the_other_hosts() {
+    let scenario = read_json(SCENARIO);
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/hosts-native");
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).expect("the old folder goes");
+    }
+    let db = Database::open(folder.join(NAME)).expect("a database");
+    fill(&db, &scenario);
+    db.close().expect("a close");
+}

@@ -1,5 +1,8 @@
-// Node and Deno.
+// Node and Deno: in memory, in a folder of their own, and from the folder that native Rust filled.
 import * as sanderling from "sanderling";
-import { scenario } from "./scenario.js";
+import { found, scenario } from "./scenario.js";
 
-console.log(`RESULT ${JSON.stringify({ memory: await scenario(sanderling, { storage: "memory" }) })}`);
+const memory = await scenario(sanderling, { storage: "memory" });
+const folder = await scenario(sanderling, { path: "./own" }, { reopen: true });
+const native = await found(sanderling, { path: "./native" });
+console.log(`RESULT ${JSON.stringify({ memory, folder, native })}`);

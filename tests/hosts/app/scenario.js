@@ -33,6 +33,16 @@ export async function scenario({ open }, options, { reopen = false } = {}) {
     collection = await db.collection(NAME);
     await collection.compact();
   }
+  return report(db, collection);
+}
+
+/** The answers from a database that another host filled. */
+export async function found({ open }, options) {
+  const db = await open(NAME, options);
+  return report(db, await db.collection(NAME));
+}
+
+async function report(db, collection) {
   const result = await answers(collection);
   const { storage, simd, worker } = await db.status();
   await db.close();
