@@ -7,7 +7,7 @@ import { at, Explained, isMain, main, writeIfChanged } from "./workspace.mjs";
 const GOAL = 90_000;
 
 /** What each may weigh until then. It is lowered whenever a change pays, and never raised. */
-const RATCHET = 98_700;
+const RATCHET = 96_000;
 
 export const LIMITS = { "engine.simd.wasm": RATCHET, "engine.relaxed.wasm": RATCHET };
 
