@@ -1,6 +1,6 @@
 // The parts that build the npm package and test it: its TypeScript, the shared cases, the packed tarball, the demo.
 import { build as esbuild } from "esbuild";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "../build.mjs";
 import { COMMON } from "../bundles.mjs";
@@ -39,17 +39,36 @@ async function typescript({ log }) {
   await nodeTest(bundles, log, { NODE_OPTIONS: "--enable-source-maps" });
 }
 
-const cases = ({ log }) => nodeTest(filesEnding(".test.mjs", "tests/cases"), log);
+// A part that is run alone packs for itself; the parts of one run share the tarball.
+let packed;
 
-// One file after the other: each starts browsers and servers of its own, and two cores are soon busy.
-async function packaging({ log, chromium }) {
-  const files = filesEnding(".test.mjs", "tests/packaging", "tests/hosts");
+/** The packed package, in target/package. */
+async function tarball(log) {
+  if (packed) return packed;
   const folder = at("target", "package");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   await run("npm", ["pack", "--pack-destination", folder], { cwd: at("pkg"), log });
-  const [tarball] = readdirSync(folder);
-  const env = { CHROME_PATH: chromium ?? "", SANDERLING_TARBALL: join(folder, tarball) };
+  packed = join(folder, readdirSync(folder)[0]);
+  return packed;
+}
+
+// From within a project where the tarball is installed: there `sanderling` is what a user gets, and not this clone's.
+async function cases({ log }) {
+  const folder = at("target", "cases");
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(at("tests", "cases"), join(folder, "cases"), { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "name": "cases", "private": true, "type": "module" }');
+  const options = ["--offline", "--no-audit", "--no-fund", "--no-workspaces", "--silent"];
+  await run("npm", ["install", ...options, await tarball(log)], { cwd: folder, log });
+  if (!existsSync(join(folder, "node_modules", "sanderling"))) throw new Explained("the tarball was not installed");
+  await nodeTest(filesEnding(".test.mjs", "target/cases/cases"), log);
+}
+
+// One file after the other: each starts browsers and servers of its own, and two cores are soon busy.
+async function packaging({ log, chromium }) {
+  const files = filesEnding(".test.mjs", "tests/packaging", "tests/hosts");
+  const env = { CHROME_PATH: chromium ?? "", SANDERLING_TARBALL: await tarball(log) };
   await nodeTest(files, log, env, ["--test-concurrency=1"]);
 }
 

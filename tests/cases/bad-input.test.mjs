@@ -1,8 +1,8 @@
-// Input that JSON cannot say, or that only TypeScript's side sees, against the built package: a typed error, nothing
+// Input that JSON cannot say, or that only TypeScript's side sees, against the package: a typed error, nothing
 // stored, and the handle works on. What JSON can say is in bad-input.json.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { open, SanderlingError } from "../../pkg/dist/node.js";
+import { open, SanderlingError } from "sanderling";
 
 const SCHEMA = {
   fields: {

@@ -1,11 +1,11 @@
-// The shared cases against the built package; crates/testkit/tests/cases runs the same files against the blocking API
+// The shared cases against the package; crates/testkit/tests/cases runs the same files against the blocking API
 // of Rust. The format is described in README.md.
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
-import { open, SanderlingError } from "../../pkg/dist/node.js";
+import { open, SanderlingError } from "sanderling";
 import { bitsOf } from "./bits.mjs";
 
 const NAME = "cases";

@@ -1,4 +1,4 @@
-// Checked by the compiler, never run: what a schema literal must allow and what it must refuse.
+// Checked by the compiler against the installed package, never run: what a schema literal must allow and refuse.
 import {
   open,
   SanderlingError,
@@ -9,7 +9,7 @@ import {
   type Query,
   type SearchResult,
   type StorageBackend,
-} from "../src/index.js";
+} from "sanderling";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(_equal: Equal<A, B>): void => undefined;
