@@ -23,7 +23,11 @@ mod rotation;
 mod rows;
 pub mod scalar;
 
+#[cfg(not(target_arch = "x86_64"))]
 #[path = "plain.rs"]
+mod host;
+#[cfg(target_arch = "x86_64")]
+#[path = "x86/mod.rs"]
 mod host;
 
 pub use backend::{Backend, DOT_I8_LENGTH_MAX};
