@@ -23,8 +23,11 @@ mod rotation;
 mod rows;
 pub mod scalar;
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "x86_64", target_feature = "simd128")))]
 #[path = "plain.rs"]
+mod host;
+#[cfg(target_feature = "simd128")]
+#[path = "wasm/mod.rs"]
 mod host;
 #[cfg(target_arch = "x86_64")]
 #[path = "x86/mod.rs"]

@@ -20,6 +20,11 @@ fn a_default_build_has_the_backend_of_its_host() {
     let names: Vec<_> = Backend::available().map(Backend::name).collect();
     assert_eq!(names.last(), Some(&Backend::best().name()));
     assert_eq!(names.first(), Some(&"portable"));
+    if cfg!(target_feature = "relaxed-simd") {
+        assert_eq!(names, ["portable", "relaxed"]);
+    } else if cfg!(target_feature = "simd128") {
+        assert_eq!(names, ["portable", "simd128"]);
+    }
     println!("backends: {names:?}");
 }
 
