@@ -23,7 +23,10 @@ mod rotation;
 mod rows;
 pub mod scalar;
 
-#[cfg(not(any(target_arch = "x86_64", target_feature = "simd128")))]
+#[cfg(target_arch = "aarch64")]
+#[path = "neon/mod.rs"]
+mod host;
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64", target_feature = "simd128")))]
 #[path = "plain.rs"]
 mod host;
 #[cfg(target_feature = "simd128")]

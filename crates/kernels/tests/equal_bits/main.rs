@@ -24,6 +24,8 @@ fn a_default_build_has_the_backend_of_its_host() {
         assert_eq!(names, ["portable", "relaxed"]);
     } else if cfg!(target_feature = "simd128") {
         assert_eq!(names, ["portable", "simd128"]);
+    } else if cfg!(target_arch = "aarch64") {
+        assert_eq!(names, ["portable", "neon"]);
     }
     println!("backends: {names:?}");
 }
