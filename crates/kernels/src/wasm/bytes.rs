@@ -1,0 +1,151 @@
+//! Products of bytes, and bits that differ.
+
+use super::{Blocks, load, load_rest};
+use crate::rows::{by_four, by_tile};
+use crate::scalar;
+use core::arch::wasm32::*;
+
+const BYTES: usize = 16;
+
+pub(super) fn dot_i8(query: &[u8], row: &[i8]) -> i32 {
+    let [sums] = products(query, [row]);
+    total(sums)
+}
+
+pub(super) fn dot_i8_four(query: &[u8], rows: [&[i8]; 4]) -> [i32; 4] {
+    products(query, rows).map(total)
+}
+
+pub(super) fn dot_i8_rows(query: &[u8], rows: &[i8], out: &mut [i32]) {
+    by_four(query.len(), rows, out, |rows| dot_i8_four(query, rows), |row| dot_i8(query, row));
+}
+
+#[inline(always)]
+fn products<const ROWS: usize>(query: &[u8], rows: [&[i8]; ROWS]) -> [v128; ROWS] {
+    let (query_blocks, [query_rest]) = Blocks::<_, BYTES, 1>::of([query]);
+    let (blocks, rest) = Blocks::<_, BYTES, ROWS>::of(rows);
+    let mut sums = [i32x4_splat(0); ROWS];
+    for at in 0..query_blocks.count.min(blocks.count) {
+        let x = Query::of(load(query_blocks.at(0, at)));
+        for (row, sum) in sums.iter_mut().enumerate() {
+            *sum = x.add_products(load(blocks.at(row, at)), *sum);
+        }
+    }
+    if !query_rest.is_empty() {
+        let x = Query::of(load_rest(query_rest));
+        for (sum, rest) in sums.iter_mut().zip(rest) {
+            *sum = x.add_products(load_rest(rest), *sum);
+        }
+    }
+    sums
+}
+
+/// Sixteen values of a query, made ready once for all rows.
+#[cfg(not(target_feature = "relaxed-simd"))]
+#[derive(Clone, Copy)]
+struct Query {
+    low: v128,
+    high: v128,
+}
+
+#[cfg(not(target_feature = "relaxed-simd"))]
+impl Query {
+    #[inline(always)]
+    fn of(values: v128) -> Self {
+        Self { low: u16x8_extend_low_u8x16(values), high: u16x8_extend_high_u8x16(values) }
+    }
+
+    #[inline(always)]
+    fn add_products(self, row: v128, sum: v128) -> v128 {
+        let sum = i32x4_add(sum, i32x4_dot_i16x8(self.low, i16x8_extend_low_i8x16(row)));
+        i32x4_add(sum, i32x4_dot_i16x8(self.high, i16x8_extend_high_i8x16(row)))
+    }
+}
+
+/// The query is the operand of seven bits: its values are at most 127, so the result is the same on every host.
+///
+/// There is an instruction that also adds, `i32x4_relaxed_dot_i8x16_i7x16_add`. It is not used because the baseline
+/// compiler of V8 gets it wrong on x86 up to version 11.8 at least, where relaxed SIMD is on: it loses what was to be
+/// added. Pairs are added by a product with ones, because rustc makes that instruction of an addition of pairs.
+#[cfg(target_feature = "relaxed-simd")]
+#[derive(Clone, Copy)]
+struct Query(v128);
+
+#[cfg(target_feature = "relaxed-simd")]
+impl Query {
+    #[inline(always)]
+    fn of(values: v128) -> Self {
+        Self(values)
+    }
+
+    #[inline(always)]
+    fn add_products(self, row: v128, sum: v128) -> v128 {
+        let pairs = i16x8_relaxed_dot_i8x16_i7x16(row, self.0);
+        i32x4_add(sum, i32x4_dot_i16x8(pairs, i16x8_splat(1)))
+    }
+}
+
+#[inline(always)]
+fn total(sums: v128) -> i32 {
+    let sums = i32x4_add(sums, i32x4_shuffle::<2, 3, 0, 1>(sums, sums));
+    i32x4_extract_lane::<0>(sums).wrapping_add(i32x4_extract_lane::<1>(sums))
+}
+
+pub(super) fn dot_i8_i8(a: &[i8], b: &[i8]) -> i32 {
+    let [[product]] = tile([a], [b]);
+    product
+}
+
+pub(super) fn dot_i8_tile(rows: [&[i8]; 2], dimensions: usize, out: &mut [i32]) {
+    by_tile::<4, 2, ()>(dimensions, rows, out, |_| (), |a, b, ()| tile(a, b), dot_i8_i8);
+}
+
+/// Every row of `a` with every row of `b`, eight values at a time, widened to 16 bits by the load itself.
+#[inline(always)]
+fn tile<const A: usize, const B: usize>(a: [&[i8]; A], b: [&[i8]; B]) -> [[i32; B]; A] {
+    let (a, a_rest) = Blocks::<_, 8, A>::of(a);
+    let (b, b_rest) = Blocks::<_, 8, B>::of(b);
+    let mut sums = [[i32x4_splat(0); B]; A];
+    for at in 0..a.count.min(b.count) {
+        let mut y = [i32x4_splat(0); B];
+        for (row, y) in y.iter_mut().enumerate() {
+            *y = load_widened(b.at(row, at));
+        }
+        for (row, sums) in sums.iter_mut().enumerate() {
+            let x = load_widened(a.at(row, at));
+            for (sum, y) in sums.iter_mut().zip(y) {
+                *sum = i32x4_add(*sum, i32x4_dot_i16x8(x, y));
+            }
+        }
+    }
+    let mut products = [[0; B]; A];
+    for i in 0..A {
+        for j in 0..B {
+            products[i][j] = total(sums[i][j]) + scalar::dot_i8_i8(a_rest[i], b_rest[j]);
+        }
+    }
+    products
+}
+
+#[inline(always)]
+fn load_widened(bytes: &[i8; 8]) -> v128 {
+    // SAFETY: the array has the 8 bytes that are read; they need no alignment.
+    unsafe { i16x8_load_extend_i8x8(bytes.as_ptr()) }
+}
+
+/// Counts of bits that fit one byte: 31 times eight.
+const BYTE_COUNTS: usize = 31;
+
+pub(super) fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
+    let b = &b[..a.len()];
+    let (blocks, rest) = a.as_chunks::<BYTES>();
+    let mut sums = u32x4_splat(0);
+    for (x, y) in blocks.chunks(BYTE_COUNTS).zip(b.as_chunks::<BYTES>().0.chunks(BYTE_COUNTS)) {
+        let mut bytes = u8x16_splat(0);
+        for (x, y) in x.iter().zip(y) {
+            bytes = u8x16_add(bytes, u8x16_popcnt(v128_xor(load(x), load(y))));
+        }
+        sums = u32x4_add(sums, u32x4_extadd_pairwise_u16x8(u16x8_extadd_pairwise_u8x16(bytes)));
+    }
+    total(sums).cast_unsigned() + scalar::hamming_bits(rest, b.as_chunks::<BYTES>().1)
+}
