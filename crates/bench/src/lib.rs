@@ -1,6 +1,8 @@
 //! Our own benchmarks, against our own reference. The kernels have theirs in `bin/kernels.rs` (`npm run bench:kernels`); the
 //! page's time from `open()` to its first hits is measured by `scripts/bench-open.mjs`.
 
+pub mod data;
+
 use std::time::Instant;
 
 /// Nanoseconds that one call took: the least disturbed one, and the one in the middle.

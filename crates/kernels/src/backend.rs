@@ -1,5 +1,6 @@
 //! One set of kernels for each set of machine instructions, and the checks that all of them rely on.
 
+use crate::{EstimateTerms, PerVector, block_bytes};
 use crate::{FAST_SCAN_GROUPS_MAX, FAST_SCAN_VECTORS, GROUP_BYTES, ROTATION_ROUNDS};
 
 /// The longest row of bytes whose products fit 32 bits.
@@ -18,6 +19,9 @@ pub(crate) struct Table {
     pub dot_i8_i8: unsafe fn(&[i8], &[i8]) -> i32,
     pub dot_i8_tile: unsafe fn([&[i8]; 2], usize, &mut [i32]),
     pub fast_scan_blocks: unsafe fn(&[u8], &[u8], &mut [[u16; FAST_SCAN_VECTORS]]),
+    pub estimate_block:
+        unsafe fn(&PerVector<u16>, [&PerVector<f32>; 2], EstimateTerms, f32, &mut PerVector<f32>) -> u32,
+    pub fast_scan_table: unsafe fn(&[f32], &mut [u8]) -> (f32, f32),
     pub hamming_bits: unsafe fn(&[u8], &[u8]) -> u32,
     pub rotate: unsafe fn(&mut [f32], &[f32]),
 }
@@ -151,6 +155,27 @@ impl Backend {
         }
         // SAFETY: as above.
         unsafe { (self.0.fast_scan_blocks)(table, blocks, out) }
+    }
+
+    /// See [`estimate_block`](crate::estimate_block).
+    #[must_use]
+    pub fn estimate_block(
+        self,
+        sums: &PerVector<u16>,
+        adds_and_factors: [&PerVector<f32>; 2],
+        terms: EstimateTerms,
+        limit: f32,
+        out: &mut PerVector<f32>,
+    ) -> u32 {
+        // SAFETY: as above.
+        unsafe { (self.0.estimate_block)(sums, adds_and_factors, terms, limit, out) }
+    }
+
+    /// See [`fast_scan_table`](crate::fast_scan_table).
+    pub fn fast_scan_table(self, query: &[f32], table: &mut [u8]) -> (f32, f32) {
+        assert!(table.len() == block_bytes(query.len().div_ceil(8)));
+        // SAFETY: as above.
+        unsafe { (self.0.fast_scan_table)(query, table) }
     }
 
     /// See [`hamming_bits`](crate::hamming_bits).

@@ -16,6 +16,7 @@
 #![no_std]
 
 mod backend;
+mod estimate;
 mod fast_scan;
 mod metrics;
 mod portable;
@@ -37,6 +38,7 @@ mod host;
 mod host;
 
 pub use backend::{Backend, DOT_I8_LENGTH_MAX};
+pub use estimate::{EstimateTerms, PerVector};
 pub use fast_scan::{
     FAST_SCAN_ENTRY_MAX, FAST_SCAN_GROUPS_MAX, FAST_SCAN_VECTORS, GROUP_BYTES, block_bytes, pack_block,
     read_block_code, write_block_code,
@@ -152,6 +154,31 @@ pub fn fast_scan(table: &[u8], block: &[u8], out: &mut [u16; FAST_SCAN_VECTORS])
 /// As [`fast_scan()`], and unless there are `out.len()` blocks.
 pub fn fast_scan_blocks(table: &[u8], blocks: &[u8], out: &mut [[u16; FAST_SCAN_VECTORS]]) {
     Backend::best().fast_scan_blocks(table, blocks, out);
+}
+
+/// Writes `adds[i] + base + factors[i] * (sums[i] * step + least)` for each vector of a block and returns which of them
+/// are below `limit`, a bit each.
+#[must_use]
+#[inline]
+pub fn estimate_block(
+    sums: &PerVector<u16>,
+    adds_and_factors: [&PerVector<f32>; 2],
+    terms: EstimateTerms,
+    limit: f32,
+    out: &mut PerVector<f32>,
+) -> u32 {
+    Backend::best().estimate_block(sums, adds_and_factors, terms, limit, out)
+}
+
+/// Writes the table of a query: for each group of four values, what each of the 16 combinations of their signs gives, in
+/// steps above the least of the group. Returns what a step is worth and the sum of the leasts.
+///
+/// # Panics
+///
+/// Unless the table is as long as a block of codes for so many dimensions.
+#[inline]
+pub fn fast_scan_table(query: &[f32], table: &mut [u8]) -> (f32, f32) {
+    Backend::best().fast_scan_table(query, table)
 }
 
 /// The number of bits that differ.

@@ -6,7 +6,7 @@
 
 use crate::backend::Table;
 use crate::rows::{by_four, by_tile};
-use crate::{FAST_SCAN_VECTORS, LANES, rotation, scalar, scalar::reduce};
+use crate::{EstimateTerms, FAST_SCAN_VECTORS, LANES, PerVector, estimate, rotation, scalar, scalar::reduce};
 use wide::f32x4;
 
 pub(crate) static PORTABLE: Table = Table {
@@ -23,6 +23,8 @@ pub(crate) static PORTABLE: Table = Table {
     fast_scan_blocks,
     hamming_bits: scalar::hamming_bits,
     rotate,
+    estimate_block,
+    fast_scan_table,
 };
 
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
@@ -121,4 +123,18 @@ fn fast_scan_blocks(table: &[u8], blocks: &[u8], out: &mut [[u16; FAST_SCAN_VECT
 
 pub(crate) fn rotate(vector: &mut [f32], factors: &[f32]) {
     rotation::rotate(vector, factors);
+}
+
+pub(crate) fn estimate_block(
+    sums: &PerVector<u16>,
+    adds_and_factors: [&PerVector<f32>; 2],
+    terms: EstimateTerms,
+    limit: f32,
+    out: &mut PerVector<f32>,
+) -> u32 {
+    estimate::estimate_block(sums, adds_and_factors, terms, limit, out)
+}
+
+pub(crate) fn fast_scan_table(query: &[f32], table: &mut [u8]) -> (f32, f32) {
+    estimate::fast_scan_table(query, table)
 }

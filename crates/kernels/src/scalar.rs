@@ -2,7 +2,9 @@
 //!
 //! Lengths are as the functions of the same name at the root demand them.
 
-use crate::{FAST_SCAN_VECTORS, GROUP_BYTES, LANES, ROTATION_ROUNDS, rotation};
+use crate::{
+    EstimateTerms, FAST_SCAN_ENTRY_MAX, FAST_SCAN_VECTORS, GROUP_BYTES, LANES, PerVector, ROTATION_ROUNDS, rotation,
+};
 
 /// Sums `term(i)` for all `i < length` in the fixed lane layout.
 pub(crate) fn lane_sum(length: usize, term: impl Fn(usize) -> f32) -> f32 {
@@ -98,4 +100,45 @@ pub fn rotate(vector: &mut [f32], factors: &[f32]) {
 
 fn butterfly(vector: &mut [f32], i: usize, j: usize) {
     (vector[i], vector[j]) = (vector[i] + vector[j], vector[i] - vector[j]);
+}
+
+/// One vector after the other: see [`crate::estimate_block`].
+pub fn estimate_block(
+    sums: &PerVector<u16>,
+    [adds, factors]: [&PerVector<f32>; 2],
+    terms: EstimateTerms,
+    limit: f32,
+    out: &mut PerVector<f32>,
+) -> u32 {
+    let mut below = 0;
+    for at in 0..FAST_SCAN_VECTORS {
+        let product = f32::from(sums[at]) * terms.step + terms.least;
+        out[at] = adds[at] + terms.base + factors[at] * product;
+        below |= u32::from(out[at] < limit) << at;
+    }
+    below
+}
+
+/// One entry after the other: see [`crate::fast_scan_table`].
+pub fn fast_scan_table(query: &[f32], table: &mut [u8]) -> (f32, f32) {
+    let value = |dimension: usize| query.get(dimension).copied().unwrap_or_default();
+    let size = |group: usize| {
+        let [a, b, c, d] = [0, 1, 2, 3].map(|at| value(group * 4 + at).abs());
+        (a + b) + (c + d)
+    };
+    let (mut widest, mut least) = (0.0, 0.0);
+    for group in 0..query.len().div_ceil(4) {
+        widest = if size(group) > widest { size(group) } else { widest };
+        least -= size(group);
+    }
+    let step = 2.0 * widest / f32::from(FAST_SCAN_ENTRY_MAX);
+    let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
+    for (at, entry) in table.iter_mut().enumerate() {
+        let (group, nibble) = (at / GROUP_BYTES, at % GROUP_BYTES);
+        let signed = |bit: usize| value(group * 4 + bit) * if nibble >> bit & 1 == 1 { 1.0 } else { -1.0 };
+        let (low, high) = (signed(0) + signed(1), signed(2) + signed(3));
+        let steps = ((low + high + size(group)) * inverse + 0.5) as i32;
+        *entry = if group * 4 < query.len() { steps.clamp(0, i32::from(FAST_SCAN_ENTRY_MAX)) as u8 } else { 0 };
+    }
+    (step, least)
 }

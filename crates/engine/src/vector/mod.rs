@@ -1,12 +1,40 @@
-//! Vectors: metrics, the column that holds them, and the exact scan.
+//! Vectors: metrics, the column that holds them, the exact scan, codes and the indexes over them.
 
+mod codes;
 mod column;
 mod flat;
+mod index;
+mod ivf;
+mod nearest;
+mod quantize;
 
+pub use codes::{Codes, CodesView, Seen};
 pub use column::{GrowingVectors, VectorColumn};
 pub use flat::{VectorHit, scan};
+pub use index::{SearchedColumn, Strategy, VectorIndex, VectorSearch, lists_for};
+pub use ivf::{Depth, IvfBuilder, RECALLS};
+pub use nearest::{at_of, key_of};
+pub use quantize::{ByteRow, ByteRows, ByteRowsView, PreparedQuery, Quantizer, Space};
 
+use crate::{ids::RowId, rows::RowSet};
 use sanderling_kernels as kernels;
+
+/// Which vectors of a column a search may find.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowed<'a> {
+    /// The row of each vector.
+    pub rows: &'a [u32],
+    /// The rows that pass.
+    pub passing: &'a RowSet,
+}
+
+impl Allowed<'_> {
+    /// Whether the vector at that position of the column may be found.
+    #[must_use]
+    pub fn has(&self, position: u32) -> bool {
+        self.passing.contains(RowId(self.rows[position as usize]))
+    }
+}
 
 /// How two vectors are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

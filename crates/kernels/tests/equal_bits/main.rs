@@ -2,6 +2,7 @@
 //! and extreme values. In wasm the same tests run without SIMD, with simd128 and with relaxed SIMD.
 
 mod bytes;
+mod estimate;
 mod fast_scan;
 mod floats;
 mod rotation;

@@ -2,7 +2,7 @@
 
 use super::{load_floats, store_floats};
 use crate::rows::by_four;
-use crate::{LANES, rotation, scalar::reduce};
+use crate::{EstimateTerms, LANES, PerVector, estimate, rotation, scalar::reduce};
 use core::arch::x86_64::{__m256, _mm256_add_ps, _mm256_mul_ps, _mm256_setzero_ps, _mm256_sub_ps};
 
 const DOT: bool = false;
@@ -32,6 +32,22 @@ pub(super) fn squared_euclidean_rows(query: &[f32], rows: &[f32], out: &mut [f32
 #[target_feature(enable = "avx2")]
 pub(super) fn rotate(vector: &mut [f32], factors: &[f32]) {
     rotation::rotate(vector, factors);
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn estimate_block(
+    sums: &PerVector<u16>,
+    adds_and_factors: [&PerVector<f32>; 2],
+    terms: EstimateTerms,
+    limit: f32,
+    out: &mut PerVector<f32>,
+) -> u32 {
+    estimate::estimate_block(sums, adds_and_factors, terms, limit, out)
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn fast_scan_table(query: &[f32], table: &mut [u8]) -> (f32, f32) {
+    estimate::fast_scan_table(query, table)
 }
 
 #[inline]

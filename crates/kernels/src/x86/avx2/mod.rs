@@ -24,6 +24,8 @@ pub(super) static AVX2: Table = Table {
     fast_scan_blocks: fast_scan::fast_scan_blocks,
     hamming_bits: bytes::hamming_bits,
     rotate: floats::rotate,
+    estimate_block: floats::estimate_block,
+    fast_scan_table: floats::fast_scan_table,
 };
 
 #[inline]

@@ -4,6 +4,7 @@
 //! Every function here needs those features, as [`super::detect`] finds them, and nothing else for its safety.
 
 mod bytes;
+mod estimate;
 mod fast_scan;
 mod floats;
 
@@ -26,6 +27,8 @@ pub(super) static AVX512: Table = Table {
     fast_scan_blocks: fast_scan::fast_scan_blocks,
     hamming_bits: bytes::hamming_bits,
     rotate: floats::rotate,
+    estimate_block: estimate::estimate_block,
+    fast_scan_table: estimate::fast_scan_table,
 };
 
 #[inline]

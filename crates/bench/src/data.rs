@@ -1,0 +1,85 @@
+//! The data sets of the benchmarks, which lie beside the project or where `SANDERLING_DATA` says.
+
+use std::{env, fs, path::PathBuf};
+
+/// Vectors with queries and the true neighbours of each.
+#[derive(Debug)]
+pub struct VectorSet {
+    /// The length of a vector.
+    pub dimensions: usize,
+    /// The vectors, one after the other, of length 1.
+    pub base: Vec<f32>,
+    /// The queries.
+    pub queries: Vec<f32>,
+    /// The ten nearest of each query, by inner product.
+    pub truth: Vec<[u32; 10]>,
+}
+
+fn folder() -> PathBuf {
+    env::var_os("SANDERLING_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from)
+}
+
+fn read(set: &str, file: &str) -> Vec<u8> {
+    let path = folder().join(set).join(file);
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The first `limit` vectors of a set of 384 dimensions.
+#[must_use]
+pub fn load(name: &str, limit: usize) -> VectorSet {
+    const DIMENSIONS: usize = 384;
+    let (bytes, scales, halves) = (read(name, "base.i8"), read(name, "scale.f32"), read(name, "queries.f16"));
+    let mut base = Vec::new();
+    for (row, scale) in bytes.chunks(DIMENSIONS).zip(scales.as_chunks::<4>().0).take(limit) {
+        let scale = f32::from_le_bytes(*scale);
+        base.extend(row.iter().map(|byte| f32::from(*byte as i8) * scale));
+    }
+    let mut queries: Vec<f32> = halves.as_chunks::<2>().0.iter().map(|half| half_float(u16::from_le_bytes(*half))).collect();
+    base.chunks_mut(DIMENSIONS).for_each(normalise);
+    queries.chunks_mut(DIMENSIONS).for_each(normalise);
+    let mut set = VectorSet { dimensions: DIMENSIONS, base, queries, truth: Vec::new() };
+    let cache = PathBuf::from(format!("target/truth-{name}-{limit}"));
+    if let Ok(bytes) = fs::read(&cache) {
+        let numbers: Vec<u32> = bytes.as_chunks::<4>().0.iter().map(|number| u32::from_le_bytes(*number)).collect();
+        set.truth = numbers.as_chunks::<10>().0.to_vec();
+    } else {
+        set.truth = truth(&set, &mut |_| true);
+        let numbers = set.truth.iter().flatten().flat_map(|number| number.to_le_bytes());
+        fs::write(&cache, numbers.collect::<Vec<u8>>()).unwrap_or_else(|error| panic!("{}: {error}", cache.display()));
+    }
+    set
+}
+
+fn normalise(vector: &mut [f32]) {
+    let norm = sanderling_kernels::norm(vector);
+    vector.iter_mut().for_each(|value| *value /= norm);
+}
+
+/// The true neighbours among the vectors that pass.
+#[must_use]
+pub fn truth(set: &VectorSet, passes: &mut dyn FnMut(usize) -> bool) -> Vec<[u32; 10]> {
+    let passing: Vec<bool> = (0..set.base.len() / set.dimensions).map(passes).collect();
+    let mut products = vec![0.0; passing.len()];
+    let queries = set.queries.chunks(set.dimensions);
+    queries
+        .map(|query| {
+            sanderling_kernels::dot_rows(query, &set.base, &mut products);
+            let mut order: Vec<u32> = (0..passing.len() as u32).filter(|at| passing[*at as usize]).collect();
+            let by_product = |a: &u32, b: &u32| products[*b as usize].total_cmp(&products[*a as usize]).then(a.cmp(b));
+            if order.len() > 10 {
+                order.select_nth_unstable_by(9, by_product);
+                order.truncate(10);
+            }
+            order.sort_by(by_product);
+            let mut ten = [u32::MAX; 10];
+            ten[..order.len()].copy_from_slice(&order);
+            ten
+        })
+        .collect()
+}
+
+fn half_float(bits: u16) -> f32 {
+    let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
+    if exponent == 0 { sign * fraction * 2.0_f32.powi(-24) } else { sign * (1.0 + fraction / 1024.0) * 2.0_f32.powi(exponent - 15) }
+}

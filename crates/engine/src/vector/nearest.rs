@@ -1,0 +1,118 @@
+//! The best of many by key, without a sort: candidates as numbers whose order is the order of their keys.
+
+use alloc::vec::Vec;
+
+/// A key and what it belongs to in one number: the lower the better, ties to the lower `at`.
+#[must_use]
+pub fn packed(key: f32, at: u32) -> u64 {
+    let bits = key.to_bits();
+    // Positive floats sort like their bits; negative ones the other way round, and below all positive ones.
+    let ordered = if bits >> 31 == 0 { bits | 1 << 31 } else { !bits };
+    u64::from(ordered) << 32 | u64::from(at)
+}
+
+/// What a packed candidate belongs to.
+#[must_use]
+pub fn at_of(candidate: u64) -> u32 {
+    candidate as u32
+}
+
+/// The key of a packed candidate.
+#[must_use]
+pub fn key_of(candidate: u64) -> f32 {
+    let ordered = (candidate >> 32) as u32;
+    f32::from_bits(if ordered >> 31 == 1 { ordered & !(1 << 31) } else { !ordered })
+}
+
+/// Keeps the `wanted` best of `candidates`, in no order.
+pub fn keep_best(candidates: &mut Vec<u64>, wanted: usize) {
+    if wanted < candidates.len() {
+        if wanted > 0 {
+            candidates.select_nth_unstable(wanted - 1);
+        }
+        candidates.truncate(wanted);
+    }
+}
+
+/// Collects the best candidates of a scan. It keeps up to twice as many as are wanted, and throws the worse half away
+/// when it is full; `limit` is then the worst key that still has a chance.
+#[derive(Debug)]
+pub struct Nearest {
+    wanted: usize,
+    kept: Vec<u64>,
+    limit: f32,
+}
+
+impl Nearest {
+    /// A collector of that many.
+    #[must_use]
+    pub fn new(wanted: usize) -> Self {
+        Self { wanted, kept: Vec::new(), limit: f32::INFINITY }
+    }
+
+    /// A key at or above this has no chance.
+    #[must_use]
+    pub fn limit(&self) -> f32 {
+        self.limit
+    }
+
+    /// How many there are so far.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    /// Takes a candidate whose key is below the limit.
+    pub fn offer(&mut self, key: f32, at: u32) {
+        self.kept.push(packed(key, at));
+        if self.kept.len() >= 2 * self.wanted + 32 {
+            self.shrink();
+        }
+    }
+
+    fn shrink(&mut self) {
+        keep_best(&mut self.kept, self.wanted);
+        let worst = self.kept.iter().max();
+        self.limit = worst.map_or(f32::NEG_INFINITY, |worst| key_of(*worst));
+    }
+
+    /// The best, in no order.
+    #[must_use]
+    pub fn into_best(mut self) -> Vec<u64> {
+        keep_best(&mut self.kept, self.wanted);
+        self.kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_candidates_sort_like_their_keys() {
+        let keys = [f32::NEG_INFINITY, -2.5, -1e-30, 0.0, 1e-30, 0.5, 7.0, f32::INFINITY];
+        for (low, high) in keys.iter().zip(&keys[1..]) {
+            assert!(packed(*low, 9) < packed(*high, 0), "{low} {high}");
+            assert_eq!((key_of(packed(*low, 3)), at_of(packed(*low, 3))), (*low, 3));
+        }
+    }
+
+    #[test]
+    fn a_scan_keeps_the_best_and_ties_go_to_the_first() {
+        for wanted in [0, 1, 10, 300, 2_000] {
+            let keys: Vec<f32> = (0..1_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 25) as f32 - 60.0).collect();
+            let mut nearest = Nearest::new(wanted);
+            for (at, key) in keys.iter().enumerate() {
+                if *key < nearest.limit() {
+                    nearest.offer(*key, at as u32);
+                }
+            }
+            let mut found = nearest.into_best();
+            found.sort_unstable();
+            let mut expected: Vec<u64> = keys.iter().enumerate().map(|(at, key)| packed(*key, at as u32)).collect();
+            expected.sort_unstable();
+            expected.truncate(wanted);
+            assert_eq!(found, expected, "{wanted}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A query made ready for codes and for rows of bytes.
+
+use super::{Quantizer, Space, rows::rounded};
+use alloc::{vec, vec::Vec};
+use sanderling_kernels as kernels;
+
+/// The middle of the seven bits of a query's byte.
+const MIDDLE: i32 = 64;
+
+/// The largest distance from the middle.
+const REACH: f32 = 63.0;
+
+/// A rotated query with its FastScan table and its bytes.
+#[derive(Clone, Debug)]
+pub struct PreparedQuery {
+    /// What the keys are.
+    pub space: Space,
+    /// The query as search sees it.
+    pub rotated: Vec<f32>,
+    /// Its squared length.
+    pub squared: f32,
+    /// The table that codes choose from.
+    pub table: Vec<u8>,
+    /// What a step of a sum of entries is worth.
+    pub step: f32,
+    /// What a sum of 0 is worth.
+    pub least: f32,
+    /// The query in seven bits a dimension, from 1 to 127.
+    pub bytes: Vec<u8>,
+    /// What a step of a byte is worth.
+    pub scale: f32,
+}
+
+impl PreparedQuery {
+    /// Prepares a query of the given norm.
+    #[must_use]
+    pub fn new(quantizer: &Quantizer, query: &[f32], norm: f32) -> Self {
+        let mut rotated = vec![0.0; query.len()];
+        quantizer.rotate(query, norm, &mut rotated);
+        Self::of_rotated(quantizer, rotated)
+    }
+
+    /// Prepares a vector that is rotated already.
+    #[must_use]
+    pub fn of_rotated(quantizer: &Quantizer, rotated: Vec<f32>) -> Self {
+        let mut table = vec![0; quantizer.code_bytes() * kernels::FAST_SCAN_VECTORS];
+        let (step, least) = kernels::fast_scan_table(&rotated, &mut table);
+        let (mut largest, mut squared) = (0.0_f32, 0.0);
+        for value in &rotated {
+            largest = if value.abs() > largest { value.abs() } else { largest };
+            squared += value * value;
+        }
+        let scale = largest / REACH;
+        let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
+        let bytes = crate::lists::map(&rotated, |value| (rounded(value * inverse) + MIDDLE) as u8);
+        Self { space: quantizer.space(), rotated, squared, table, step, least, bytes, scale }
+    }
+
+    /// The inner product with a row, from the product of their bytes and the sum and the scale of the row.
+    #[must_use]
+    pub fn product(&self, product: i32, sum: i32, scale: f32) -> f32 {
+        (product - MIDDLE * sum) as f32 * (self.scale * scale)
+    }
+}

@@ -1,0 +1,165 @@
+//! Vectors as rows of signed bytes with a scale each: the second look at a candidate.
+
+use super::{PreparedQuery, Space};
+use alloc::{vec, vec::Vec};
+use sanderling_kernels as kernels;
+
+/// What belongs to one row of bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ByteRow {
+    /// What one step of a byte is worth.
+    pub scale: f32,
+    /// The sum of the bytes.
+    pub sum: i32,
+    /// The squared length of the vector.
+    pub squared: f32,
+}
+
+/// Rows that grow.
+#[derive(Clone, Debug, Default)]
+pub struct ByteRows {
+    dimensions: usize,
+    bytes: Vec<i8>,
+    scales: Vec<f32>,
+    sums: Vec<i32>,
+    squares: Vec<f32>,
+}
+
+/// Rows to read: of a [`ByteRows`] or of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct ByteRowsView<'a> {
+    /// The length of a row.
+    pub dimensions: usize,
+    /// The rows, one after the other.
+    pub bytes: &'a [i8],
+    /// What one step of a byte is worth, a row.
+    pub scales: &'a [f32],
+    /// The sum of the bytes, a row.
+    pub sums: &'a [i32],
+    /// The squared length, a row.
+    pub squares: &'a [f32],
+}
+
+impl ByteRows {
+    /// No rows yet.
+    #[must_use]
+    pub fn new(dimensions: usize) -> Self {
+        Self { dimensions, ..Self::default() }
+    }
+
+    /// Adds a rotated vector.
+    pub fn push(&mut self, rotated: &[f32]) {
+        let from = self.bytes.len();
+        self.bytes.resize(from + self.dimensions, 0);
+        let row = quantize_row(rotated, &mut self.bytes[from..]);
+        self.scales.push(row.scale);
+        self.sums.push(row.sum);
+        self.squares.push(row.squared);
+    }
+
+    /// The rows in another order.
+    #[must_use]
+    pub fn permuted(&self, order: &[u32]) -> Self {
+        let mut permuted = Self::new(self.dimensions);
+        permuted.bytes.reserve(self.bytes.len());
+        for at in order {
+            permuted.bytes.extend_from_slice(self.view().row(*at as usize));
+        }
+        permuted.scales = crate::order::permuted(&self.scales, order);
+        permuted.sums = crate::order::permuted(&self.sums, order);
+        permuted.squares = crate::order::permuted(&self.squares, order);
+        permuted
+    }
+
+    /// The rows to read.
+    #[must_use]
+    pub fn view(&self) -> ByteRowsView<'_> {
+        ByteRowsView {
+            dimensions: self.dimensions,
+            bytes: &self.bytes,
+            scales: &self.scales,
+            sums: &self.sums,
+            squares: &self.squares,
+        }
+    }
+}
+
+fn quantize_row(rotated: &[f32], bytes: &mut [i8]) -> ByteRow {
+    let (mut largest, mut squared) = (0.0_f32, 0.0);
+    for value in rotated {
+        largest = if value.abs() > largest { value.abs() } else { largest };
+        squared += value * value;
+    }
+    let scale = largest / 127.0;
+    let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
+    let mut sum = 0;
+    for (byte, value) in bytes.iter_mut().zip(rotated) {
+        *byte = rounded(value * inverse).clamp(-127, 127) as i8;
+        sum += i32::from(*byte);
+    }
+    ByteRow { scale, sum, squared }
+}
+
+/// The nearest whole number, halves away from zero.
+pub(super) fn rounded(value: f32) -> i32 {
+    (if value < 0.0 { value - 0.5 } else { value + 0.5 }) as i32
+}
+
+impl<'a> ByteRowsView<'a> {
+    /// The number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.scales.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.scales.is_empty()
+    }
+
+    /// The bytes of one row.
+    #[must_use]
+    pub fn row(&self, at: usize) -> &'a [i8] {
+        &self.bytes[at * self.dimensions..][..self.dimensions]
+    }
+
+    /// A row as a vector, to the precision of its bytes.
+    #[must_use]
+    pub fn restored(&self, at: usize) -> Vec<f32> {
+        crate::lists::map(self.row(at), |byte| f32::from(*byte) * self.scales[at])
+    }
+
+    /// The key of a row, from the product of its bytes with the query's.
+    #[must_use]
+    pub fn key(&self, query: &PreparedQuery, at: usize, product: i32) -> f32 {
+        let product = query.product(product, self.sums[at], self.scales[at]);
+        match query.space {
+            Space::Inner => -product,
+            Space::Euclidean => self.squares[at] + query.squared - 2.0 * product,
+        }
+    }
+
+    /// The keys of the rows `at`, written over `keys`.
+    pub fn keys(&self, query: &PreparedQuery, at: &[u32], keys: &mut Vec<f32>) {
+        keys.clear();
+        let (fours, rest) = at.as_chunks::<4>();
+        for four in fours {
+            let products = kernels::dot_i8_four(&query.bytes, four.map(|at| self.row(at as usize)));
+            for (at, product) in four.iter().zip(products) {
+                keys.push(self.key(query, *at as usize, product));
+            }
+        }
+        for at in rest {
+            keys.push(self.key(query, *at as usize, kernels::dot_i8(&query.bytes, self.row(*at as usize))));
+        }
+    }
+
+    /// The key of every row.
+    #[must_use]
+    pub fn all_keys(&self, query: &PreparedQuery) -> Vec<f32> {
+        let mut products = vec![0; self.len()];
+        kernels::dot_i8_rows(&query.bytes, self.bytes, &mut products);
+        crate::lists::map(products.iter().enumerate(), |(at, product)| self.key(query, at, *product))
+    }
+}

@@ -1,0 +1,227 @@
+//! Indexes against the exact scan: recall, filters, the cases that broke others.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use sanderling_engine::{
+    ids::RowId,
+    rows::RowSet,
+    vector::{
+        Codes, Depth, IvfBuilder, Metric, Quantizer, RECALLS, SearchedColumn, Strategy, VectorColumn, VectorHit,
+        VectorIndex, VectorSearch,
+    },
+};
+
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 >> 33
+    }
+
+    fn uniform(&mut self) -> f32 {
+        self.next() as f32 / (1_u64 << 30) as f32 - 1.0
+    }
+}
+
+/// Vectors around centres, the last ones of another length.
+fn clustered(count: usize, dimensions: usize, centres: usize, seed: u64) -> Vec<f32> {
+    let mut numbers = Numbers(seed);
+    let centre: Vec<f32> = (0..centres * dimensions).map(|_| numbers.uniform()).collect();
+    let mut values = Vec::with_capacity(count * dimensions);
+    for _ in 0..count {
+        let from = numbers.next() as usize % centres * dimensions;
+        values.extend(centre[from..from + dimensions].iter().map(|value| value + 0.6 * numbers.uniform()));
+    }
+    values
+}
+
+struct Column {
+    dimensions: usize,
+    rows: Vec<u32>,
+    values: Vec<f32>,
+    norms: Vec<f32>,
+}
+
+impl Column {
+    fn of(values: Vec<f32>, dimensions: usize) -> Self {
+        let norms = values.chunks(dimensions).map(sanderling_kernels::norm).collect();
+        Self { dimensions, rows: (0..(values.len() / dimensions) as u32).collect(), values, norms }
+    }
+
+    fn view(&self) -> VectorColumn<'_> {
+        let Self { dimensions, rows, values, norms } = self;
+        VectorColumn { dimensions: *dimensions, rows, values, norms }
+    }
+
+    fn query(&self, at: usize) -> &[f32] {
+        &self.values[at * self.dimensions..][..self.dimensions]
+    }
+}
+
+struct Built {
+    quantizer: Quantizer,
+    codes: Codes,
+    depths: [Depth; RECALLS.len()],
+    metric: Metric,
+}
+
+fn build(column: &Column, metric: Metric, lists: usize) -> Built {
+    let quantizer = Quantizer::new(column.dimensions, metric).unwrap();
+    let mut builder = IvfBuilder::new(&quantizer, lists);
+    while !builder.step(&quantizer, column.view()) {}
+    let (codes, depths) = builder.finish().unwrap();
+    Built { quantizer, codes, depths, metric }
+}
+
+impl Built {
+    fn search(&self, column: &Column, query: &[f32], search: VectorSearch, passing: &RowSet) -> (Vec<VectorHit>, Strategy) {
+        let index = VectorIndex::Codes { codes: self.codes.view(), depths: &self.depths };
+        let searched =
+            SearchedColumn { column: column.view(), metric: self.metric, quantizer: Some(&self.quantizer), index };
+        let mut hits = Vec::new();
+        let strategy = searched.search(query, search, passing, &mut |hit| hits.push(hit));
+        hits.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.row.cmp(&b.row)));
+        hits.truncate(search.wanted);
+        (hits, strategy)
+    }
+
+    /// The share of the exact hits that the index finds, over `queries` vectors that are none of the column's.
+    fn recall(&self, column: &Column, queries: &Column, wanted: usize, passing: &RowSet) -> f32 {
+        let (mut found, mut all) = (0, 0);
+        for at in 0..queries.rows.len() {
+            let query = queries.query(at);
+            let (exact, _) = self.search(column, query, exactly(wanted), passing);
+            let (hits, _) = self.search(column, query, about(wanted), passing);
+            assert_eq!(hits.len(), exact.len(), "as many hits as match");
+            found += hits.iter().filter(|hit| exact.contains(hit)).count();
+            all += exact.len();
+        }
+        found as f32 / all as f32
+    }
+}
+
+fn about(wanted: usize) -> VectorSearch {
+    VectorSearch { wanted, is_exact: false, recall: 0.95, oversample: None }
+}
+
+fn exactly(wanted: usize) -> VectorSearch {
+    VectorSearch { is_exact: true, ..about(wanted) }
+}
+
+#[test]
+fn the_recall_is_what_was_asked_for() {
+    for metric in [Metric::Cosine, Metric::Dot, Metric::Euclidean] {
+        let column = Column::of(clustered(6_000, 96, 60, 1), 96);
+        let queries = Column::of(clustered(100, 96, 60, 1), 96);
+        let all = RowSet::all(6_000);
+        for lists in [1, 100] {
+            let built = build(&column, metric, lists);
+            let recall = built.recall(&column, &queries, 10, &all);
+            assert!(recall >= 0.95, "{metric:?}, {lists} lists: {recall}");
+            let (_, strategy) = built.search(&column, queries.query(0), about(10), &all);
+            assert!(matches!(strategy, Strategy::Codes { .. }), "{metric:?}: {strategy:?}");
+        }
+    }
+}
+
+#[test]
+fn a_filter_costs_no_recall() {
+    let column = Column::of(clustered(8_000, 64, 40, 2), 64);
+    let queries = Column::of(clustered(50, 64, 40, 2), 64);
+    let built = build(&column, Metric::Cosine, 90);
+    let near_first = build_near(&column, queries.query(0));
+    for one_in in [2, 10, 100, 1_000] {
+        let random = RowSet::matching(8_000, &mut |row| row.0.wrapping_mul(2_654_435_761) % one_in == 0);
+        let far = RowSet::matching(8_000, &mut |row| near_first[row.index()] >= 8_000 - 8_000 / one_in as usize);
+        for (name, passing) in [("random", random), ("far", far)] {
+            let recall = built.recall(&column, &queries, 10, &passing);
+            assert!(recall >= 0.95, "{name}, one in {one_in}: {recall}");
+        }
+    }
+}
+
+/// For each row how many are nearer to the query.
+fn build_near(column: &Column, query: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..column.rows.len()).collect();
+    let product = |at: usize| sanderling_kernels::dot(query, column.query(at)) / column.norms[at];
+    order.sort_by(|a, b| product(*b).total_cmp(&product(*a)));
+    let mut ranks = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(rank, at)| ranks[*at] = rank);
+    ranks
+}
+
+#[test]
+fn every_match_comes_back_where_there_are_few() {
+    let column = Column::of(clustered(3_000, 32, 10, 3), 32);
+    let built = build(&column, Metric::Euclidean, 54);
+    let three = RowSet::matching(3_000, &mut |row| [7, 1_500, 2_999].contains(&row.0));
+    for wanted in [1, 3, 10, 10_000] {
+        let (hits, _) = built.search(&column, column.query(5), about(wanted), &three);
+        assert_eq!(hits.len(), wanted.min(3));
+    }
+    // 2,900 of 3,000 deleted.
+    let live = RowSet::matching(3_000, &mut |row| row.0 % 30 == 0);
+    let (hits, _) = built.search(&column, column.query(5), about(100), &live);
+    assert_eq!(hits.len(), 100);
+}
+
+#[test]
+fn any_number_of_hits_can_be_asked_for() {
+    let column = Column::of(clustered(2_000, 48, 20, 4), 48);
+    let built = build(&column, Metric::Cosine, 40);
+    let all = RowSet::all(2_000);
+    for wanted in [0, 1, 9, 10, 11, 99, 500, 1_999, 2_000, 10_000] {
+        let (hits, _) = built.search(&column, column.query(0), about(wanted), &all);
+        assert_eq!(hits.len(), wanted.min(2_000), "{wanted}");
+        let (exact, _) = built.search(&column, column.query(0), exactly(wanted), &all);
+        let found = hits.iter().filter(|hit| exact.contains(hit)).count();
+        assert!(found as f32 >= 0.9 * hits.len() as f32, "{wanted}: {found}");
+    }
+}
+
+#[test]
+fn odd_columns_are_searched_like_any_other() {
+    for dimensions in [1, 3, 7, 100, 1_536, 4_096] {
+        let mut values = clustered(300, dimensions, 5, 5);
+        values[..dimensions].fill(0.0);
+        let copy = values[dimensions..2 * dimensions].to_vec();
+        (2..40).for_each(|at| values[at * dimensions..][..dimensions].copy_from_slice(&copy));
+        let column = Column::of(values, dimensions);
+        for metric in [Metric::Cosine, Metric::Dot, Metric::Euclidean] {
+            let built = build(&column, metric, 8);
+            let (hits, _) = built.search(&column, column.query(100), about(20), &RowSet::all(300));
+            let (exact, _) = built.search(&column, column.query(100), exactly(20), &RowSet::all(300));
+            assert_eq!(hits.len(), 20);
+            // Ties are many where the dimensions are few: what counts is the similarity.
+            let worse = hits.iter().zip(&exact).filter(|(hit, exact)| hit.similarity < exact.similarity).count();
+            assert!(worse <= 4, "{dimensions} dimensions, {metric:?}: {worse}");
+        }
+    }
+    let one = Column::of(vec![0.5; 16], 16);
+    let built = build(&one, Metric::Cosine, 3);
+    assert_eq!(built.search(&one, one.query(0), about(10), &RowSet::all(1)).0, [VectorHit { row: RowId(0), similarity: 1.0 }]);
+    let none = Column::of(Vec::new(), 16);
+    let built = build(&none, Metric::Cosine, 3);
+    assert_eq!(built.search(&none, one.query(0), about(10), &RowSet::all(0)).0, []);
+}
+
+#[test]
+fn equal_vectors_give_equal_codes() {
+    let column = Column::of(clustered(500, 40, 9, 6), 40);
+    let (first, second) = (build(&column, Metric::Dot, 10), build(&column, Metric::Dot, 10));
+    assert_eq!(first.codes.view().blocks, second.codes.view().blocks);
+    assert_eq!(first.codes.view().positions, second.codes.view().positions);
+    assert_eq!(first.depths, second.depths);
+    let mut positions = first.codes.view().positions.to_vec();
+    positions.sort_unstable();
+    assert_eq!(positions, column.rows, "every vector is in one list");
+}
+
+#[test]
+fn vectors_too_long_for_codes_are_compared_in_full() {
+    let column = Column::of(clustered(100, 8, 3, 7), 8);
+    let built = build(&column, Metric::Dot, 4);
+    let long = vec![1e30; 8];
+    let (hits, strategy) = built.search(&column, &long, about(5), &RowSet::all(100));
+    assert_eq!((hits.len(), strategy), (5, Strategy::Exact));
+}
