@@ -24,10 +24,39 @@ fn read(set: &str, file: &str) -> Vec<u8> {
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The first `limit` vectors of a set of 384 dimensions.
+/// The first `limit` vectors of a set of 384 dimensions: `wordnet` and `scifact` are real, `uniform` and `clustered` made.
 #[must_use]
 pub fn load(name: &str, limit: usize) -> VectorSet {
-    const DIMENSIONS: usize = 384;
+    match name {
+        "uniform" => with_truth(made(limit, 0), name, limit),
+        "clustered" => with_truth(made(limit, limit / 100 + 1), name, limit),
+        _ => with_truth(stored(name, limit), name, limit),
+    }
+}
+
+const DIMENSIONS: usize = 384;
+
+/// Vectors of length 1, around so many centres, or everywhere.
+fn made(count: usize, centres: usize) -> VectorSet {
+    let mut state = 7_u64;
+    let mut uniform = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
+    };
+    let centre: Vec<f32> = (0..centres * DIMENSIONS).map(|_| uniform()).collect();
+    let mut values = Vec::with_capacity((count + 1_000) * DIMENSIONS);
+    for at in 0..count + 1_000 {
+        let from = (at * 7_919) % centres.max(1) * DIMENSIONS;
+        values.extend((0..DIMENSIONS).map(|at| centre.get(from + at).map_or(0.0, |value| *value) + 0.5 * uniform()));
+    }
+    let queries = values.split_off(count * DIMENSIONS);
+    let mut set = VectorSet { dimensions: DIMENSIONS, base: values, queries, truth: Vec::new() };
+    set.base.chunks_mut(DIMENSIONS).for_each(normalise);
+    set.queries.chunks_mut(DIMENSIONS).for_each(normalise);
+    set
+}
+
+fn stored(name: &str, limit: usize) -> VectorSet {
     let (bytes, scales, halves) = (read(name, "base.i8"), read(name, "scale.f32"), read(name, "queries.f16"));
     let mut base = Vec::new();
     for (row, scale) in bytes.chunks(DIMENSIONS).zip(scales.as_chunks::<4>().0).take(limit) {
@@ -37,7 +66,10 @@ pub fn load(name: &str, limit: usize) -> VectorSet {
     let mut queries: Vec<f32> = halves.as_chunks::<2>().0.iter().map(|half| half_float(u16::from_le_bytes(*half))).collect();
     base.chunks_mut(DIMENSIONS).for_each(normalise);
     queries.chunks_mut(DIMENSIONS).for_each(normalise);
-    let mut set = VectorSet { dimensions: DIMENSIONS, base, queries, truth: Vec::new() };
+    VectorSet { dimensions: DIMENSIONS, base, queries, truth: Vec::new() }
+}
+
+fn with_truth(mut set: VectorSet, name: &str, limit: usize) -> VectorSet {
     let cache = PathBuf::from(format!("target/truth-{name}-{limit}"));
     if let Ok(bytes) = fs::read(&cache) {
         let numbers: Vec<u32> = bytes.as_chunks::<4>().0.iter().map(|number| u32::from_le_bytes(*number)).collect();

@@ -30,7 +30,9 @@ fn main() {
     for (recall, depth) in RECALLS.iter().zip(&depths) {
         println!("  depth for {recall}: {depth:?}");
     }
+    let only: Option<f32> = std::env::var("ONLY").ok().map(|x| x.parse().unwrap());
     for (recall, depth) in RECALLS.iter().zip(&depths) {
+        if only.is_some_and(|only| only != *recall) { continue }
         let mut hits = 0;
         let mut times = vec![];
         let mut total_seen = 0;
@@ -41,6 +43,7 @@ fn main() {
                 let c = depth.candidates_for(10.0) as usize;
                 let (mut found, seen) = codes.search(&prepared, depth, 10, c, None);
                 if found.len() > 20 { found.select_nth_unstable(19); found.truncate(20); }
+                for c in &found { sanderling_kernels::prefetch(column.at(at_of(*c) as usize)); }
                 let mut exact: Vec<(f32, u32)> = found.iter().map(|c| (-sanderling_kernels::dot(query, column.at(at_of(*c) as usize)), at_of(*c))).collect();
                 exact.sort_by(|a, b| a.0.total_cmp(&b.0));
                 exact.truncate(10);

@@ -108,6 +108,7 @@ impl SearchedColumn<'_> {
         keep_best(&mut best, (search.wanted as f32 * REFINED_PER_HIT) as usize + REFINED_BESIDE);
         let mut positions = map(&best, |candidate| at_of(*candidate));
         positions.sort_unstable();
+        positions.iter().for_each(|position| kernels::prefetch(column.at(*position as usize)));
         for position in positions {
             let position = position as usize;
             let similarity = metric.similarity(query, norm, column.at(position), column.norms[position]);

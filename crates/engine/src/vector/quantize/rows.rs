@@ -84,6 +84,9 @@ impl ByteRows {
     }
 }
 
+/// Rows that are fetched before they are needed: they lie anywhere.
+const AHEAD: usize = 12;
+
 fn quantize_row(rotated: &[f32], bytes: &mut [i8]) -> ByteRow {
     let (mut largest, mut squared) = (0.0_f32, 0.0);
     for value in rotated {
@@ -143,8 +146,11 @@ impl<'a> ByteRowsView<'a> {
     /// The keys of the rows `at`, written over `keys`.
     pub fn keys(&self, query: &PreparedQuery, at: &[u32], keys: &mut Vec<f32>) {
         keys.clear();
+        at.iter().take(AHEAD).for_each(|at| kernels::prefetch(self.row(*at as usize)));
         let (fours, rest) = at.as_chunks::<4>();
-        for four in fours {
+        for (index, four) in fours.iter().enumerate() {
+            let ahead = at.iter().skip(index * 4 + AHEAD).take(4);
+            ahead.for_each(|at| kernels::prefetch(self.row(*at as usize)));
             let products = kernels::dot_i8_four(&query.bytes, four.map(|at| self.row(at as usize)));
             for (at, product) in four.iter().zip(products) {
                 keys.push(self.key(query, *at as usize, product));
