@@ -34,7 +34,7 @@ pub(crate) fn available() -> impl Iterator<Item = &'static Table> {
 }
 
 /// Bytes of either sign, as the kernels read them.
-trait Byte: Copy + Default {}
+trait Byte {}
 impl Byte for u8 {}
 impl Byte for i8 {}
 
@@ -42,14 +42,6 @@ impl Byte for i8 {}
 fn load<T: Byte>(bytes: &[T; 16]) -> v128 {
     // SAFETY: the array has the 16 bytes that are read; they need no alignment.
     unsafe { v128_load(bytes.as_ptr().cast()) }
-}
-
-/// The last bytes of a slice, with zeros behind them.
-#[inline]
-fn load_rest<T: Byte>(rest: &[T]) -> v128 {
-    let mut bytes = [T::default(); 16];
-    bytes[..rest.len()].copy_from_slice(rest);
-    load(&bytes)
 }
 
 /// Rows cut into blocks of a fixed length, equally many of each row.
