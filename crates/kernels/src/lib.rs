@@ -19,6 +19,7 @@ mod backend;
 mod fast_scan;
 mod metrics;
 mod portable;
+mod quantise;
 mod rotation;
 mod rows;
 pub mod scalar;
@@ -42,6 +43,7 @@ pub use fast_scan::{
     read_block_code, write_block_code,
 };
 pub use metrics::{bray_curtis, canberra, chebyshev, hamming, jaccard, manhattan};
+pub use quantise::{largest_magnitude, quantise_i8, quantise_u7, sign_bits, sum_of_magnitudes};
 pub use rotation::{ROTATION_DIMENSIONS_MAX, ROTATION_ROUNDS, rotation_factors};
 
 /// The number of virtual lanes of a sum: four registers of simd128, two of AVX2, one of AVX-512.

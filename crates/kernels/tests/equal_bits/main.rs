@@ -4,6 +4,7 @@
 mod bytes;
 mod fast_scan;
 mod floats;
+mod quantise;
 mod rotation;
 mod values;
 
