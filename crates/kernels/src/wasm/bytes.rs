@@ -1,4 +1,4 @@
-//! Products of bytes, and bits that differ.
+//! Products of bytes.
 
 use super::{Blocks, load};
 use crate::rows::{by_four, by_tile};
@@ -147,21 +147,4 @@ fn tile<const A: usize, const B: usize>(a: [&[i8]; A], b: [&[i8]; B]) -> [[i32; 
 fn load_widened(bytes: &[i8; 8]) -> v128 {
     // SAFETY: the array has the 8 bytes that are read; they need no alignment.
     unsafe { i16x8_load_extend_i8x8(bytes.as_ptr()) }
-}
-
-/// Counts of bits that fit one byte: 31 times eight.
-const BYTE_COUNTS: usize = 31;
-
-pub(super) fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
-    let b = &b[..a.len()];
-    let (blocks, rest) = a.as_chunks::<BYTES>();
-    let mut sums = u32x4_splat(0);
-    for (x, y) in blocks.chunks(BYTE_COUNTS).zip(b.as_chunks::<BYTES>().0.chunks(BYTE_COUNTS)) {
-        let mut bytes = u8x16_splat(0);
-        for (x, y) in x.iter().zip(y) {
-            bytes = u8x16_add(bytes, u8x16_popcnt(v128_xor(load(x), load(y))));
-        }
-        sums = u32x4_add(sums, u32x4_extadd_pairwise_u16x8(u16x8_extadd_pairwise_u8x16(bytes)));
-    }
-    total(sums).cast_unsigned() + scalar::hamming_bits(rest, b.as_chunks::<BYTES>().1)
 }
