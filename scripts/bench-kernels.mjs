@@ -37,7 +37,7 @@ async function wasm(variant, names) {
 export function table(results) {
   const backends = [...new Set(results.map(({ backend }) => backend))];
   const isWasm = (backend) => backend === "simd128" || backend === "relaxed";
-  const row = (name, cells) => name.padEnd(28) + cells.map((cell) => String(cell).padStart(16)).join("");
+  const row = (name, cells) => name.padEnd(28) + cells.map((cell) => String(cell).padStart(19)).join("");
   const lines = [row("ns: minimum (median)", [...backends, ...backends.filter(isWasm).map((name) => `${name} / best`)])];
   for (const { kernel, dimensions } of results.filter(({ backend }) => backend === backends[0])) {
     const found = (wanted) =>

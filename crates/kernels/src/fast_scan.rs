@@ -1,13 +1,5 @@
-//! The layout that FastScan reads: blocks of 32 vectors with one bit a dimension.
-//!
-//! The code of one vector has `code_bytes` bytes; dimension `i` is bit `i % 8` of byte `i / 8`, and the bits behind
-//! the last dimension are zero. Four dimensions are a *group*, one nibble: group `2 * b` is the low nibble of byte `b`,
-//! group `2 * b + 1` the high one. A block has [`GROUP_BYTES`] bytes for every group, one group after the other; byte
-//! `j` of a group has the nibble of vector `j` in its low half and the nibble of vector `16 + j` in its high half.
-//!
-//! A table of the query has [`GROUP_BYTES`] entries of 0..=63 for every group: entry `n` is what a vector gains whose
-//! nibble is `n`. So a table is as long as a block. Four entries fit a byte, and backends add up four groups before
-//! they widen; with at most [`FAST_SCAN_GROUPS_MAX`] groups the sum of a vector fits 16 bits.
+//! The layout that FastScan reads: blocks of 32 vectors with one bit a dimension. The front page of the crate
+//! tells where each bit lies.
 
 /// The number of vectors of a block.
 pub const FAST_SCAN_VECTORS: usize = 32;

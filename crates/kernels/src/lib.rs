@@ -13,6 +13,19 @@
 //! [`scalar`] spells the definition out and is the reference in tests; the functions at the root use the fastest
 //! [`Backend`]: natively it is chosen once, by what the processor can do; in wasm by the features of the build, because
 //! a module with one unknown instruction is not valid.
+//!
+//! # Blocks of 1-bit codes
+//!
+//! FastScan reads codes of one bit a dimension in blocks of 32 vectors.
+//!
+//! The code of one vector has `code_bytes` bytes; dimension `i` is bit `i % 8` of byte `i / 8`, and the bits behind
+//! the last dimension are zero. Four dimensions are a *group*, one nibble: group `2 * b` is the low nibble of byte `b`,
+//! group `2 * b + 1` the high one. A block has [`GROUP_BYTES`] bytes for every group, one group after the other; byte
+//! `j` of a group has the nibble of vector `j` in its low half and the nibble of vector `16 + j` in its high half.
+//!
+//! A table of the query has [`GROUP_BYTES`] entries of 0..=63 for every group: entry `n` is what a vector gains whose
+//! nibble is `n`. So a table is as long as a block. Four entries fit a byte, and backends add up four groups before
+//! they widen; with at most [`FAST_SCAN_GROUPS_MAX`] groups the sum of a vector fits 16 bits.
 #![no_std]
 
 mod backend;
@@ -20,6 +33,7 @@ mod estimate;
 mod fast_scan;
 mod metrics;
 mod portable;
+mod quantise;
 mod rotation;
 mod rows;
 pub mod scalar;
@@ -44,6 +58,7 @@ pub use fast_scan::{
     read_block_code, write_block_code,
 };
 pub use metrics::{bray_curtis, canberra, chebyshev, hamming, jaccard, manhattan};
+pub use quantise::{largest_magnitude, quantise_i8, quantise_u7, sign_bits, sum_of_magnitudes};
 pub use rotation::{ROTATION_DIMENSIONS_MAX, ROTATION_ROUNDS, rotation_factors};
 
 /// The number of virtual lanes of a sum: four registers of simd128, two of AVX2, one of AVX-512.
@@ -135,8 +150,8 @@ pub fn dot_i8_tile(a: &[i8], b: &[i8], dimensions: usize, out: &mut [i32]) {
     Backend::best().dot_i8_tile(a, b, dimensions, out);
 }
 
-/// For each of the 32 vectors of a block, the sum of the entries of the query's table that its code chooses. How block
-/// and table are laid out is told where blocks are written, at [`pack_block`]'s module: a table is as long as a block.
+/// For each of the 32 vectors of a block, the sum of the entries of the query's table that its code chooses. The
+/// front page tells how blocks and tables are laid out; [`pack_block`] writes them.
 ///
 /// An entry above [`FAST_SCAN_ENTRY_MAX`] gives sums that are not defined.
 ///

@@ -21,7 +21,7 @@ pub(crate) static PORTABLE: Table = Table {
     dot_i8_i8: scalar::dot_i8_i8,
     dot_i8_tile,
     fast_scan_blocks,
-    hamming_bits: scalar::hamming_bits,
+    hamming_bits,
     rotate,
     estimate_block,
     fast_scan_table,
@@ -119,6 +119,15 @@ fn fast_scan_blocks(table: &[u8], blocks: &[u8], out: &mut [[u16; FAST_SCAN_VECT
     for (out, block) in out.iter_mut().zip(blocks.chunks_exact(table.len())) {
         *out = scalar::fast_scan(table, block);
     }
+}
+
+/// Eight bytes at a time; other backends finish their slices so.
+#[inline]
+pub(crate) fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
+    let (a_words, a_rest) = a.as_chunks();
+    let (b_words, b_rest) = b.as_chunks();
+    let different = |(x, y): (&[u8; 8], &[u8; 8])| (u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y)).count_ones();
+    a_words.iter().zip(b_words).map(different).sum::<u32>() + scalar::hamming_bits(a_rest, b_rest)
 }
 
 pub(crate) fn rotate(vector: &mut [f32], factors: &[f32]) {

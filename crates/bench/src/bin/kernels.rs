@@ -4,7 +4,10 @@
 //! both kinds of wasm and compares them.
 
 use sanderling_bench::{Time, time};
-use sanderling_kernels::{Backend, FAST_SCAN_VECTORS, ROTATION_ROUNDS, block_bytes, rotation_factors};
+use sanderling_kernels::{
+    Backend, FAST_SCAN_VECTORS, ROTATION_ROUNDS, block_bytes, largest_magnitude, quantise_i8, rotation_factors,
+    sign_bits, sum_of_magnitudes,
+};
 use std::hint::black_box;
 
 /// The bytes of all rows: more than the first cache has, less than the second.
@@ -148,5 +151,21 @@ impl Bench<'_> {
         rotation_factors(1, self.dimensions, &mut factors);
         let mut vector = floats(self.dimensions);
         self.report("rotate", 1, || self.backend.rotate(black_box(&mut vector), &factors));
+        self.encoding(&factors);
+    }
+
+    /// All that a document's vector goes through on its way to its codes.
+    fn encoding(&self, factors: &[f32]) {
+        let row = floats(self.dimensions);
+        let (mut rotated, mut bytes) = (row.clone(), vec![0; self.dimensions]);
+        let mut code = vec![0; self.dimensions.div_ceil(8)];
+        self.report("encode", 1, || {
+            rotated.copy_from_slice(black_box(&row));
+            self.backend.rotate(&mut rotated, factors);
+            black_box((self.backend.dot(&rotated, &rotated), sum_of_magnitudes(&rotated)));
+            quantise_i8(&rotated, 127.0 / largest_magnitude(&rotated), &mut bytes);
+            sign_bits(&rotated, &mut code);
+            black_box((&bytes, &code));
+        });
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{load, load_signed};
 use crate::rows::{by_four, by_tile};
-use crate::scalar;
+use crate::{portable, scalar};
 use core::arch::aarch64::*;
 
 const BYTES: usize = 16;
@@ -98,5 +98,5 @@ pub(super) fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
         }
         sum += u32::from(vaddlvq_u8(bytes));
     }
-    sum + scalar::hamming_bits(rest, b.as_chunks::<BYTES>().1)
+    sum + portable::hamming_bits(rest, b.as_chunks::<BYTES>().1)
 }

@@ -1,11 +1,14 @@
-//! Products of bytes, and bits that differ.
+//! Products of bytes.
 
-use super::{Blocks, load, load_rest};
+use super::{Blocks, load};
 use crate::rows::{by_four, by_tile};
 use crate::scalar;
 use core::arch::wasm32::*;
 
 const BYTES: usize = 16;
+
+/// Bytes of a step: its overhead is shared by two registers.
+const STEP: usize = 2 * BYTES;
 
 pub(super) fn dot_i8(query: &[u8], row: &[i8]) -> i32 {
     let [sums] = products(query, [row]);
@@ -22,19 +25,21 @@ pub(super) fn dot_i8_rows(query: &[u8], rows: &[i8], out: &mut [i32]) {
 
 #[inline(always)]
 fn products<const ROWS: usize>(query: &[u8], rows: [&[i8]; ROWS]) -> [v128; ROWS] {
-    let (query_blocks, [query_rest]) = Blocks::<_, BYTES, 1>::of([query]);
-    let (blocks, rest) = Blocks::<_, BYTES, ROWS>::of(rows);
+    let (query_blocks, [query_rest]) = Blocks::<_, STEP, 1>::of([query]);
+    let (blocks, rest) = Blocks::<_, STEP, ROWS>::of(rows);
     let mut sums = [i32x4_splat(0); ROWS];
     for at in 0..query_blocks.count.min(blocks.count) {
-        let x = Query::of(load(query_blocks.at(0, at)));
-        for (row, sum) in sums.iter_mut().enumerate() {
-            *sum = x.add_products(load(blocks.at(row, at)), *sum);
+        for half in 0..2 {
+            let x = Query::of(&query_blocks.several_at(0, at).as_chunks().0[half]);
+            for (row, sum) in sums.iter_mut().enumerate() {
+                *sum = x.add_products(&blocks.several_at(row, at).as_chunks().0[half], *sum);
+            }
         }
     }
-    if !query_rest.is_empty() {
-        let x = Query::of(load_rest(query_rest));
+    for at in (0..query_rest.len()).step_by(BYTES) {
+        let x = Query::of(&padded(&query_rest[at..]));
         for (sum, rest) in sums.iter_mut().zip(rest) {
-            *sum = x.add_products(load_rest(rest), *sum);
+            *sum = x.add_products(&padded(&rest[at..]), *sum);
         }
     }
     sums
@@ -51,14 +56,16 @@ struct Query {
 #[cfg(not(target_feature = "relaxed-simd"))]
 impl Query {
     #[inline(always)]
-    fn of(values: v128) -> Self {
+    fn of(values: &[u8; BYTES]) -> Self {
+        let values = load(values);
         Self { low: u16x8_extend_low_u8x16(values), high: u16x8_extend_high_u8x16(values) }
     }
 
     #[inline(always)]
-    fn add_products(self, row: v128, sum: v128) -> v128 {
-        let sum = i32x4_add(sum, i32x4_dot_i16x8(self.low, i16x8_extend_low_i8x16(row)));
-        i32x4_add(sum, i32x4_dot_i16x8(self.high, i16x8_extend_high_i8x16(row)))
+    fn add_products(self, row: &[i8; BYTES], sum: v128) -> v128 {
+        let halves = row.as_chunks().0;
+        let sum = i32x4_add(sum, i32x4_dot_i16x8(self.low, load_widened(&halves[0])));
+        i32x4_add(sum, i32x4_dot_i16x8(self.high, load_widened(&halves[1])))
     }
 }
 
@@ -74,15 +81,24 @@ struct Query(v128);
 #[cfg(target_feature = "relaxed-simd")]
 impl Query {
     #[inline(always)]
-    fn of(values: v128) -> Self {
-        Self(values)
+    fn of(values: &[u8; BYTES]) -> Self {
+        Self(load(values))
     }
 
     #[inline(always)]
-    fn add_products(self, row: v128, sum: v128) -> v128 {
-        let pairs = i16x8_relaxed_dot_i8x16_i7x16(row, self.0);
+    fn add_products(self, row: &[i8; BYTES], sum: v128) -> v128 {
+        let pairs = i16x8_relaxed_dot_i8x16_i7x16(load(row), self.0);
         i32x4_add(sum, i32x4_dot_i16x8(pairs, i16x8_splat(1)))
     }
+}
+
+/// The first bytes of what is left of a row, with zeros behind them where there are fewer than sixteen.
+#[inline]
+fn padded<T: Copy + Default>(rest: &[T]) -> [T; BYTES] {
+    let mut bytes = [T::default(); BYTES];
+    let length = rest.len().min(BYTES);
+    bytes[..length].copy_from_slice(&rest[..length]);
+    bytes
 }
 
 #[inline(always)]
@@ -131,21 +147,4 @@ fn tile<const A: usize, const B: usize>(a: [&[i8]; A], b: [&[i8]; B]) -> [[i32; 
 fn load_widened(bytes: &[i8; 8]) -> v128 {
     // SAFETY: the array has the 8 bytes that are read; they need no alignment.
     unsafe { i16x8_load_extend_i8x8(bytes.as_ptr()) }
-}
-
-/// Counts of bits that fit one byte: 31 times eight.
-const BYTE_COUNTS: usize = 31;
-
-pub(super) fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
-    let b = &b[..a.len()];
-    let (blocks, rest) = a.as_chunks::<BYTES>();
-    let mut sums = u32x4_splat(0);
-    for (x, y) in blocks.chunks(BYTE_COUNTS).zip(b.as_chunks::<BYTES>().0.chunks(BYTE_COUNTS)) {
-        let mut bytes = u8x16_splat(0);
-        for (x, y) in x.iter().zip(y) {
-            bytes = u8x16_add(bytes, u8x16_popcnt(v128_xor(load(x), load(y))));
-        }
-        sums = u32x4_add(sums, u32x4_extadd_pairwise_u16x8(u16x8_extadd_pairwise_u8x16(bytes)));
-    }
-    total(sums).cast_unsigned() + scalar::hamming_bits(rest, b.as_chunks::<BYTES>().1)
 }

@@ -1,5 +1,6 @@
 //! Backend of wasm: registers of 16 bytes. With relaxed SIMD it has another product of bytes and another look-up; both
-//! are given only operands for which every host must give the same result.
+//! are given only operands for which every host must give the same result. Bits are counted by the portable backend:
+//! hosts have an instruction for eight bytes, while x86 needs ten for sixteen.
 
 mod bytes;
 mod fast_scan;
@@ -20,7 +21,6 @@ static WASM: Table = Table {
     dot_i8_i8: bytes::dot_i8_i8,
     dot_i8_tile: bytes::dot_i8_tile,
     fast_scan_blocks: fast_scan::fast_scan_blocks,
-    hamming_bits: bytes::hamming_bits,
     ..PORTABLE
 };
 
@@ -34,7 +34,7 @@ pub(crate) fn available() -> impl Iterator<Item = &'static Table> {
 }
 
 /// Bytes of either sign, as the kernels read them.
-trait Byte: Copy + Default {}
+trait Byte {}
 impl Byte for u8 {}
 impl Byte for i8 {}
 
@@ -42,14 +42,6 @@ impl Byte for i8 {}
 fn load<T: Byte>(bytes: &[T; 16]) -> v128 {
     // SAFETY: the array has the 16 bytes that are read; they need no alignment.
     unsafe { v128_load(bytes.as_ptr().cast()) }
-}
-
-/// The last bytes of a slice, with zeros behind them.
-#[inline]
-fn load_rest<T: Byte>(rest: &[T]) -> v128 {
-    let mut bytes = [T::default(); 16];
-    bytes[..rest.len()].copy_from_slice(rest);
-    load(&bytes)
 }
 
 /// Rows cut into blocks of a fixed length, equally many of each row.

@@ -2,7 +2,7 @@
 
 use super::{load_bytes, load_signed};
 use crate::rows::{by_four, by_tile};
-use crate::scalar;
+use crate::{portable, scalar};
 use core::arch::x86_64::*;
 
 const BYTES: usize = 32;
@@ -143,5 +143,5 @@ pub(super) fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
         sums = _mm256_add_epi64(sums, _mm256_sad_epu8(bytes, _mm256_setzero_si256()));
     }
     // Each of the four sums fits 32 bits, so the odd lanes of 32 bits are zero.
-    total(sums).cast_unsigned() + scalar::hamming_bits(rest, b.as_chunks::<BYTES>().1)
+    total(sums).cast_unsigned() + portable::hamming_bits(rest, b.as_chunks::<BYTES>().1)
 }

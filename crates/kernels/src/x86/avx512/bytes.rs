@@ -9,19 +9,29 @@ const BYTES: usize = 64;
 
 #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
 pub(super) fn dot_i8(query: &[u8], row: &[i8]) -> i32 {
-    // Two sums that do not wait for one another.
-    let middle = query.len() / BYTES / 2 * BYTES;
     let row = &row[..query.len()];
-    let (first, last) = (query[..middle].as_chunks::<BYTES>().0, &query[middle..]);
+    // Two sums that do not wait for one another.
+    let (pairs, rest) = query.as_chunks::<{ 2 * BYTES }>();
+    let (row_pairs, row_rest) = row.as_chunks::<{ 2 * BYTES }>();
     let mut sums = [_mm512_setzero_si512(); 2];
-    let (first_row, last_row) = (row[..middle].as_chunks::<BYTES>().0, row[middle..].as_chunks::<BYTES>().0);
-    for (at, (x, y)) in first.iter().zip(first_row).enumerate() {
-        sums[0] = _mm512_dpbusd_epi32(sums[0], load_bytes(x), load_bytes(y));
-        sums[1] = _mm512_dpbusd_epi32(sums[1], load_bytes(&last.as_chunks().0[at]), load_bytes(&last_row[at]));
+    for (x, y) in pairs.iter().zip(row_pairs) {
+        let (x, y) = (x.as_chunks().0, y.as_chunks().0);
+        for (at, sum) in sums.iter_mut().enumerate() {
+            *sum = _mm512_dpbusd_epi32(*sum, load_bytes(&x[at]), load_bytes(&y[at]));
+        }
     }
-    let done = 2 * middle;
-    let [rest] = products(&query[done..], [&row[done..]]);
-    _mm512_reduce_add_epi32(_mm512_add_epi32(rest, _mm512_add_epi32(sums[0], sums[1])))
+    let mut sum = _mm512_add_epi32(sums[0], sums[1]);
+    if !rest.is_empty() {
+        let [last] = products(rest, [row_rest]);
+        sum = _mm512_add_epi32(sum, last);
+    }
+    total(sum)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn total(sums: __m512i) -> i32 {
+    _mm512_reduce_add_epi32(sums)
 }
 
 #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
@@ -66,7 +76,7 @@ fn halved(sums: __m512i) -> __m256i {
 pub(super) fn dot_i8_i8(a: &[i8], b: &[i8]) -> i32 {
     let [sum] = moved_up([b]);
     let [[product]] = tile([a], [b]);
-    _mm512_reduce_add_epi32(_mm512_sub_epi32(product, sum))
+    total(_mm512_sub_epi32(product, sum))
 }
 
 #[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vnni")]
@@ -141,7 +151,7 @@ pub(super) fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
         sums = _mm512_add_epi64(sums, different(load_rest_bytes(rest), load_rest_bytes(other_rest)));
     }
     // Each of the eight sums fits 32 bits, so the odd lanes of 32 bits are zero.
-    _mm512_reduce_add_epi32(sums).cast_unsigned()
+    total(sums).cast_unsigned()
 }
 
 #[inline]
