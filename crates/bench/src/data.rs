@@ -63,7 +63,8 @@ fn stored(name: &str, limit: usize) -> VectorSet {
         let scale = f32::from_le_bytes(*scale);
         base.extend(row.iter().map(|byte| f32::from(*byte as i8) * scale));
     }
-    let mut queries: Vec<f32> = halves.as_chunks::<2>().0.iter().map(|half| half_float(u16::from_le_bytes(*half))).collect();
+    let mut queries: Vec<f32> =
+        halves.as_chunks::<2>().0.iter().map(|half| half_float(u16::from_le_bytes(*half))).collect();
     base.chunks_mut(DIMENSIONS).for_each(normalise);
     queries.chunks_mut(DIMENSIONS).for_each(normalise);
     VectorSet { dimensions: DIMENSIONS, base, queries, truth: Vec::new() }
@@ -113,5 +114,9 @@ pub fn truth(set: &VectorSet, passes: &mut dyn FnMut(usize) -> bool) -> Vec<[u32
 fn half_float(bits: u16) -> f32 {
     let sign = if bits >> 15 == 1 { -1.0 } else { 1.0 };
     let (exponent, fraction) = (i32::from(bits >> 10 & 31), f32::from(bits & 1023));
-    if exponent == 0 { sign * fraction * 2.0_f32.powi(-24) } else { sign * (1.0 + fraction / 1024.0) * 2.0_f32.powi(exponent - 15) }
+    if exponent == 0 {
+        sign * fraction * 2.0_f32.powi(-24)
+    } else {
+        sign * (1.0 + fraction / 1024.0) * 2.0_f32.powi(exponent - 15)
+    }
 }

@@ -129,6 +129,40 @@ pub struct Seen {
 }
 
 impl<'a> CodesView<'a> {
+    /// What is wrong with codes that come from a file: a search relies on all of this.
+    pub fn check(&self, quantizer: &Quantizer, vectors: usize) -> Result<(), &'static str> {
+        let blocks = self.first_blocks.last().copied().unwrap_or_default() as usize;
+        let slots = blocks.checked_mul(FAST_SCAN_VECTORS);
+        let bytes = blocks.checked_mul(kernels::block_bytes(quantizer.code_bytes()));
+        if Some(self.adds.len()) != slots || Some(self.factors.len()) != slots || Some(self.blocks.len()) != bytes {
+            return Err("codes, summands and factors of unequal number");
+        }
+        let lists = self.first_blocks.len();
+        if lists < 2 || self.first_vectors.len() != lists || self.centroids.len() != lists - 1 {
+            return Err("lists without a centroid");
+        }
+        if self.first_vectors.last().copied().unwrap_or_default() as usize != vectors || self.positions.len() != vectors
+        {
+            return Err("codes of another number of vectors");
+        }
+        let starts = self.first_blocks.windows(2).zip(self.first_vectors.windows(2));
+        let mut fitting = starts.map(|(blocks, vectors)| {
+            let (blocks, vectors) = (blocks[1].checked_sub(blocks[0]), vectors[1].checked_sub(vectors[0]));
+            blocks.is_some() && blocks == vectors.map(|vectors| vectors.div_ceil(FAST_SCAN_VECTORS as u32))
+        });
+        if self.first_blocks[0] != 0 || self.first_vectors[0] != 0 || !fitting.all(|fits| fits) {
+            return Err("lists that do not follow each other");
+        }
+        if self.positions.iter().any(|position| *position as usize >= vectors) {
+            return Err("a code of a vector that does not exist");
+        }
+        let dimensions = quantizer.dimensions();
+        if !self.rows.fits(dimensions, vectors) || !self.centroids.fits(dimensions, lists - 1) {
+            return Err("rows of bytes of another length");
+        }
+        Ok(())
+    }
+
     /// The number of vectors.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -175,7 +209,8 @@ impl<'a> CodesView<'a> {
             kernels::fast_scan_blocks(&query.table, &self.blocks[from * bytes..][..count * bytes], &mut sums[..count]);
             for (block, sums) in (from..).zip(&sums[..count]) {
                 let slots = block * FAST_SCAN_VECTORS;
-                let (Some(adds), Some(factors)) = (self.adds[slots..].first_chunk(), self.factors[slots..].first_chunk())
+                let (Some(adds), Some(factors)) =
+                    (self.adds[slots..].first_chunk(), self.factors[slots..].first_chunk())
                 else {
                     return;
                 };

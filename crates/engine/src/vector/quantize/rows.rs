@@ -121,6 +121,13 @@ impl<'a> ByteRowsView<'a> {
         self.scales.is_empty()
     }
 
+    /// Whether these are so many rows of so many dimensions.
+    pub(in crate::vector) fn fits(&self, dimensions: usize, rows: usize) -> bool {
+        self.dimensions == dimensions
+            && Some(self.bytes.len()) == rows.checked_mul(dimensions)
+            && [self.scales.len(), self.sums.len(), self.squares.len()] == [rows; 3]
+    }
+
     /// The bytes of one row.
     #[must_use]
     pub fn row(&self, at: usize) -> &'a [i8] {
