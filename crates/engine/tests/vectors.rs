@@ -218,7 +218,8 @@ fn odd_columns_are_searched_like_any_other() {
 fn equal_vectors_give_equal_codes() {
     let column = Column::of(clustered(500, 40, 9, 6), 40);
     let (first, second) = (build(&column, Metric::Dot, 10), build(&column, Metric::Dot, 10));
-    assert_eq!(first.codes.view().blocks, second.codes.view().blocks);
+    assert_eq!(first.codes.view().blocks.codes, second.codes.view().blocks.codes);
+    assert_eq!(first.codes.view().guide.codes, second.codes.view().guide.codes);
     assert_eq!(first.codes.view().positions, second.codes.view().positions);
     assert_eq!(first.depths, second.depths);
     let mut positions = first.codes.view().positions.to_vec();
@@ -264,10 +265,12 @@ fn damaged_codes_are_refused() {
     };
     assert_eq!(whole.check(&built.quantizer, 400), Ok(()));
     assert!(whole.check(&built.quantizer, 399).is_err());
-    refused(&|view| view.blocks = &view.blocks[1..]);
-    refused(&|view| view.adds = &view.adds[32..]);
-    refused(&|view| view.factors = &[]);
+    refused(&|view| view.blocks.codes = &view.blocks.codes[1..]);
+    refused(&|view| view.blocks.adds = &view.blocks.adds[32..]);
+    refused(&|view| view.blocks.factors = &[]);
     refused(&|view| view.first_blocks = &view.first_blocks[1..]);
+    refused(&|view| view.guide.codes = &[]);
+    refused(&|view| view.guide = view.blocks);
     refused(&|view| view.first_blocks = &[]);
     refused(&|view| view.first_vectors = &[0, 9, 3, 7, 0, 0, 400]);
     refused(&|view| view.positions = &[400; 400]);

@@ -14,8 +14,8 @@ const CODES_PER_VECTOR: usize = 30;
 const CODES_PER_QUERY: usize = 4_000;
 
 /// Candidates that are compared in full, for each hit that is wanted, and beside them.
-const REFINED_PER_HIT: f32 = 1.5;
-const REFINED_BESIDE: usize = 8;
+const REFINED_PER_HIT: f32 = 1.25;
+const REFINED_BESIDE: usize = 6;
 
 /// What stands beside the column of a field.
 #[derive(Clone, Copy, Debug)]

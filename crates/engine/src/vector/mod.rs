@@ -8,7 +8,7 @@ mod ivf;
 mod nearest;
 mod quantize;
 
-pub use codes::{Codes, CodesView, Seen};
+pub use codes::{BlocksView, Codes, CodesView, Seen};
 pub use column::{GrowingVectors, VectorColumn};
 pub use flat::{VectorHit, scan};
 pub use index::{SearchedColumn, Strategy, VectorIndex, VectorSearch, lists_for};

@@ -181,7 +181,7 @@ fn scanned(query: &PreparedQuery, codes: CodesView<'_>) -> (Vec<u32>, Vec<f32>) 
     let mut reach = vec![0; codes.len()];
     let mut estimates = vec![0.0; codes.len()];
     let mut seen = 0;
-    for list in codes.ordered_lists(query) {
+    for list in codes.ordered_lists(query, codes.lists()) {
         let (list, base) = (at_of(list) as usize, key_of(list));
         let range = codes.first_vectors[list] as usize..codes.first_vectors[list + 1] as usize;
         seen += range.len() as u32;
