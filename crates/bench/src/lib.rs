@@ -1,7 +1,11 @@
 //! Our own benchmarks, against our own reference. The kernels have theirs in `bin/kernels.rs` (`npm run bench:kernels`); the
-//! page's time from `open()` to its first hits is measured by `scripts/bench-open.mjs`.
+//! page's time from `open()` to its first hits is measured by `scripts/bench-open.mjs`. The vector indexes have
+//! `bin/vectors.rs`; `npm run bench:vectors` runs it beside its rivals.
 
 pub mod data;
+pub mod filters;
+pub mod options;
+pub mod record;
 
 use std::time::Instant;
 

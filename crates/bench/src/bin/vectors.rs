@@ -1,80 +1,284 @@
-#![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
-//! Recall and speed of the vector indexes on the data sets.
-use sanderling_bench::data;
-use sanderling_engine::vector::*;
-use std::time::Instant;
+//! Recall, speed, build time and memory of the vector indexes on the data sets.
+//!
+//! One thread, one query at a time, through the call that the engine's own search makes. `npm run bench:vectors` runs it
+//! natively and in both kinds of wasm, beside its rivals.
 
-fn main() {
-    let n: usize = std::env::var("N").map_or(100_000, |n| n.parse().unwrap());
-    let set_name = std::env::var("SET").unwrap_or("wordnet".into());
-    let set = data::load(&set_name, n);
-    let d = set.dimensions;
-    let n = set.base.len() / d;
-    let quantizer = Quantizer::new(d, Metric::Cosine).unwrap();
-    let rows: Vec<u32> = (0..n as u32).collect();
-    let norms = vec![1.0; n];
-    let column = VectorColumn { dimensions: d, rows: &rows, values: &set.base, norms: &norms };
-    let lists: usize = std::env::var("L").map_or((4.0 * (n as f64).sqrt()) as usize, |n| n.parse().unwrap());
-    let start = Instant::now();
-    let mut builder = IvfBuilder::new(&quantizer, lists);
-    let mut worst = 0.0_f64;
-    loop {
-        let t = Instant::now();
-        let done = builder.step(&quantizer, column);
-        worst = worst.max(t.elapsed().as_secs_f64());
-        if done {
-            break;
+use sanderling_bench::{
+    data::{self, VectorSet},
+    filters::{self, Filter},
+    options::{Index, Options, USAGE},
+    record::{Value, print},
+};
+use sanderling_engine::{
+    ids::{RowId, SequenceNumber},
+    query::{Candidate, TopK},
+    rows::RowSet,
+    vector::{
+        Codes, Depth, IvfBuilder, Metric, Quantizer, RECALLS, SearchedColumn, Strategy, VectorColumn, VectorIndex,
+        VectorSearch, lists_for,
+    },
+};
+use std::{hint::black_box, io::stdin, process::ExitCode, time::Instant};
+
+const WANTED: usize = 10;
+/// Queries that are asked behind each filter.
+const FILTERED_QUERIES: usize = 300;
+/// Recalls that are aimed for there, if nobody says otherwise.
+const FILTERED_RECALLS: [f32; 2] = [0.95, 0.99];
+/// Lists for the square root of the vectors, where many lists are asked for and the engine would take one.
+const LISTS_PER_ROOT: f64 = 3.0;
+
+fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(complaint) => {
+            eprintln!("{complaint}\n{USAGE}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let set = match &options.prepared {
+        Some(folder) => VectorSet::prepared(folder),
+        None => {
+            let folder = options.data.clone().unwrap_or_else(data::default_folder);
+            data::load_from(&folder, &options.set, options.rows)
+        }
+    };
+    if let Some(folder) = &options.prepare {
+        set.prepare(folder);
+    } else {
+        bench(&options, &set);
+    }
+    ExitCode::SUCCESS
+}
+
+fn bench(options: &Options, set: &VectorSet) {
+    let built = Built::new(options, set);
+    built.describe();
+    if options.serve {
+        for line in stdin().lines().map_while(Result::ok) {
+            built.obey(&line);
+            built.record("done", []);
+        }
+        return;
+    }
+    (0..options.rounds).for_each(|_| built.obey("round"));
+    for (is_wanted, command) in [(options.filters, "filters"), (options.bandwidth, "bandwidth")] {
+        if is_wanted {
+            built.obey(command);
         }
     }
-    println!("{set_name} {n} lists {lists}: built in {:?}, longest step {:.2} ms", start.elapsed(), worst * 1e3);
-    let (codes, depths) = builder.finish().unwrap();
-    let codes = codes.view();
-    for (recall, depth) in RECALLS.iter().zip(&depths) {
-        println!("  depth for {recall}: {depth:?}");
-    }
-    let only: Option<f32> = std::env::var("ONLY").ok().map(|x| x.parse().unwrap());
-    for (recall, depth) in RECALLS.iter().zip(&depths) {
-        if only.is_some_and(|only| only != *recall) {
-            continue;
-        }
-        let mut hits = 0;
-        let mut times = vec![];
-        let mut total_seen = 0;
-        for pass in 0..std::env::var("PASSES").map_or(3, |n| n.parse().unwrap()) {
-            for (query, truth) in set.queries.chunks(d).zip(&set.truth) {
-                let t = Instant::now();
-                let prepared = PreparedQuery::new(&quantizer, query, 1.0);
-                let c = depth.candidates_for(10.0) as usize;
-                let (mut found, seen) = codes.search(&prepared, depth, 10, c, None);
-                if found.len() > 20 {
-                    found.select_nth_unstable(19);
-                    found.truncate(20);
-                }
-                for c in &found {
-                    sanderling_kernels::prefetch(column.at(at_of(*c) as usize));
-                }
-                let mut exact: Vec<(f32, u32)> = found
-                    .iter()
-                    .map(|c| (-sanderling_kernels::dot(query, column.at(at_of(*c) as usize)), at_of(*c)))
-                    .collect();
-                exact.sort_by(|a, b| a.0.total_cmp(&b.0));
-                exact.truncate(10);
-                times.push(t.elapsed().as_secs_f64() * 1e6);
-                total_seen += seen.vectors;
-                if pass == 0 {
-                    hits += exact.iter().filter(|e| truth.contains(&e.1)).count();
-                }
+}
+
+/// An index over a set.
+struct Built<'a> {
+    options: &'a Options,
+    set: &'a VectorSet,
+    quantizer: Quantizer,
+    rows: Vec<u32>,
+    norms: Vec<f32>,
+    codes: Codes,
+    depths: [Depth; RECALLS.len()],
+    seconds: f64,
+    /// What the processor did of it, where the system tells.
+    cpu_seconds: f64,
+    longest_step: f64,
+}
+
+/// The answers of a number of queries.
+#[derive(Default)]
+struct Answers {
+    hits: usize,
+    possible: usize,
+    seconds: Vec<f64>,
+    exact: usize,
+    vectors: usize,
+    lists: usize,
+}
+
+impl<'a> Built<'a> {
+    fn new(options: &'a Options, set: &'a VectorSet) -> Self {
+        let count = set.rows();
+        let quantizer = Quantizer::new(set.dimensions, Metric::Cosine).expect("the metric has codes");
+        let (rows, norms): (Vec<u32>, Vec<f32>) = (0..count as u32).map(|row| (row, 1.0)).unzip();
+        let column = VectorColumn { dimensions: set.dimensions, rows: &rows, values: &set.base, norms: &norms };
+        let lists = match options.index {
+            Index::Flat => 1,
+            Index::Ivf => lists_for(count).max(((count as f64).sqrt() * LISTS_PER_ROOT) as usize),
+            Index::Auto => lists_for(count),
+        };
+        let (start, start_of_work) = (Instant::now(), cpu_seconds());
+        let mut builder = IvfBuilder::new(&quantizer, lists);
+        let mut longest_step = 0.0_f64;
+        loop {
+            let step = Instant::now();
+            let is_done = builder.step(&quantizer, column);
+            longest_step = longest_step.max(step.elapsed().as_secs_f64());
+            if is_done {
+                break;
             }
         }
-        times.sort_by(f64::total_cmp);
-        let queries = set.truth.len();
-        println!(
-            "target {recall}: recall {:.4} p50 {:.1} us, {:.0} qps, seen {}, C {}",
-            hits as f64 / (queries * 10) as f64,
-            times[times.len() / 2],
-            1e6 / (times.iter().sum::<f64>() / times.len() as f64),
-            total_seen / times.len(),
-            depth.candidates[0]
+        let (codes, depths) = builder.finish().expect("the last step was done");
+        let (seconds, cpu_seconds) = (start.elapsed().as_secs_f64(), cpu_seconds() - start_of_work);
+        Self { options, set, quantizer, rows, norms, codes, depths, seconds, cpu_seconds, longest_step }
+    }
+
+    fn column(&self) -> VectorColumn<'_> {
+        let Self { set, rows, norms, .. } = self;
+        VectorColumn { dimensions: set.dimensions, rows, values: &set.base, norms }
+    }
+
+    fn searched(&self) -> SearchedColumn<'_> {
+        let index = VectorIndex::Codes { codes: self.codes.view(), depths: &self.depths };
+        SearchedColumn { column: self.column(), metric: Metric::Cosine, quantizer: Some(&self.quantizer), index }
+    }
+
+    fn record<const N: usize>(&self, kind: &str, fields: [(&str, Value); N]) {
+        let mut all = vec![("kind", Value::from(kind))];
+        all.extend(fields);
+        print(self.options.json, &all);
+    }
+
+    /// What was built, and what stays in memory of it.
+    fn describe(&self) {
+        let codes = self.codes.view();
+        let each = |bytes: usize| bytes as f64 / codes.len().max(1) as f64;
+        let of_lists = 8 * codes.lists() + codes.centroids.bytes.len() + 12 * codes.centroids.len();
+        let of_codes = codes.blocks.len() + 4 * (codes.adds.len() + codes.factors.len() + codes.positions.len());
+        let byte_rows = codes.rows.bytes.len() + 12 * codes.rows.len();
+        let full_rows = 4 * (self.set.base.len() + self.norms.len() + self.rows.len());
+        let index = if codes.lists() == 1 { "flat" } else { "ivf" };
+        self.record(
+            "built",
+            [
+                ("index", index.into()),
+                ("rows", codes.len().into()),
+                ("lists", codes.lists().into()),
+                ("build_seconds", self.seconds.into()),
+                ("build_cpu_seconds", self.cpu_seconds.into()),
+                ("longest_step_ms", (self.longest_step * 1e3).into()),
+                ("code_bytes", each(of_codes + of_lists).into()),
+                ("byte_row_bytes", each(byte_rows).into()),
+                ("full_row_bytes", each(full_rows).into()),
+            ],
         );
     }
+
+    fn obey(&self, command: &str) {
+        match command.trim() {
+            "round" => self.round(),
+            "filters" => self.filters(),
+            "bandwidth" => self.bandwidth(),
+            other => eprintln!("unknown command {other}"),
+        }
+    }
+
+    fn recalls(&self) -> &[f32] {
+        if self.options.recalls.is_empty() { &RECALLS } else { &self.options.recalls }
+    }
+
+    /// Every query at every recall.
+    fn round(&self) {
+        let every = RowSet::all(self.rows.len());
+        for recall in self.recalls() {
+            let mut answers = Answers::default();
+            for (query, truth) in self.set.queries.chunks(self.set.dimensions).zip(&self.set.truth) {
+                self.ask(query, truth, *recall, &every, &mut answers);
+            }
+            answers.report(self, "round", &format!("recall {recall}"), *recall, 1.0);
+        }
+    }
+
+    /// Asks for the nearest and notes the time and how many of the true ones there are.
+    fn ask(&self, query: &[f32], truth: &[u32; 10], recall: f32, passing: &RowSet, answers: &mut Answers) {
+        let search = VectorSearch { wanted: WANTED, is_exact: recall >= 1.0, recall, oversample: None };
+        let start = Instant::now();
+        let mut best = TopK::new(WANTED);
+        let strategy = self.searched().search(query, search, passing, &mut |hit| {
+            let sequence = SequenceNumber(u64::from(hit.row.0));
+            best.offer(Candidate { score: hit.similarity, sequence, segment: 0, row: hit.row });
+        });
+        let found = black_box(best.into_sorted());
+        answers.seconds.push(start.elapsed().as_secs_f64());
+        let is_found = |row: &&u32| found.iter().any(|hit| hit.row == RowId(**row));
+        answers.hits += truth.iter().filter(is_found).count();
+        answers.possible += truth.iter().filter(|row| **row != u32::MAX).count();
+        match strategy {
+            Strategy::Codes { vectors, lists } => {
+                answers.vectors += vectors;
+                answers.lists += lists;
+            }
+            _ => answers.exact += 1,
+        }
+    }
+
+    /// The first queries behind each filter. The sets of rows that pass are made beforehand.
+    fn filters(&self) {
+        let of_the_set = self.options.prepared.as_ref().map(|folder| data::prepared_filters(folder, self.rows.len()));
+        let filters = filters::all(self.set, FILTERED_QUERIES, of_the_set.unwrap_or_default());
+        let recalls = if self.options.recalls.is_empty() { &FILTERED_RECALLS } else { self.recalls() };
+        for recall in recalls {
+            for filter in &filters {
+                self.filter(filter, *recall);
+            }
+        }
+    }
+
+    fn filter(&self, filter: &Filter, recall: f32) {
+        let mut answers = Answers::default();
+        let queries = self.set.queries.chunks(self.set.dimensions).zip(&filter.truth);
+        for (at, (query, truth)) in queries.enumerate() {
+            self.ask(query, truth, recall, filter.passing(at), &mut answers);
+        }
+        let share = filter.passing(0).count() as f64 / self.rows.len() as f64;
+        answers.report(self, "filter", &filter.name, recall, share);
+    }
+
+    /// The exact scan, and a plain read of the same vectors.
+    fn bandwidth(&self) {
+        let every = RowSet::all(self.rows.len());
+        let gigabytes = (4 * self.set.base.len()) as f64 / 1e9;
+        let (mut reads, mut answers) = (Vec::new(), Answers::default());
+        for (query, truth) in self.set.queries.chunks(self.set.dimensions).zip(&self.set.truth).take(9) {
+            let start = Instant::now();
+            black_box(black_box(&self.set.base).iter().fold(0_u32, |sum, value| sum.wrapping_add(value.to_bits())));
+            reads.push(start.elapsed().as_secs_f64());
+            self.ask(query, truth, 1.0, &every, &mut answers);
+        }
+        let [read, scan] = [&mut reads, &mut answers.seconds].map(|seconds| gigabytes / median(seconds));
+        self.record("bandwidth", [("read_gb_per_s", read.into()), ("scan_gb_per_s", scan.into())]);
+    }
+}
+
+impl Answers {
+    fn report(mut self, built: &Built<'_>, kind: &str, setting: &str, target: f32, share: f64) {
+        let asked = self.seconds.len().max(1) as f64;
+        let mean = self.seconds.iter().sum::<f64>() / asked;
+        built.record(
+            kind,
+            [
+                ("setting", setting.into()),
+                ("target", (f64::from(target * 1e3).round() / 1e3).into()),
+                ("share", share.into()),
+                ("recall", (self.hits as f64 / self.possible.max(1) as f64).into()),
+                ("us", Value::Numbers(self.seconds.iter().map(|seconds| seconds * 1e6).collect())),
+                ("mean_us", (mean * 1e6).into()),
+                ("p50_us", (median(&mut self.seconds) * 1e6).into()),
+                ("vectors", (self.vectors as f64 / asked).into()),
+                ("lists", (self.lists as f64 / asked).into()),
+                ("exact", (self.exact as f64 / asked).into()),
+            ],
+        );
+    }
+}
+
+/// The seconds that a processor worked for this program so far; not a number where the system does not tell.
+fn cpu_seconds() -> f64 {
+    let told = std::fs::read_to_string("/proc/self/schedstat").ok();
+    let nanoseconds = told.and_then(|told| told.split(' ').next()?.parse().ok());
+    nanoseconds.unwrap_or(f64::NAN) / 1e9
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
