@@ -85,7 +85,7 @@ impl Built {
         let searched =
             SearchedColumn { column: column.view(), metric: self.metric, quantizer: Some(&self.quantizer), index };
         let mut hits = Vec::new();
-        let strategy = searched.search(query, search, passing, &mut |hit| hits.push(hit));
+        let strategy = searched.search(query, search, passing.into(), &mut |hit| hits.push(hit));
         hits.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.row.cmp(&b.row)));
         hits.truncate(search.wanted);
         (hits, strategy)

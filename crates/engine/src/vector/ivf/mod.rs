@@ -28,7 +28,7 @@ impl CodesView<'_> {
     /// filter the wanted hits lie deeper, among as many as were seen when enough had passed: the search goes on until it
     /// has seen what is needed for that many. So it adapts to filters that have to do with the query.
     #[must_use]
-    pub fn search(
+    pub(super) fn search(
         &self,
         query: &PreparedQuery,
         depth: &Depth,
