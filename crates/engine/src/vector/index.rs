@@ -133,7 +133,7 @@ pub fn lists_for(vectors: usize) -> usize {
 }
 
 /// Vectors below which one list is scanned as fast as the right ones of many are found.
-const FLAT_BELOW: usize = 10_000;
+const FLAT_BELOW: usize = 2_000;
 
 /// Lists for the square root of the number of vectors.
 const LISTS_PER_ROOT: usize = 3;
