@@ -1,0 +1,1 @@
+//! How broad a walk must be.

@@ -1,0 +1,399 @@
+//! The walk through the graph.
+//!
+//! Without a filter the walk keeps the best nodes it has seen in one sorted pool and looks at the neighbours of the best
+//! one not looked at yet, until there is none. With a filter, it goes through all nodes too but collects only those that
+//! pass; where few pass, it steps over those that do not, to their neighbours. What it still lacks then, it gets by a walk
+//! that ends only when there are enough.
+
+use super::{BASE_DEGREE, FREE, HnswView, pairs::Pairs};
+use crate::vector::{
+    nearest::{at_of, key_of, packed},
+    quantize::{ByteRowsView, PreparedQuery, Space},
+};
+use alloc::{collections::BinaryHeap, vec::Vec};
+use core::cmp::Reverse;
+use sanderling_kernels as kernels;
+
+/// The middle of the seven bits of a query's byte.
+const MIDDLE: i32 = 64;
+
+/// What a search in a graph asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GraphSearch {
+    /// The hits that are wanted; they come where so many pass.
+    pub wanted: usize,
+    /// The most nodes that are kept on the way: more find more and take longer.
+    pub breadth: usize,
+    /// How many vectors pass the filter.
+    pub matching: usize,
+}
+
+/// Which vectors may be found, by position.
+pub type Passes<'a> = dyn FnMut(u32) -> bool + 'a;
+
+/// What a walk found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Walked {
+    /// Packed candidates, in no order: at least as many as are wanted where so many pass.
+    pub found: Vec<u64>,
+    /// The rows that were compared.
+    pub compared: usize,
+}
+
+/// What a walk needs while it goes; one that is passed again is not allocated again.
+#[derive(Clone, Debug, Default)]
+pub struct Scratch {
+    visited: Vec<u64>,
+    pub(super) pool: Pool,
+    frontier: BinaryHeap<Reverse<u64>>,
+    fresh: Vec<u32>,
+    keys: Vec<f32>,
+    compared: usize,
+}
+
+/// The best nodes so far, sorted. The lowest bit of each says whether its neighbours were looked at.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pool {
+    nodes: Vec<u64>,
+    room: usize,
+    /// The worst of a full pool.
+    limit: u64,
+    /// All before this were looked at.
+    next: usize,
+}
+
+impl Pool {
+    fn clear(&mut self, room: usize) {
+        self.nodes.clear();
+        (self.room, self.next, self.limit) = (room, 0, u64::MAX);
+    }
+
+    fn offer(&mut self, key: f32, at: u32) {
+        let node = packed(key, at << 1);
+        if self.nodes.len() >= self.room {
+            if self.limit <= node {
+                return;
+            }
+            self.nodes.pop();
+        }
+        let place = self.nodes.partition_point(|other| *other < node);
+        self.nodes.insert(place, node);
+        self.next = self.next.min(place);
+        if self.nodes.len() >= self.room {
+            self.limit = self.nodes.last().map_or(0, |worst| *worst);
+        }
+    }
+
+    /// The best node whose neighbours were not looked at; they are now.
+    fn take(&mut self) -> Option<u32> {
+        while let Some(node) = self.nodes.get_mut(self.next) {
+            self.next += 1;
+            if *node & 1 == 0 {
+                *node |= 1;
+                return Some(at_of(*node) >> 1);
+            }
+        }
+        None
+    }
+
+    /// The nodes, best first.
+    pub(super) fn sorted(&self) -> impl Iterator<Item = u32> {
+        self.nodes.iter().map(|node| at_of(*node) >> 1)
+    }
+
+    /// The nodes as packed candidates.
+    fn found(&self) -> Vec<u64> {
+        crate::lists::map(&self.nodes, |node| *node >> 32 << 32 | u64::from(at_of(*node) >> 1))
+    }
+
+    fn is_full(&self) -> bool {
+        self.nodes.len() >= self.room
+    }
+
+    /// Whether a candidate with that key has no chance.
+    fn excludes(&self, key: f32) -> bool {
+        self.is_full() && self.nodes.last().is_none_or(|worst| key_of(*worst) < key)
+    }
+}
+
+/// What nodes are compared with.
+#[derive(Debug)]
+pub(super) struct Probe<'a> {
+    rows: ByteRowsView<'a>,
+    space: Space,
+    bytes: &'a [u8],
+    scale: f32,
+    squared: f32,
+    /// What a row has in the additional dimension: nothing for a query.
+    lift: f32,
+    lifts: &'a [f32],
+}
+
+impl<'a> Probe<'a> {
+    pub(super) fn of_query(rows: ByteRowsView<'a>, query: &'a PreparedQuery) -> Self {
+        let PreparedQuery { space, squared, bytes, scale, .. } = query;
+        Self { rows, space: *space, bytes, scale: *scale, squared: *squared, lift: 0.0, lifts: &[] }
+    }
+
+    /// A row that looks for its neighbours. `bytes` are written over.
+    pub(super) fn of_row(pairs: Pairs<'a>, at: u32, bytes: &'a mut Vec<u8>) -> Self {
+        let Pairs { rows, space, lifts } = pairs;
+        let at = at as usize;
+        bytes.clear();
+        // From 127 steps on either side to 63.
+        bytes.extend(rows.row(at).iter().map(|byte| ((i32::from(*byte) + 128) / 2).max(1) as u8));
+        let lift = lifts.get(at).map_or(0.0, |lift| *lift);
+        Self { rows, space, bytes, scale: rows.scales[at] * 2.0, squared: rows.squares[at], lift, lifts }
+    }
+
+    fn key(&self, at: u32, product: i32) -> f32 {
+        let at = at as usize;
+        let product = (product - MIDDLE * self.rows.sums[at]) as f32 * (self.scale * self.rows.scales[at]);
+        match self.space {
+            Space::Inner if self.lift > 0.0 => -(product + self.lift * self.lifts[at]),
+            Space::Inner => -product,
+            Space::Euclidean => self.rows.squares[at] + self.squared - 2.0 * product,
+        }
+    }
+
+    /// The keys of nodes, four at a time: then one row is on its way from memory while others are compared.
+    fn keys(&self, nodes: &[u32], keys: &mut Vec<f32>) {
+        keys.clear();
+        let (fours, rest) = nodes.as_chunks::<4>();
+        for four in fours {
+            let products = kernels::dot_i8_four(self.bytes, four.map(|at| self.rows.row(at as usize)));
+            for (at, product) in four.iter().zip(products) {
+                keys.push(self.key(*at, product));
+            }
+        }
+        if let Some(first) = rest.first() {
+            // Four cost hardly more than one: the same one again fills the gap.
+            let four = [0, 1, 2, 3].map(|at| *rest.get(at).unwrap_or(first));
+            let products = kernels::dot_i8_four(self.bytes, four.map(|at| self.rows.row(at as usize)));
+            for (at, product) in rest.iter().zip(products) {
+                keys.push(self.key(*at, product));
+            }
+        }
+    }
+}
+
+impl Scratch {
+    fn start(&mut self, nodes: usize) {
+        self.visited.clear();
+        self.visited.resize(nodes.div_ceil(64), 0);
+        self.fresh.clear();
+    }
+
+    /// Whether this is the first visit.
+    fn visit(&mut self, at: u32) -> bool {
+        let (word, bit) = (&mut self.visited[at as usize / 64], 1 << (at % 64));
+        let is_first = *word & bit == 0;
+        *word |= bit;
+        is_first
+    }
+
+    fn visit_all(&mut self, nodes: &[u32]) {
+        for at in nodes {
+            if *at == FREE {
+                return;
+            }
+            if self.visit(*at) {
+                self.fresh.push(*at);
+            }
+        }
+    }
+}
+
+impl HnswView<'_> {
+    /// The vectors nearest to a query. What `passes` refuses is not found.
+    #[must_use]
+    pub fn search(
+        &self,
+        rows: ByteRowsView<'_>,
+        query: &PreparedQuery,
+        search: GraphSearch,
+        passes: Option<&mut Passes<'_>>,
+        scratch: &mut Scratch,
+    ) -> Walked {
+        scratch.compared = 0;
+        let wanted = search.wanted.min(search.matching).min(self.len());
+        if wanted == 0 {
+            return Walked::default();
+        }
+        let probe = Probe::of_query(rows, query);
+        let start = self.descend(&probe, 0, scratch);
+        let breadth = search.breadth.max(wanted).min(self.len());
+        match passes {
+            None => self.walk(&probe, 0, &[start], breadth, scratch),
+            Some(passes) => {
+                self.walk_passing(&probe, start, GraphSearch { wanted, breadth, ..search }, passes, scratch)
+            }
+        }
+        Walked { found: scratch.pool.found(), compared: scratch.compared }
+    }
+
+    /// Goes greedily from the entry down to the layer below which it would be lower than `level`; returns the number in
+    /// the layer `level`.
+    pub(super) fn descend(&self, probe: &Probe<'_>, level: usize, scratch: &mut Scratch) -> u32 {
+        if self.entry == FREE {
+            return 0;
+        }
+        let mut at = self.entry;
+        let top = self.level(at);
+        let Scratch { fresh, keys, compared, .. } = scratch;
+        probe.keys(&[self.upper[at as usize]], keys);
+        let mut best = keys[0];
+        for level in (level + 1..=top).rev() {
+            loop {
+                let neighbours = self.neighbours(level, at);
+                fresh.clear();
+                fresh.extend(neighbours.iter().map(|neighbour| self.upper[*neighbour as usize]));
+                probe.keys(fresh, keys);
+                *compared += keys.len();
+                let before = at;
+                for (neighbour, key) in neighbours.iter().zip(&*keys) {
+                    if *key < best {
+                        (best, at) = (*key, *neighbour);
+                    }
+                }
+                if at == before {
+                    break;
+                }
+            }
+        }
+        if level == 0 { self.upper[at as usize] } else { at }
+    }
+
+    /// Fills the pool with the nearest nodes of a layer that the walk comes by.
+    pub(super) fn walk(&self, probe: &Probe<'_>, level: usize, starts: &[u32], breadth: usize, scratch: &mut Scratch) {
+        scratch.start(if level == 0 { self.len() } else { self.upper.len() });
+        scratch.pool.clear(breadth);
+        scratch.visit_all(starts);
+        loop {
+            self.compare(probe, level, scratch);
+            for (at, key) in scratch.fresh.iter().zip(&scratch.keys) {
+                scratch.pool.offer(*key, *at);
+            }
+            scratch.fresh.clear();
+            let Some(at) = scratch.pool.take() else { return };
+            scratch.visit_all(self.list(level, at));
+        }
+    }
+
+    /// Writes the keys of the fresh nodes.
+    fn compare(&self, probe: &Probe<'_>, level: usize, scratch: &mut Scratch) {
+        scratch.compared += scratch.fresh.len();
+        if level == 0 {
+            probe.keys(&scratch.fresh, &mut scratch.keys);
+        } else {
+            let nodes = crate::lists::map(&scratch.fresh, |at| self.node(level, *at));
+            probe.keys(&nodes, &mut scratch.keys);
+        }
+    }
+}
+
+/// The share of vectors that must pass for a walk through all of them to be the shorter one.
+const MANY_PASS: f32 = 0.35;
+
+/// Vectors that pass, from all over the column, at which a walk through those that pass begins.
+const SEEDS: usize = 24;
+
+/// Positions that are asked for each of them at most.
+const TRIES: usize = 8;
+
+impl HnswView<'_> {
+    fn walk_passing(
+        &self,
+        probe: &Probe<'_>,
+        start: u32,
+        search: GraphSearch,
+        passes: &mut Passes<'_>,
+        scratch: &mut Scratch,
+    ) {
+        let GraphSearch { wanted, breadth, matching } = search;
+        let share = matching as f32 / self.len() as f32;
+        scratch.start(self.len());
+        scratch.visit_all(&[start]);
+        if share >= MANY_PASS {
+            let kept = wanted.max((breadth as f32 * share) as usize);
+            self.walk_collecting(probe, kept, false, passes, scratch);
+        } else {
+            self.seed(passes, scratch);
+            self.walk_collecting(probe, breadth, true, passes, scratch);
+        }
+        if scratch.pool.nodes.len() < wanted {
+            // Links lead from node 0 to every other.
+            scratch.start(self.len());
+            scratch.visit_all(&[start]);
+            scratch.visit_all(&[0]);
+            self.walk_collecting(probe, wanted, false, passes, scratch);
+        }
+    }
+
+    /// Adds vectors that pass, from all over the column.
+    fn seed(&self, passes: &mut Passes<'_>, scratch: &mut Scratch) {
+        for seed in 0..SEEDS {
+            let from = seed * self.len() / SEEDS;
+            let end = (seed + 1) * self.len() / SEEDS;
+            if let Some(at) = (from..end).take(TRIES).find(|at| passes(*at as u32)) {
+                scratch.visit_all(&[at as u32]);
+            }
+        }
+    }
+
+    /// Fills the pool with vectors that pass. The walk ends when the next node is farther than all of a full pool.
+    fn walk_collecting(
+        &self,
+        probe: &Probe<'_>,
+        kept: usize,
+        steps_over: bool,
+        passes: &mut Passes<'_>,
+        scratch: &mut Scratch,
+    ) {
+        scratch.pool.clear(kept);
+        scratch.frontier.clear();
+        loop {
+            self.compare(probe, 0, scratch);
+            for (at, key) in scratch.fresh.iter().zip(&scratch.keys) {
+                if !scratch.pool.excludes(*key) {
+                    scratch.frontier.push(Reverse(packed(*key, *at)));
+                    if passes(*at) {
+                        scratch.pool.offer(*key, *at);
+                    }
+                }
+            }
+            scratch.fresh.clear();
+            let Some(Reverse(node)) = scratch.frontier.pop() else { return };
+            if scratch.pool.excludes(key_of(node)) {
+                return;
+            }
+            let neighbours = self.neighbours(0, at_of(node));
+            if steps_over {
+                self.visit_passing(neighbours, passes, scratch);
+            } else {
+                scratch.visit_all(neighbours);
+            }
+        }
+    }
+
+    /// Visits those that pass, among the neighbours and then among the neighbours of the others, as many as one node has.
+    fn visit_passing(&self, neighbours: &[u32], passes: &mut Passes<'_>, scratch: &mut Scratch) {
+        for near in neighbours {
+            if passes(*near) {
+                scratch.visit_all(&[*near]);
+                continue;
+            }
+            if !scratch.visit(*near) {
+                continue;
+            }
+            for far in self.neighbours(0, *near) {
+                if scratch.fresh.len() >= BASE_DEGREE {
+                    break;
+                }
+                if passes(*far) {
+                    scratch.visit_all(&[*far]);
+                }
+            }
+        }
+    }
+}
