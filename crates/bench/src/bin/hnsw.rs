@@ -6,11 +6,11 @@
 
 use sanderling_bench::data::{self, VectorSet};
 use sanderling_engine::vector::{
-    ByteRows, GraphSearch, Hnsw, HnswBuilder, Metric, PreparedQuery, Quantizer, Scratch, at_of,
+    ByteRows, ByteRowsView, GraphSearch, Hnsw, HnswBuilder, Metric, PreparedQuery, Quantizer, RECALLS, Scratch, SlackCalibration, at_of,
 };
 use std::{env, fs, time::Instant};
 
-const BREADTHS: [usize; 9] = [16, 24, 32, 50, 80, 120, 160, 240, 400];
+const BREADTHS: [usize; 7] = [24, 50, 60, 80, 120, 160, 240];
 
 fn main() {
     let number = |name: &str, default| env::var(name).map_or(default, |text| text.parse().unwrap());
@@ -72,33 +72,52 @@ fn report(set: &VectorSet, quantizer: &Quantizer, rows: &ByteRows, graph: &Hnsw,
     let degree = view.base.iter().filter(|to| **to != u32::MAX).count() as f64 / rows.len() as f64;
     let each = |bytes: usize| bytes as f64 / rows.len() as f64;
     println!("bytes a vector: graph {:.0}, rows {:.0}; mean degree {degree:.1}", each(graph_bytes), each(row_bytes));
-    let mut scratch = Scratch::default();
     for breadth in BREADTHS {
-        let (mut hits, mut compared) = (0, 0);
-        let mut rates = Vec::new();
-        for pass in 0..passes {
-            let start = processor_seconds();
-            for (query, truth) in set.queries.chunks(set.dimensions).zip(&set.truth) {
-                let prepared = PreparedQuery::new(quantizer, query, 1.0);
-                let search = GraphSearch { wanted: 10, breadth, matching: rows.len() };
-                let walked = view.search(rows, &prepared, search, None, &mut scratch);
-                let found = refined(set, query, walked.found);
-                if pass == 0 {
-                    hits += found.iter().filter(|at| truth.contains(at)).count();
-                    compared += walked.compared;
-                }
-            }
-            rates.push(set.truth.len() as f64 / (processor_seconds() - start));
-        }
-        rates.sort_by(f64::total_cmp);
-        println!(
-            "breadth {breadth:3}: recall {:.4}, {:6.0} queries a second (best {:.0}), {} rows compared",
-            hits as f64 / (10 * set.truth.len()) as f64,
-            rates[passes / 2],
-            rates[passes - 1],
-            compared / set.truth.len()
-        );
+        ask(set, quantizer, rows, graph, (breadth, f32::INFINITY), passes);
     }
+    let (start, mut calibration) = (processor_seconds(), SlackCalibration::default());
+    while !calibration.step(quantizer, view, rows) {}
+    println!("slack measured in {:.2} s", processor_seconds() - start);
+    for (recall, slack) in RECALLS.iter().zip(calibration.finish()) {
+        print!("for {recall} slack {:.3}, {:.3} for 100; ", slack.0[0], slack.0[1]);
+        ask(set, quantizer, rows, graph, (400, slack.for_wanted(10)), passes);
+    }
+}
+
+/// Asks all queries several times.
+fn ask(
+    set: &VectorSet,
+    quantizer: &Quantizer,
+    rows: ByteRowsView<'_>,
+    graph: &Hnsw,
+    (breadth, slack): (usize, f32),
+    passes: usize,
+) {
+    let (mut hits, mut compared) = (0, 0);
+    let mut rates = Vec::new();
+    let mut scratch = Scratch::default();
+    for pass in 0..passes {
+        let start = processor_seconds();
+        for (query, truth) in set.queries.chunks(set.dimensions).zip(&set.truth) {
+            let prepared = PreparedQuery::new(quantizer, query, 1.0);
+            let search = GraphSearch { wanted: 10, breadth, slack, matching: rows.len() };
+            let walked = graph.view().search(rows, &prepared, search, None, &mut scratch);
+            let found = refined(set, query, walked.found);
+            if pass == 0 {
+                hits += found.iter().filter(|at| truth.contains(at)).count();
+                compared += walked.compared;
+            }
+        }
+        rates.push(set.truth.len() as f64 / (processor_seconds() - start));
+    }
+    rates.sort_by(f64::total_cmp);
+    println!(
+        "breadth {breadth:3}: recall {:.4}, {:6.0} queries a second (best {:.0}), {} rows compared",
+        hits as f64 / (10 * set.truth.len()) as f64,
+        rates[passes / 2],
+        rates[passes - 1],
+        compared / set.truth.len()
+    );
 }
 
 /// The ten best in full precision, out of 1.5 times as many and eight.

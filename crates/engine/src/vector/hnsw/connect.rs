@@ -3,7 +3,7 @@
 use super::{
     BASE_DEGREE, FREE, Hnsw,
     pairs::Pairs,
-    search::{Probe, Scratch},
+    search::{GraphSearch, Probe, Scratch},
     used,
 };
 use alloc::{vec, vec::Vec};
@@ -80,7 +80,7 @@ impl Connecting {
         let view = graph.view();
         let start = view.descend(&probe, 0, &mut self.scratch);
         let start = if graph.parents[start as usize] == FREE { 0 } else { start };
-        view.walk(&probe, 0, &[start, 0], BREADTH, &mut self.scratch);
+        view.walk(&probe, 0, &[start, 0], &GraphSearch::of_breadth(BREADTH), &mut self.scratch);
         let near = crate::lists::map(self.scratch.pool.sorted(), |near| near);
         // There are more links than nodes in the tree, so one of all reached nodes has such a slot.
         for from in near.iter().chain(&self.queue) {

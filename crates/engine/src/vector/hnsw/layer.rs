@@ -15,6 +15,9 @@ const SLICE: usize = 32;
 /// Nodes of one step that only notes links back.
 const LINK_SLICE: usize = 1_024;
 
+/// Neighbours that a node chooses at first; the other slots are for those that choose it.
+const CHOSEN: usize = 16;
+
 /// A layer under way.
 #[derive(Debug)]
 pub(super) struct LayerBuild {
@@ -58,7 +61,7 @@ impl LayerBuild {
                 for member in slice.clone() {
                     let node = self.members[member];
                     let mut chosen = Vec::with_capacity(self.degree);
-                    choose(pairs, node, candidates.of(member), self.degree, &mut chosen);
+                    choose(pairs, node, candidates.of(member), CHOSEN, &mut chosen);
                     self.lists.resize((member + 1) * self.degree, FREE);
                     fill(&mut self.lists[member * self.degree..], &chosen);
                 }

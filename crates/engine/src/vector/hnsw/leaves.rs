@@ -4,12 +4,12 @@
 //! A group that is too large for a leaf is divided among leaders, nodes of its own; a node goes to the nearest few.
 
 use super::{mixed, pairs::Pairs};
-use crate::vector::nearest::{at_of, packed};
+use crate::vector::nearest::{at_of, key_of, packed};
 use alloc::{vec, vec::Vec};
 use sanderling_kernels as kernels;
 
 /// Candidates that are kept for each node.
-pub(super) const CANDIDATES: usize = 64;
+pub(super) const CANDIDATES: usize = 96;
 
 /// Nodes of a leaf at most.
 const LEAF_MAX: usize = 768;
@@ -18,7 +18,7 @@ const LEAF_MAX: usize = 768;
 const GROUP: usize = 192;
 
 /// Leaders of a group at least: more than a node goes to.
-const LEADERS_MIN: usize = 8;
+const LEADERS_MIN: usize = SHARES + 2;
 
 /// Leaders of a group at most.
 const LEADERS_MAX: usize = 1_000;
@@ -26,11 +26,12 @@ const LEADERS_MAX: usize = 1_000;
 /// Groups smaller than this are put together.
 const GROUP_MIN: usize = 128;
 
-/// Groups that a node goes to: at the first division, at the second, and from then on.
-const SHARES: [usize; 3] = [5, 2, 1];
+/// Groups that a node goes to when all are divided; a group that is too large still is divided into parts. Many groups
+/// with few nearest of each find better neighbours than few with many.
+const SHARES: usize = 14;
 
 /// Nearest of a leaf that become candidates.
-const NEAREST: usize = 12;
+const NEAREST: usize = 6;
 
 /// Nodes that one step compares.
 const TILE: usize = 32;
@@ -88,6 +89,8 @@ struct Work {
     /// The nodes of the leaders, or of the leaf, and their rows.
     others: Vec<u32>,
     bytes: Vec<i8>,
+    scales: Vec<f32>,
+    beside: Vec<f32>,
     /// For each member so far its leaders; empty for a leaf.
     leaders: Vec<u32>,
     is_leaf: bool,
@@ -126,7 +129,7 @@ impl Carving {
 }
 
 fn shares(depth: usize) -> usize {
-    SHARES[depth.min(SHARES.len() - 1)]
+    if depth == 0 { SHARES } else { 1 }
 }
 
 impl Work {
@@ -134,41 +137,51 @@ impl Work {
         let size = group.members.len();
         let is_leaf = size <= LEAF_MAX;
         let count = if is_leaf { size } else { (size / GROUP).clamp(LEADERS_MIN, LEADERS_MAX) };
+        let stretch = |other: usize| (other * size / count, (other + 1) * size / count);
         let mut others = Vec::with_capacity(count);
         let mut bytes = Vec::with_capacity(count * pairs.rows.dimensions);
+        let (mut scales, mut all_beside) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for other in 0..count {
             // One out of each of as many stretches.
-            let (from, end) = (other * size / count, (other + 1) * size / count);
+            let (from, end) = stretch(other);
             let at = from + mixed(other as u64 ^ (size as u64) << 32) as usize % (end - from);
             let node = members[group.members[at] as usize];
             others.push(node);
             bytes.extend_from_slice(pairs.rows.row(node as usize));
+            let (scale, beside) = pairs.terms(node);
+            scales.push(scale);
+            all_beside.push(beside);
         }
-        Self { group, at: 0, others, bytes, leaders: Vec::new(), is_leaf }
+        Self { group, at: 0, others, bytes, scales, beside: all_beside, leaders: Vec::new(), is_leaf }
     }
 
     /// Compares the members up to `end` with all others and keeps the nearest of each.
     fn compare(&mut self, pairs: Pairs<'_>, members: &[u32], end: usize, candidates: &mut Candidates) {
         let dimensions = pairs.rows.dimensions;
         let tile = &self.group.members[self.at..end];
-        let mut bytes = Vec::with_capacity(tile.len() * dimensions);
-        for member in tile {
-            bytes.extend_from_slice(pairs.rows.row(members[*member as usize] as usize));
-        }
+        let mut gathered = Vec::new();
+        let bytes = if self.is_leaf {
+            &self.bytes[self.at * dimensions..end * dimensions]
+        } else {
+            tile.iter().for_each(|member| gathered.extend_from_slice(pairs.rows.row(members[*member as usize] as usize)));
+            &gathered
+        };
         let mut products = vec![0; tile.len() * self.others.len()];
-        kernels::dot_i8_tile(&bytes, &self.bytes, dimensions, &mut products);
-        let wanted = if self.is_leaf { NEAREST } else { shares(self.group.depth) };
+        kernels::dot_i8_tile(bytes, &self.bytes, dimensions, &mut products);
+        let wanted = if self.is_leaf { NEAREST + 1 } else { shares(self.group.depth) };
+        let mut keys = Vec::with_capacity(self.others.len());
+        let mut best = Vec::with_capacity(wanted + 1);
         for (member, products) in tile.iter().zip(products.chunks(self.others.len())) {
             let node = members[*member as usize];
-            for near in nearest(pairs, node, &self.others, products, wanted) {
-                if near == u64::MAX {
-                    continue;
+            pairs.keys_of(node, products, &self.scales, &self.beside, &mut keys);
+            if self.is_leaf {
+                nearest(&keys, wanted, &mut |at| self.others[at].wrapping_sub(node), &mut best);
+                for near in best.iter().filter(|near| at_of(**near) != 0) {
+                    candidates.push(*member as usize, at_of(*near).wrapping_add(node));
                 }
-                if self.is_leaf {
-                    candidates.push(*member as usize, at_of(near).wrapping_add(node));
-                } else {
-                    self.leaders.push(at_of(near));
-                }
+            } else {
+                nearest(&keys, wanted, &mut |at| at as u32, &mut best);
+                self.leaders.extend(best.iter().map(|leader| at_of(*leader)));
             }
         }
     }
@@ -201,23 +214,23 @@ impl Work {
     }
 }
 
-/// The nearest others, as packed candidates in no order; for a leaf with differences of numbers, without the node itself.
-fn nearest(pairs: Pairs<'_>, node: u32, others: &[u32], products: &[i32], wanted: usize) -> [u64; NEAREST] {
-    let is_leaf = wanted == NEAREST;
-    let mut best = [u64::MAX; NEAREST];
-    let mut worst = u64::MAX;
-    for (at, (other, product)) in (0..).zip(others.iter().zip(products)) {
-        let number = if is_leaf { other.wrapping_sub(node) } else { at };
-        let candidate = packed(pairs.key_of(node, *other, *product), number);
-        if candidate < worst && !(is_leaf && *other == node) {
-            let mut place = wanted - 1;
-            while place > 0 && best[place - 1] > candidate {
-                best[place] = best[place - 1];
-                place -= 1;
+/// The nearest, as packed candidates with the number that `number` gives, best first. A node itself has the number 0,
+/// which goes before equal ones; whoever asks for it too gets one less of the others.
+fn nearest(keys: &[f32], wanted: usize, number: &mut dyn FnMut(usize) -> u32, best: &mut Vec<u64>) {
+    best.clear();
+    let mut worst = f32::INFINITY;
+    for (at, key) in keys.iter().enumerate() {
+        if *key > worst {
+            continue;
+        }
+        let candidate = packed(*key, number(at));
+        let place = best.partition_point(|other| *other < candidate);
+        if place < wanted {
+            best.truncate(wanted - 1);
+            best.insert(place, candidate);
+            if best.len() == wanted {
+                worst = key_of(best[wanted - 1]);
             }
-            best[place] = candidate;
-            worst = best[wanted - 1];
         }
     }
-    best
 }

@@ -17,6 +17,7 @@
 //! A graph grows vector by vector ([`Hnsw::insert`]) or is built at once ([`HnswBuilder`]), several times faster.
 
 mod bulk;
+mod calibrate;
 
 mod connect;
 mod graph;
@@ -27,6 +28,7 @@ mod pairs;
 mod search;
 
 pub use bulk::HnswBuilder;
+pub use calibrate::{Slack, SlackCalibration};
 
 pub use graph::{GraphDamage, Hnsw, HnswView};
 pub use search::{GraphSearch, Passes, Scratch, Walked};

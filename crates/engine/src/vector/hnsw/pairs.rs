@@ -26,12 +26,34 @@ impl Pairs<'_> {
     }
 
     /// The key of two rows with that product of their bytes.
-    pub(super) fn key_of(&self, a: u32, b: u32, product: i32) -> f32 {
-        let (a, b) = (a as usize, b as usize);
-        let product = product as f32 * (self.rows.scales[a] * self.rows.scales[b]);
+    fn key_of(&self, a: u32, b: u32, product: i32) -> f32 {
+        let ((a_scale, a_beside), (b_scale, b_beside)) = (self.terms(a), self.terms(b));
+        let product = product as f32 * (a_scale * b_scale);
         match self.space {
-            Space::Inner => -(product + self.lifts[a] * self.lifts[b]),
-            Space::Euclidean => self.rows.squares[a] + self.rows.squares[b] - 2.0 * product,
+            Space::Inner => -(product + a_beside * b_beside),
+            Space::Euclidean => a_beside + b_beside - 2.0 * product,
+        }
+    }
+
+    /// What of a row is in a key beside its bytes: the step of the bytes, and the additional dimension or the square.
+    pub(super) fn terms(&self, at: u32) -> (f32, f32) {
+        let at = at as usize;
+        let beside = if self.space == Space::Inner { self.lifts[at] } else { self.rows.squares[at] };
+        (self.rows.scales[at], beside)
+    }
+
+    /// The keys of a row and many, from the products of their bytes and the terms of those, in one loop of wide registers.
+    pub(super) fn keys_of(&self, at: u32, products: &[i32], scales: &[f32], beside: &[f32], keys: &mut Vec<f32>) {
+        let (own_scale, own_beside) = self.terms(at);
+        keys.clear();
+        let others = products.iter().zip(scales.iter().zip(beside));
+        match self.space {
+            Space::Inner => keys.extend(others.map(|(product, (scale, beside))| {
+                -(*product as f32 * (own_scale * scale) + own_beside * beside)
+            })),
+            Space::Euclidean => keys.extend(others.map(|(product, (scale, beside))| {
+                own_beside + beside - 2.0 * (*product as f32 * (own_scale * scale))
+            })),
         }
     }
 
