@@ -40,11 +40,10 @@ impl HnswBuilder {
         let Self { graph, phase } = self;
         match phase {
             Phase::Start => {
-                graph.lifts.extend(graph.space, rows, rows.len());
                 *phase = Phase::Layer(0, LayerBuild::new((0..rows.len() as u32).collect(), BASE_DEGREE));
             }
             Phase::Layer(level, layer) => {
-                let pairs = Pairs { rows, space: graph.space, lifts: &graph.lifts.values };
+                let pairs = Pairs { rows, space: graph.space };
                 if layer.step(pairs) {
                     let level = *level;
                     install(graph, level, layer);
@@ -57,11 +56,8 @@ impl HnswBuilder {
                 }
             }
             Phase::Connect(connecting) => {
-                let lifts = core::mem::take(&mut graph.lifts);
-                let pairs = Pairs { rows, space: graph.space, lifts: &lifts.values };
-                let is_done = connecting.step(graph, pairs);
-                graph.lifts = lifts;
-                if is_done {
+                let pairs = Pairs { rows, space: graph.space };
+                if connecting.step(graph, pairs) {
                     *phase = Phase::Done;
                 }
             }

@@ -1,10 +1,9 @@
 //! The graph as slices that can lie in a file, and as the owner that grows.
 
 use super::{BASE_DEGREE, FREE, LEVEL_MAX, NODES_MAX, UPPER_DEGREE, used};
-use crate::vector::quantize::{ByteRowsView, Space};
+use crate::vector::quantize::Space;
 use alloc::{vec, vec::Vec};
 use core::fmt;
-use sanderling_kernels as kernels;
 
 /// A graph to read: of a [`Hnsw`] or of a file. What comes from a file must pass [`HnswView::check`] once; after that no
 /// search can leave the slices.
@@ -147,7 +146,6 @@ pub struct Hnsw {
     pub(super) parents: Vec<u32>,
     /// For each node how many others it is the parent of.
     pub(super) children: Vec<u8>,
-    pub(super) lifts: Lifts,
 }
 
 impl Hnsw {
@@ -163,7 +161,6 @@ impl Hnsw {
             entry: FREE,
             parents: Vec::new(),
             children: Vec::new(),
-            lifts: Lifts::default(),
         }
     }
 
@@ -193,36 +190,6 @@ impl Hnsw {
             &mut self.base[at * BASE_DEGREE..][..BASE_DEGREE]
         } else {
             &mut self.links[(self.first_lists[at] as usize + level - 1) * UPPER_DEGREE..][..UPPER_DEGREE]
-        }
-    }
-}
-
-/// One more dimension that gives all vectors the same length, so that the largest inner product is the smallest distance
-/// and rules for distances hold; queries have 0 there. Vectors of length 1 have next to nothing in it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Lifts {
-    /// The squared length that all vectors get.
-    squared: f32,
-    pub(super) values: Vec<f32>,
-}
-
-impl Lifts {
-    /// Makes the values of all rows.
-    pub(super) fn extend(&mut self, space: Space, rows: ByteRowsView<'_>, count: usize) {
-        if space == Space::Euclidean {
-            return;
-        }
-        let mut longest = 0.0_f32;
-        for squared in &rows.squares[self.values.len()..count] {
-            longest = if *squared > longest { *squared } else { longest };
-        }
-        if longest > self.squared {
-            // Some room, so that vectors of growing length do not make all values anew each time.
-            self.squared = if self.values.is_empty() { longest } else { longest * 1.25 };
-            self.values.clear();
-        }
-        for squared in &rows.squares[self.values.len()..count] {
-            self.values.push(kernels::square_root(self.squared - squared));
         }
     }
 }

@@ -27,9 +27,7 @@ impl Hnsw {
     pub fn insert(&mut self, rows: ByteRowsView<'_>, scratch: &mut Scratch) {
         let at = self.parents.len() as u32;
         let level = level_of(at);
-        let mut lifts = core::mem::take(&mut self.lifts);
-        lifts.extend(self.space, rows, at as usize + 1);
-        let pairs = Pairs { rows, space: self.space, lifts: &lifts.values };
+        let pairs = Pairs { rows, space: self.space };
         let place = self.upper.len() as u32;
         self.grow(at, level);
         if at > 0 {
@@ -38,7 +36,6 @@ impl Hnsw {
         if level > 0 && (self.entry == FREE || level > self.view().level(self.entry)) {
             self.entry = place;
         }
-        self.lifts = lifts;
     }
 
     fn grow(&mut self, at: u32, level: usize) {

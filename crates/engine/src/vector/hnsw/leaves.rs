@@ -90,7 +90,7 @@ struct Work {
     others: Vec<u32>,
     bytes: Vec<i8>,
     scales: Vec<f32>,
-    beside: Vec<f32>,
+    squares: Vec<f32>,
     /// For each member so far its leaders; empty for a leaf.
     leaders: Vec<u32>,
     is_leaf: bool,
@@ -140,7 +140,7 @@ impl Work {
         let stretch = |other: usize| (other * size / count, (other + 1) * size / count);
         let mut others = Vec::with_capacity(count);
         let mut bytes = Vec::with_capacity(count * pairs.rows.dimensions);
-        let (mut scales, mut all_beside) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let (mut scales, mut squares) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for other in 0..count {
             // One out of each of as many stretches.
             let (from, end) = stretch(other);
@@ -148,11 +148,11 @@ impl Work {
             let node = members[group.members[at] as usize];
             others.push(node);
             bytes.extend_from_slice(pairs.rows.row(node as usize));
-            let (scale, beside) = pairs.terms(node);
+            let (scale, squared) = pairs.terms(node);
             scales.push(scale);
-            all_beside.push(beside);
+            squares.push(squared);
         }
-        Self { group, at: 0, others, bytes, scales, beside: all_beside, leaders: Vec::new(), is_leaf }
+        Self { group, at: 0, others, bytes, scales, squares, leaders: Vec::new(), is_leaf }
     }
 
     /// Compares the members up to `end` with all others and keeps the nearest of each.
@@ -173,7 +173,7 @@ impl Work {
         let mut best = Vec::with_capacity(wanted + 1);
         for (member, products) in tile.iter().zip(products.chunks(self.others.len())) {
             let node = members[*member as usize];
-            pairs.keys_of(node, products, &self.scales, &self.beside, &mut keys);
+            pairs.keys_of(node, products, &self.scales, &self.squares, &mut keys);
             if self.is_leaf {
                 nearest(&keys, wanted, &mut |at| self.others[at].wrapping_sub(node), &mut best);
                 for near in best.iter().filter(|near| at_of(**near) != 0) {

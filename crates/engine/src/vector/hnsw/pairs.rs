@@ -15,46 +15,41 @@ const TWINS_MAX: usize = 4;
 pub(super) struct Pairs<'a> {
     pub(super) rows: ByteRowsView<'a>,
     pub(super) space: Space,
-    /// What the additional dimension has; for [`Space::Inner`] only.
-    pub(super) lifts: &'a [f32],
 }
 
 impl Pairs<'_> {
     /// The key of two rows, the lower the nearer.
     pub(super) fn key(&self, a: u32, b: u32) -> f32 {
-        self.key_of(a, b, kernels::dot_i8_i8(self.rows.row(a as usize), self.rows.row(b as usize)))
+        let product = kernels::dot_i8_i8(self.rows.row(a as usize), self.rows.row(b as usize));
+        let ((a_scale, a_squared), (b_scale, b_squared)) = (self.terms(a), self.terms(b));
+        a_squared + b_squared + self.factor() * (product as f32 * (a_scale * b_scale))
     }
 
-    /// The key of two rows with that product of their bytes.
-    fn key_of(&self, a: u32, b: u32, product: i32) -> f32 {
-        let ((a_scale, a_beside), (b_scale, b_beside)) = (self.terms(a), self.terms(b));
-        let product = product as f32 * (a_scale * b_scale);
-        match self.space {
-            Space::Inner => -(product + a_beside * b_beside),
-            Space::Euclidean => a_beside + b_beside - 2.0 * product,
-        }
-    }
-
-    /// What of a row is in a key beside its bytes: the step of the bytes, and the additional dimension or the square.
+    /// What of a row is in a key beside its bytes: the step of the bytes and the square, which an inner product does not
+    /// have.
     pub(super) fn terms(&self, at: u32) -> (f32, f32) {
-        let at = at as usize;
-        let beside = if self.space == Space::Inner { self.lifts[at] } else { self.rows.squares[at] };
-        (self.rows.scales[at], beside)
+        let squared = if self.space == Space::Inner { 0.0 } else { self.rows.squares[at as usize] };
+        (self.rows.scales[at as usize], squared)
     }
 
     /// The keys of a row and many, from the products of their bytes and the terms of those, in one loop of wide registers.
-    pub(super) fn keys_of(&self, at: u32, products: &[i32], scales: &[f32], beside: &[f32], keys: &mut Vec<f32>) {
-        let (own_scale, own_beside) = self.terms(at);
+    pub(super) fn keys_of(&self, at: u32, products: &[i32], scales: &[f32], squares: &[f32], keys: &mut Vec<f32>) {
+        let (scale, squared) = self.terms(at);
+        let factor = self.factor();
         keys.clear();
-        let others = products.iter().zip(scales.iter().zip(beside));
-        match self.space {
-            Space::Inner => keys.extend(others.map(|(product, (scale, beside))| {
-                -(*product as f32 * (own_scale * scale) + own_beside * beside)
-            })),
-            Space::Euclidean => keys.extend(others.map(|(product, (scale, beside))| {
-                own_beside + beside - 2.0 * (*product as f32 * (own_scale * scale))
-            })),
-        }
+        let others = products.iter().zip(scales.iter().zip(squares));
+        keys.extend(others.map(|(product, other)| squared + other.1 + factor * (*product as f32 * (scale * other.0))));
+    }
+
+    /// What the inner product counts in a key.
+    fn factor(&self) -> f32 {
+        if self.space == Space::Inner { -1.0 } else { -2.0 }
+    }
+
+    /// Whether two rows are equal, as far as keys tell.
+    fn are_twins(&self, a: u32, b: u32, key: f32) -> bool {
+        let own = self.key(a, a);
+        key == own && self.key(b, b) == own
     }
 
     /// A candidate for a neighbour of `node`. Among equally near ones the next by number goes first: copies of one vector
@@ -71,14 +66,13 @@ impl Pairs<'_> {
     /// Appends neighbours of `node` to `chosen`, `room` at most in all, nearest first: each candidate that is nearer to the
     /// node than to all chosen before. `chosen` may have some already. The candidates are sorted.
     pub(super) fn choose(&self, node: u32, candidates: &[u64], room: usize, chosen: &mut Vec<u32>) {
-        let own = self.key(node, node);
         let mut twins = 0;
         for candidate in candidates {
             if chosen.len() >= room {
                 return;
             }
             let (key, other) = (key_of(*candidate), Self::other_of(node, *candidate));
-            let is_chosen = if key <= own {
+            let is_chosen = if self.are_twins(node, other, key) {
                 twins += 1;
                 twins <= TWINS_MAX && !chosen.contains(&other)
             } else {

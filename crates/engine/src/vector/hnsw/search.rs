@@ -159,33 +159,28 @@ pub(super) struct Probe<'a> {
     bytes: &'a [u8],
     scale: f32,
     squared: f32,
-    /// What a row has in the additional dimension: nothing for a query.
-    lift: f32,
-    lifts: &'a [f32],
 }
 
 impl<'a> Probe<'a> {
     pub(super) fn of_query(rows: ByteRowsView<'a>, query: &'a PreparedQuery) -> Self {
         let PreparedQuery { space, squared, bytes, scale, .. } = query;
-        Self { rows, space: *space, bytes, scale: *scale, squared: *squared, lift: 0.0, lifts: &[] }
+        Self { rows, space: *space, bytes, scale: *scale, squared: *squared }
     }
 
     /// A row that looks for its neighbours. `bytes` are written over.
     pub(super) fn of_row(pairs: Pairs<'a>, at: u32, bytes: &'a mut Vec<u8>) -> Self {
-        let Pairs { rows, space, lifts } = pairs;
+        let Pairs { rows, space } = pairs;
         let at = at as usize;
         bytes.clear();
         // From 127 steps on either side to 63.
         bytes.extend(rows.row(at).iter().map(|byte| ((i32::from(*byte) + 128) / 2).max(1) as u8));
-        let lift = lifts.get(at).map_or(0.0, |lift| *lift);
-        Self { rows, space, bytes, scale: rows.scales[at] * 2.0, squared: rows.squares[at], lift, lifts }
+        Self { rows, space, bytes, scale: rows.scales[at] * 2.0, squared: rows.squares[at] }
     }
 
     fn key(&self, at: u32, product: i32) -> f32 {
         let at = at as usize;
         let product = (product - MIDDLE * self.rows.sums[at]) as f32 * (self.scale * self.rows.scales[at]);
         match self.space {
-            Space::Inner if self.lift > 0.0 => -(product + self.lift * self.lifts[at]),
             Space::Inner => -product,
             Space::Euclidean => self.rows.squares[at] + self.squared - 2.0 * product,
         }
@@ -464,13 +459,10 @@ impl HnswView<'_> {
                 scratch.visit_all(&[*near]);
                 continue;
             }
-            if !scratch.visit(*near) {
+            if scratch.fresh.len() >= BASE_DEGREE || !scratch.visit(*near) {
                 continue;
             }
             for far in self.neighbours(0, *near) {
-                if scratch.fresh.len() >= BASE_DEGREE {
-                    break;
-                }
                 if passes(*far) {
                     scratch.visit_all(&[*far]);
                 }
