@@ -65,6 +65,7 @@ impl Hnsw {
             let mut chosen = Vec::with_capacity(CHOSEN);
             pairs.choose(at, &candidates, CHOSEN, &mut chosen);
             if level == 0 {
+                pairs.choose_strangers(at, &|random| (random % u64::from(at)) as u32, &mut chosen);
                 self.adopt(at, &mut chosen);
             }
             let places = self.view().places(level, &chosen);

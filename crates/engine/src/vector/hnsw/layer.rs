@@ -62,6 +62,8 @@ impl LayerBuild {
                     let node = self.members[member];
                     let mut chosen = Vec::with_capacity(self.degree);
                     choose(pairs, node, candidates.of(member), CHOSEN, &mut chosen);
+                    let anyone = |random: u64| self.members[(random % self.members.len() as u64) as usize];
+                    pairs.choose_strangers(node, &anyone, &mut chosen);
                     self.lists.resize((member + 1) * self.degree, FREE);
                     fill(&mut self.lists[member * self.degree..], &chosen);
                 }

@@ -1,5 +1,6 @@
 //! How two rows are compared, and which of many rows become neighbours.
 
+use super::mixed;
 use crate::vector::{
     nearest::{key_of, packed},
     quantize::{ByteRowsView, Space},
@@ -7,8 +8,15 @@ use crate::vector::{
 use alloc::vec::Vec;
 use sanderling_kernels as kernels;
 
-/// Vectors equal to a node that it is linked to at most: enough for a chain, and the other slots lead away.
+/// Vectors at least as near to a node as it is to itself that it is linked to at most: equal ones, of which these are
+/// enough for a chain, and by inner product longer ones, all of which are near to each other too.
 const TWINS_MAX: usize = 4;
+
+/// Neighbours below which a node gets some from anywhere.
+const NEIGHBOURS_MIN: usize = TWINS_MAX + 1;
+
+/// Nodes from anywhere that are looked at then.
+const STRANGERS: u64 = 24;
 
 /// Rows that are compared with each other.
 #[derive(Clone, Copy, Debug)]
@@ -46,12 +54,6 @@ impl Pairs<'_> {
         if self.space == Space::Inner { -1.0 } else { -2.0 }
     }
 
-    /// Whether two rows are equal, as far as keys tell.
-    fn are_twins(&self, a: u32, b: u32, key: f32) -> bool {
-        let own = self.key(a, a);
-        key == own && self.key(b, b) == own
-    }
-
     /// A candidate for a neighbour of `node`. Among equally near ones the next by number goes first: copies of one vector
     /// are then linked one to the next, and not all to the first.
     pub(super) fn candidate(&self, node: u32, other: u32) -> u64 {
@@ -66,13 +68,14 @@ impl Pairs<'_> {
     /// Appends neighbours of `node` to `chosen`, `room` at most in all, nearest first: each candidate that is nearer to the
     /// node than to all chosen before. `chosen` may have some already. The candidates are sorted.
     pub(super) fn choose(&self, node: u32, candidates: &[u64], room: usize, chosen: &mut Vec<u32>) {
+        let own = self.key(node, node);
         let mut twins = 0;
         for candidate in candidates {
             if chosen.len() >= room {
                 return;
             }
             let (key, other) = (key_of(*candidate), Self::other_of(node, *candidate));
-            let is_chosen = if self.are_twins(node, other, key) {
+            let is_chosen = if key <= own {
                 twins += 1;
                 twins <= TWINS_MAX && !chosen.contains(&other)
             } else {
@@ -81,6 +84,19 @@ impl Pairs<'_> {
             if is_chosen {
                 chosen.push(other);
             }
+        }
+    }
+
+    /// Adds neighbours from anywhere to a node that has next to none, for it may be one of so many copies that all of its
+    /// candidates are copies too. `anyone` gives a node for a random number.
+    pub(super) fn choose_strangers(&self, node: u32, anyone: &dyn Fn(u64) -> u32, chosen: &mut Vec<u32>) {
+        if chosen.len() < NEIGHBOURS_MIN {
+            let mut candidates = crate::lists::map(0..STRANGERS, |stranger| {
+                self.candidate(node, anyone(mixed(stranger << 32 | u64::from(node)) >> 1))
+            });
+            candidates.sort_unstable();
+            candidates.retain(|candidate| Self::other_of(node, *candidate) != node);
+            self.choose(node, &candidates, NEIGHBOURS_MIN + TWINS_MAX, chosen);
         }
     }
 }

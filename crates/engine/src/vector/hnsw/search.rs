@@ -6,7 +6,7 @@
 //! pass; where few pass, it steps over those that do not, to their neighbours. What it still lacks then, it gets by a walk
 //! that ends only when there are enough.
 
-use super::{BASE_DEGREE, FREE, HnswView, pairs::Pairs};
+use super::{BASE_DEGREE, FREE, HnswView, pairs::Pairs, used};
 use crate::vector::{
     nearest::{at_of, key_of, packed},
     quantize::{ByteRowsView, PreparedQuery, Space},
@@ -368,10 +368,13 @@ impl HnswView<'_> {
 }
 
 /// The share of vectors that must pass for a walk through all of them to be the shorter one.
-const MANY_PASS: f32 = 0.35;
+const MANY_PASS: f32 = 0.6;
 
 /// Vectors that pass, from all over the column, at which a walk through those that pass begins.
-const SEEDS: usize = 24;
+const SEEDS: usize = 64;
+
+/// Vectors that pass that are enough as the neighbours of one.
+const ENOUGH: usize = BASE_DEGREE / 2;
 
 /// Positions that are asked for each of them at most.
 const TRIES: usize = 8;
@@ -385,13 +388,12 @@ impl HnswView<'_> {
         passes: &mut Passes<'_>,
         scratch: &mut Scratch,
     ) {
-        let GraphSearch { wanted, breadth, matching, .. } = search;
+        let GraphSearch { wanted, matching, .. } = search;
         let share = matching as f32 / self.len() as f32;
         scratch.start(self.len());
         scratch.visit_all(&[start]);
         if share >= MANY_PASS {
-            let kept = wanted.max((breadth as f32 * share) as usize);
-            self.walk_collecting(probe, &GraphSearch { breadth: kept, ..search }, false, passes, scratch);
+            self.walk_collecting(probe, &search, false, passes, scratch);
         } else {
             self.seed(passes, scratch);
             self.walk_collecting(probe, &search, true, passes, scratch);
@@ -452,21 +454,30 @@ impl HnswView<'_> {
         }
     }
 
-    /// Visits those that pass, among the neighbours and then among the neighbours of the others, as many as one node has.
+    /// Visits the neighbours that pass, and goes over those that do not to what lies behind, until there are enough. Those
+    /// gone over count as visited: what lies behind them was seen.
     fn visit_passing(&self, neighbours: &[u32], passes: &mut Passes<'_>, scratch: &mut Scratch) {
-        for near in neighbours {
-            if passes(*near) {
-                scratch.visit_all(&[*near]);
-                continue;
-            }
-            if scratch.fresh.len() >= BASE_DEGREE || !scratch.visit(*near) {
-                continue;
-            }
-            for far in self.neighbours(0, *near) {
-                if passes(*far) {
-                    scratch.visit_all(&[*far]);
+        let mut steps: Vec<u32> = Vec::new();
+        let mut list = neighbours;
+        let mut at = 0;
+        loop {
+            for near in used(list) {
+                if passes(*near) {
+                    scratch.visit_all(&[*near]);
+                } else {
+                    steps.push(*near);
                 }
             }
+            loop {
+                if scratch.fresh.len() >= ENOUGH || at >= steps.len() {
+                    return;
+                }
+                at += 1;
+                if scratch.visit(steps[at - 1]) {
+                    break;
+                }
+            }
+            list = self.list(0, steps[at - 1]);
         }
     }
 }
