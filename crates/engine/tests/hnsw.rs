@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use sanderling_engine::vector::{
-    BASE_DEGREE, ByteRows, FREE, GraphDamage, GraphSearch, Hnsw, HnswBuilder, HnswView, Metric, PreparedQuery, Quantizer,
-    Scratch, SlackCalibration, at_of,
+    BASE_DEGREE, ByteRows, FREE, GraphDamage, GraphSearch, Hnsw, HnswBuilder, HnswView, Metric, PreparedQuery,
+    Quantizer, Scratch, SlackCalibration, at_of,
 };
 use sanderling_kernels as kernels;
 
@@ -167,7 +167,6 @@ fn lengths_that_differ_much_cost_no_recall() {
     for metric in METRICS {
         for index in [Index::built(values.clone(), 32, metric), Index::grown(values.clone(), 32, metric)] {
             let recall = index.recall(&clustered(60, 32, 40, 4), 120);
-            println!("{metric:?} {recall}");
             assert!(recall >= 0.95, "{metric:?}: {recall}");
         }
     }
@@ -196,8 +195,7 @@ fn a_filter_costs_no_recall() {
                 *found += hits.iter().filter(|hit| exact.contains(hit)).count();
             }
         }
-        println!("one in {one_in}: {found:?}");
-        assert!(found.iter().all(|found| *found >= 10), "one in {one_in}: {found:?} of 200");
+        assert!(found.iter().all(|found| *found >= 190), "one in {one_in}: {found:?} of 200");
     }
 }
 
@@ -288,9 +286,8 @@ fn copies_of_one_vector_hide_nothing() {
 
 #[test]
 fn equal_vectors_give_equal_graphs() {
-    let parts = |view: HnswView<'_>| {
-        [view.base, view.upper, view.first_lists, view.links, &[view.entry]].map(<[u32]>::to_vec)
-    };
+    let parts =
+        |view: HnswView<'_>| [view.base, view.upper, view.first_lists, view.links, &[view.entry]].map(<[u32]>::to_vec);
     let values = clustered(1_500, 20, 9, 6);
     for build in [Index::built, Index::grown] {
         let [first, second] = [0, 1].map(|_| build(values.clone(), 20, Metric::Dot));
@@ -301,7 +298,9 @@ fn equal_vectors_give_equal_graphs() {
         let query = clustered(1, 20, 9, 7);
         let prepared = PreparedQuery::new(&first.quantizer, &query, kernels::norm(&query));
         let search = GraphSearch { wanted: 10, breadth: 40, slack: 0.2, matching: 1_500 };
-        let walked = |view: HnswView<'_>, scratch: &mut Scratch| view.search(first.rows.view(), &prepared, search, None, scratch);
+        let walked = |view: HnswView<'_>, scratch: &mut Scratch| {
+            view.search(first.rows.view(), &prepared, search, None, scratch)
+        };
         let mut scratch = Scratch::default();
         let expected = walked(first.graph.view(), &mut scratch);
         assert!(expected.found.len() >= 10 && expected.compared >= expected.found.len());

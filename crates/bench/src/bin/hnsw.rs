@@ -1,12 +1,13 @@
 //! The graph index: how long it takes to build, how fast and how well it finds, and how much room it takes.
 //!
-//! `N` is the number of vectors, `SET` the data set, `INSERT=1` also builds vector by vector, `PASSES` how often the
-//! queries are asked.
+//! `N` is the number of vectors, `SET` the data set, `INSERT=1` also builds vector by vector, `FILTERS=1` also searches
+//! with filters, `PASSES` is how often the queries are asked. Rates are by the time on the processor.
 #![allow(clippy::unwrap_used, reason = "a benchmark")]
 
 use sanderling_bench::data::{self, VectorSet};
 use sanderling_engine::vector::{
-    ByteRows, ByteRowsView, GraphSearch, Hnsw, HnswBuilder, Metric, PreparedQuery, Quantizer, RECALLS, Scratch, SlackCalibration, at_of,
+    ByteRows, ByteRowsView, GraphSearch, Hnsw, HnswBuilder, Metric, PreparedQuery, Quantizer, RECALLS, Scratch,
+    SlackCalibration, at_of,
 };
 use std::{env, fs, time::Instant};
 
@@ -25,6 +26,9 @@ fn main() {
     }
     let built = build(&quantizer, &rows);
     report(&set, &quantizer, &rows, &built, number("PASSES", 5));
+    if number("FILTERS", 0) > 0 {
+        filters(&set, &quantizer, rows.view(), &built);
+    }
     if number("INSERT", 0) > 0 {
         let (start, processor) = (Instant::now(), processor_seconds());
         let mut grown = Hnsw::new(quantizer.space());
@@ -118,6 +122,45 @@ fn ask(
         rates[passes - 1],
         compared / set.truth.len()
     );
+}
+
+/// Filters that pass a share of the vectors: any ones, or those nearest to one of them, as a topic would.
+fn filters(set: &VectorSet, quantizer: &Quantizer, rows: ByteRowsView<'_>, graph: &Hnsw) {
+    let mut products = vec![0.0; rows.len()];
+    sanderling_kernels::dot_rows(&set.base[..set.dimensions], &set.base, &mut products);
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|a, b| products[*b].total_cmp(&products[*a]));
+    for share in [1.0, 0.5, 0.3, 0.1, 0.03, 0.01, 0.001] {
+        let matching = (rows.len() as f64 * share) as usize;
+        let (mut any, mut topic) = (vec![false; rows.len()], vec![false; rows.len()]);
+        for (rank, at) in order.iter().enumerate().take(matching) {
+            // The order by product with one vector says nothing about its number, which is mixed once more.
+            any[rank.wrapping_mul(48_271) % rows.len()] = true;
+            topic[*at] = true;
+        }
+        for (name, passing) in [("any", any), ("topic", topic)] {
+            let truth = data::truth(set, &mut |at| passing[at]);
+            let matching = passing.iter().filter(|passes| **passes).count();
+            let (mut hits, mut compared, mut scratch) = (0, 0, Scratch::default());
+            let start = processor_seconds();
+            for (query, truth) in set.queries.chunks(set.dimensions).zip(&truth) {
+                let prepared = PreparedQuery::new(quantizer, query, 1.0);
+                let search = GraphSearch { wanted: 10, breadth: 80, slack: f32::INFINITY, matching };
+                let mut passes = |at: u32| passing[at as usize];
+                let walked = graph.view().search(rows, &prepared, search, Some(&mut passes), &mut scratch);
+                let found = refined(set, query, walked.found);
+                hits += found.iter().filter(|at| truth.contains(at)).count();
+                compared += walked.compared;
+            }
+            let queries = set.truth.len() as f64;
+            println!(
+                "{name} {share}: recall {:.4}, {:.0} queries a second, {:.0} rows compared",
+                hits as f64 / (10.0 * queries),
+                queries / (processor_seconds() - start),
+                compared as f64 / queries
+            );
+        }
+    }
 }
 
 /// The ten best in full precision, out of 1.5 times as many and eight.

@@ -57,7 +57,13 @@ impl Hnsw {
         for level in (0..=level).rev() {
             let view = self.view();
             let starts = [start, 0];
-            view.walk(&probe, level, &starts[..if level == 0 { 2 } else { 1 }], &GraphSearch::of_breadth(BREADTH), scratch);
+            view.walk(
+                &probe,
+                level,
+                &starts[..if level == 0 { 2 } else { 1 }],
+                &GraphSearch::of_breadth(BREADTH),
+                scratch,
+            );
             let nodes = crate::lists::map(scratch.pool.sorted(), |near| view.node(level, near));
             start = scratch.pool.sorted().next().map_or(0, |near| if level == 1 { view.node(1, near) } else { near });
             let mut candidates = crate::lists::map(nodes, |near| pairs.candidate(at, near));

@@ -163,7 +163,8 @@ impl Work {
         let bytes = if self.is_leaf {
             &self.bytes[self.at * dimensions..end * dimensions]
         } else {
-            tile.iter().for_each(|member| gathered.extend_from_slice(pairs.rows.row(members[*member as usize] as usize)));
+            tile.iter()
+                .for_each(|member| gathered.extend_from_slice(pairs.rows.row(members[*member as usize] as usize)));
             &gathered
         };
         let mut products = vec![0; tile.len() * self.others.len()];

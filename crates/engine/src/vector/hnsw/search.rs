@@ -374,7 +374,7 @@ const MANY_PASS: f32 = 0.6;
 const SEEDS: usize = 64;
 
 /// Vectors that pass that are enough as the neighbours of one.
-const ENOUGH: usize = BASE_DEGREE / 2;
+const ENOUGH: usize = BASE_DEGREE;
 
 /// Positions that are asked for each of them at most.
 const TRIES: usize = 8;
