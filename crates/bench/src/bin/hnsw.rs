@@ -130,7 +130,7 @@ fn filters(set: &VectorSet, quantizer: &Quantizer, rows: ByteRowsView<'_>, graph
     sanderling_kernels::dot_rows(&set.base[..set.dimensions], &set.base, &mut products);
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by(|a, b| products[*b].total_cmp(&products[*a]));
-    for share in [1.0, 0.5, 0.3, 0.1, 0.03, 0.01, 0.001] {
+    for share in [1.0, 0.5, 0.3, 0.1, 0.03] {
         let matching = (rows.len() as f64 * share) as usize;
         let (mut any, mut topic) = (vec![false; rows.len()], vec![false; rows.len()]);
         for (rank, at) in order.iter().enumerate().take(matching) {
@@ -145,7 +145,7 @@ fn filters(set: &VectorSet, quantizer: &Quantizer, rows: ByteRowsView<'_>, graph
             let start = processor_seconds();
             for (query, truth) in set.queries.chunks(set.dimensions).zip(&truth) {
                 let prepared = PreparedQuery::new(quantizer, query, 1.0);
-                let search = GraphSearch { wanted: 10, breadth: 80, slack: f32::INFINITY, matching };
+                let search = GraphSearch { wanted: 10, breadth: 400, slack: 0.15, matching };
                 let mut passes = |at: u32| passing[at as usize];
                 let walked = graph.view().search(rows, &prepared, search, Some(&mut passes), &mut scratch);
                 let found = refined(set, query, walked.found);

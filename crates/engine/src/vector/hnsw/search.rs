@@ -100,10 +100,11 @@ impl Pool {
         if self.nodes.len() >= self.room {
             self.limit = self.limit.min(self.nodes[self.room - 1]);
         }
-        if place < self.wanted && self.slack < f32::INFINITY {
-            if let Some((key, distance)) = self.worst_hit(probe, self.wanted) {
-                self.limit = self.limit.min(packed(key + self.slack * distance, u32::MAX));
-            }
+        if place < self.wanted
+            && self.slack < f32::INFINITY
+            && let Some((key, distance)) = self.worst_hit(probe, self.wanted)
+        {
+            self.limit = self.limit.min(packed(key + self.slack * distance, u32::MAX));
         }
     }
 
@@ -374,7 +375,7 @@ const MANY_PASS: f32 = 0.6;
 const SEEDS: usize = 64;
 
 /// Vectors that pass that are enough as the neighbours of one.
-const ENOUGH: usize = BASE_DEGREE;
+const ENOUGH: usize = BASE_DEGREE / 2;
 
 /// Positions that are asked for each of them at most.
 const TRIES: usize = 8;
