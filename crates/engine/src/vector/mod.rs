@@ -3,6 +3,7 @@
 mod codes;
 mod column;
 mod flat;
+mod hnsw;
 mod index;
 mod ivf;
 mod nearest;
@@ -11,6 +12,10 @@ mod quantize;
 pub use codes::{BlocksView, Codes, CodesView, Seen};
 pub use column::{GrowingVectors, VectorColumn};
 pub use flat::{VectorHit, scan};
+pub use hnsw::{
+    BASE_DEGREE, FREE, GraphDamage, GraphSearch, Hnsw, HnswBuilder, HnswView, Passes, Scratch, Slack,
+    SlackCalibration, UPPER_DEGREE, Walked,
+};
 pub use index::{SearchedColumn, Strategy, VectorIndex, VectorSearch, lists_for};
 pub use ivf::{Depth, IvfBuilder, RECALLS};
 pub use nearest::{at_of, key_of};

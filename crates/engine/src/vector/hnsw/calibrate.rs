@@ -1,0 +1,126 @@
+//! How much slack a search needs to find what it should, measured on vectors of the segment itself.
+//!
+//! What lies in the middle between two vectors is taken as a query. A walk with less slack is the beginning of one with more,
+//! so one long walk tells for each true neighbour of a query at which slack it is first seen; the slack for a recall is
+//! a quantile of these.
+
+use super::{
+    HnswView, mixed,
+    search::{GraphSearch, Probe, Scratch},
+};
+use crate::vector::{
+    ivf::RECALLS,
+    nearest::{at_of, keep_best, packed},
+    quantize::{ByteRowsView, PreparedQuery, Quantizer},
+};
+use alloc::vec::Vec;
+use sanderling_kernels as kernels;
+
+/// The numbers of neighbours that the slack is measured for.
+const WANTED: [usize; 2] = [10, 100];
+
+/// Vectors that are taken as queries.
+const QUERIES: usize = 256;
+
+/// The breadth of the long walk.
+const BREADTH: usize = 640;
+
+/// The slack that is enough for all; a neighbour that the long walk did not see asks for it.
+const SLACK_MAX: f32 = 1.0;
+
+/// The slack for each of [`WANTED`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Slack(pub [f32; WANTED.len()]);
+
+impl Slack {
+    /// The slack for so many hits: the line through what was measured, level beyond it.
+    #[must_use]
+    pub fn for_wanted(&self, wanted: usize) -> f32 {
+        let [few, many] = WANTED;
+        let part = (wanted.clamp(few, many) - few) as f32 / (many - few) as f32;
+        self.0[0] + (self.0[1] - self.0[0]) * part
+    }
+}
+
+/// The measurement under way.
+#[derive(Debug, Default)]
+pub struct SlackCalibration {
+    at: usize,
+    needed: [Vec<f32>; WANTED.len()],
+    scratch: Scratch,
+}
+
+impl SlackCalibration {
+    /// Measures one query and says whether all is done.
+    pub fn step(&mut self, quantizer: &Quantizer, graph: HnswView<'_>, rows: ByteRowsView<'_>) -> bool {
+        let queries = QUERIES.min(rows.len());
+        if self.at < queries {
+            let own = (2 * self.at + 1) * rows.len() / (2 * queries);
+            let query = PreparedQuery::of_rotated(quantizer, between(rows, own));
+            self.measure(&query, graph, rows, own as u32);
+            self.at += 1;
+        }
+        self.at >= queries
+    }
+
+    fn measure(&mut self, query: &PreparedQuery, graph: HnswView<'_>, rows: ByteRowsView<'_>, own: u32) {
+        let keys = rows.all_keys(query);
+        let mut nearest = Vec::with_capacity(keys.len());
+        nearest.extend((0..).zip(&keys).filter(|(at, _)| *at != own).map(|(at, key)| packed(*key, at)));
+        keep_best(&mut nearest, WANTED[1]);
+        nearest.sort_unstable();
+        let mut missing = crate::lists::map(&nearest, |near| at_of(*near));
+        let mut seen = crate::lists::map(&missing, |_| [SLACK_MAX; WANTED.len()]);
+        let probe = Probe::of_query(rows, query);
+        let scratch = &mut self.scratch;
+        let start = graph.descend(&probe, 0, scratch);
+        graph.begin(&probe, 0, &[start], &GraphSearch::of_breadth(BREADTH.min(rows.len())), scratch);
+        let mut slack = [0.0_f32; WANTED.len()];
+        loop {
+            for fresh in &scratch.fresh {
+                if let Some(rank) = missing.iter().position(|near| near == fresh) {
+                    seen[rank] = slack;
+                    missing[rank] = u32::MAX;
+                }
+            }
+            for (slack, wanted) in slack.iter_mut().zip(WANTED) {
+                let more = scratch.pool.slack_to_go_on(&probe, wanted).map_or(SLACK_MAX, |more| more.min(SLACK_MAX));
+                *slack = if more > *slack { more } else { *slack };
+            }
+            if !graph.advance(&probe, 0, scratch) {
+                break;
+            }
+        }
+        for (at, wanted) in WANTED.into_iter().enumerate() {
+            self.needed[at].extend(seen.iter().take(wanted).map(|slack| slack[at]));
+        }
+    }
+
+    /// The slack for each of [`RECALLS`].
+    #[must_use]
+    pub fn finish(mut self) -> [Slack; RECALLS.len()] {
+        let mut slacks = [Slack::default(); RECALLS.len()];
+        for (at, needed) in self.needed.iter_mut().enumerate() {
+            needed.sort_unstable_by(f32::total_cmp);
+            for (slack, recall) in slacks.iter_mut().zip(RECALLS) {
+                let rank = (needed.len() as f32 * recall) as usize;
+                slack.0[at] = needed.get(rank).or(needed.last()).map_or(0.0, |slack| *slack);
+            }
+        }
+        slacks
+    }
+}
+
+/// A query: a row in the middle between two, as long as the first. Real queries come from elsewhere than the vectors do.
+/// Rows with noise on them turned out to be found far more easily than real queries, these about as hard.
+fn between(rows: ByteRowsView<'_>, at: usize) -> Vec<f32> {
+    let mut vector = rows.restored(at);
+    let other = rows.restored((mixed(at as u64) % rows.len() as u64) as usize);
+    for (value, other) in vector.iter_mut().zip(&other) {
+        *value += other;
+    }
+    let norm = kernels::norm(&vector);
+    let scale = if norm > 0.0 { kernels::square_root(rows.squares[at]) / norm } else { 0.0 };
+    vector.iter_mut().for_each(|value| *value *= scale);
+    vector
+}
