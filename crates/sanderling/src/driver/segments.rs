@@ -12,7 +12,6 @@ use sanderling_engine::{
     collection::SealedOutput,
     ids::FileId,
     manifest::{FileRecord, SegmentRecord, segment_name, tombstones_name},
-    schema::SchemaChange,
     segment::{SealedSegment, write_tombstones},
     wal::WalHeader,
 };
@@ -28,25 +27,6 @@ pub(super) enum Job {
 }
 
 impl Collection {
-    /// Seals the growing segment, and merges all segments into one without dead rows.
-    pub async fn compact(&self) -> Result<()> {
-        let mut writer = self.writer().await?;
-        self.rebuild(&mut writer, Job::Compact).await
-    }
-
-    /// Indexes every document anew under a schema with more fields.
-    pub(super) async fn extend_schema(&self, schema: &Schema) -> Result<()> {
-        if self.schema().change_to(schema)? == SchemaChange::Same {
-            return Ok(());
-        }
-        let mut writer = self.writer().await?;
-        // Looked at again: another caller may have extended it while this one waited.
-        match self.schema().change_to(schema)? {
-            SchemaChange::Extended(schema) => self.rebuild(&mut writer, Job::Extend(schema)).await,
-            SchemaChange::Same => Ok(()),
-        }
-    }
-
     /// Puts a new segment in the place of the growing one, and of the older ones where they are replaced.
     pub(super) fn rebuild<'a>(&'a self, writer: &'a mut WriterState, job: Job) -> StorageFuture<'a, ()> {
         Box::pin(async move {
