@@ -32,13 +32,8 @@ pub fn from_js(thrown: &JsValue, action: &str, name: &str) -> Error {
     Error::new(code, format!("cannot {action} {name}: {message}")).with("cause", kind)
 }
 
-/// A call as a promise. Every exported call that waits goes through here, so that the code which drives a future exists
-/// once.
-pub fn promise(answer: impl Future<Output = Result<JsValue, Error>> + 'static) -> Promise {
-    drive(Box::pin(answer))
-}
-
-fn drive(answer: Pin<Box<dyn Future<Output = Result<JsValue, Error>>>>) -> Promise {
+/// A call as a promise.
+pub fn promise(answer: Pin<Box<dyn Future<Output = Result<JsValue, Error>>>>) -> Promise {
     wasm_bindgen_futures::future_to_promise(async move { answer.await.map_err(|error| to_js(&error)) })
 }
 

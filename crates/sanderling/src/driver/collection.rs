@@ -152,6 +152,12 @@ impl CollectionShared {
 }
 
 impl Collection {
+    /// The number by which its database knows it.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.shared.id
+    }
+
     /// The schema in force.
     #[must_use]
     pub fn schema(&self) -> Arc<Schema> {
