@@ -51,3 +51,9 @@ pub fn settled<'a>(returned: Result<JsValue, JsValue>, action: &'a str, name: &'
         settled.map_err(|thrown| from_js(&thrown, action, name))
     })
 }
+
+/// The same for a function that gives nothing back.
+pub fn done<'a>(returned: Result<JsValue, JsValue>, action: &'a str, name: &'a str) -> StorageFuture<'a, ()> {
+    let settled = settled(returned, action, name);
+    Box::pin(async move { settled.await.map(drop) })
+}
