@@ -101,19 +101,6 @@ pub struct SegmentStats {
     pub bytes: u64,
 }
 
-/// Keeps writers out of a collection that is being dropped.
-pub(super) struct Retired<'a> {
-    shared: &'a CollectionShared,
-    _writer: LockGuard<'a, WriterState>,
-}
-
-impl Retired<'_> {
-    /// The collection stays after all.
-    pub(super) fn revive(self) {
-        self.shared.retired.store(false, Ordering::SeqCst);
-    }
-}
-
 impl CollectionShared {
     pub(super) fn new(database: Weak<DatabaseShared>, name: &str, loaded: Loaded) -> Self {
         let Loaded { id, state, wal, written_dead, wal_bytes, log_in_use } = loaded;
@@ -122,14 +109,9 @@ impl CollectionShared {
         Self { database, name: name.into(), id, state: Guarded::new(state), writer, retired: AtomicBool::new(false) }
     }
 
-    pub(super) async fn retire(&self) -> Retired<'_> {
-        let writer = self.writer.lock().await;
+    /// Later calls find the collection closed.
+    pub(super) fn retire(&self) {
         self.retired.store(true, Ordering::SeqCst);
-        Retired { shared: self, _writer: writer }
-    }
-
-    pub(super) async fn wait_for_writes(&self) {
-        drop(self.writer.lock().await);
     }
 
     pub(super) fn state(&self) -> Reading<'_, CollectionState> {
@@ -266,12 +248,11 @@ impl Collection {
         Box::pin(async move {
             let database = &self.database.shared;
             let mut manifest = database.manifest.lock().await;
-            if let (Some(log), false) = (writer.wal, manifest.is_uncertain()) {
-                return Ok(log);
-            }
             if let Some(log) = writer.wal {
-                let same = manifest.next();
-                manifest.commit(&*database.storage, same).await?;
+                if manifest.is_uncertain() {
+                    let same = manifest.next();
+                    manifest.commit(&*database.storage, Vec::new(), same).await?;
+                }
                 return Ok(log);
             }
             if writer.must_seal || self.settle_logs(&manifest).await.is_err() {
@@ -279,17 +260,16 @@ impl Collection {
                 self.rebuild(writer, Job::Seal).await?;
                 return writer.wal.ok_or_else(|| Error::new(ErrorCode::Internal, "sealing begins a log"));
             }
-            let first = self.shared.state().next();
-            let (header, file) = manifest.begin_log(&*database.storage, first).await?;
+            let (mut files, mut unused) = (Vec::new(), Vec::new());
+            let (header, file) = manifest.begin_log(self.shared.state().next(), &mut files);
             let mut next = manifest.next();
-            let mut unused = Vec::new();
             for record in next.collections.iter_mut().filter(|record| record.id == self.shared.id) {
                 if !writer.log_in_use {
                     unused.extend(record.wals.pop().map(wal_name));
                 }
                 record.wals.push(file);
             }
-            manifest.commit(&*database.storage, next).await?;
+            manifest.commit(&*database.storage, files, next).await?;
             writer.wal = Some((header, file));
             writer.log_in_use = false;
             writer.wal_bytes += header.to_bytes().len() as u64;

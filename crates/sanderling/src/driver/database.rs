@@ -182,7 +182,8 @@ impl Database {
         }
         let settings = settings.unwrap_or_default();
         let first = SequenceNumber(1);
-        let (header, wal) = manifest.begin_log(&*shared.storage, first).await?;
+        let mut files = Vec::new();
+        let (header, wal) = manifest.begin_log(first, &mut files);
         let mut next = manifest.next();
         let id = next.next_collection;
         next.next_collection += 1;
@@ -195,7 +196,7 @@ impl Database {
             segments: Vec::new(),
             wals: vec![wal],
         });
-        manifest.commit(&*shared.storage, next).await?;
+        manifest.commit(&*shared.storage, files, next).await?;
         let loaded = open::Loaded {
             id,
             state: CollectionState::new(schema.clone(), settings, first),
@@ -224,9 +225,9 @@ impl Database {
             Error::new(ErrorCode::Schema, message).with("collection", name)
         };
         let slot = shared.slot(name).ok_or_else(absent)?;
-        // Writes that are under way end first; later ones find the collection closed.
-        let sound = match &slot {
-            Slot::Sound(collection) => Some(collection.retire().await),
+        // Writes that are under way end first; those that wait find the collection closed.
+        let _writer = match &slot {
+            Slot::Sound(collection) => Some(collection.writer.lock().await),
             Slot::Damaged(_) => None,
         };
         let mut manifest = shared.manifest.lock().await;
@@ -238,11 +239,9 @@ impl Database {
         let mut next = manifest.next();
         let at = next.collections.iter().position(|record| record.name == name);
         let files = at.map(|at| open::files_of(&next.collections.remove(at))).unwrap_or_default();
-        if let Err(error) = manifest.commit(&*shared.storage, next).await {
-            if let Some(guard) = sound {
-                guard.revive();
-            }
-            return Err(error);
+        manifest.commit(&*shared.storage, Vec::new(), next).await?;
+        if let Slot::Sound(collection) = &slot {
+            collection.retire();
         }
         shared.slots().retain(|(other, _)| other != name);
         shared.remove_files(&files).await;
@@ -265,7 +264,7 @@ impl Database {
         let slots = self.shared.slots().clone();
         for (_, slot) in slots {
             if let Slot::Sound(collection) = slot {
-                collection.wait_for_writes().await;
+                drop(collection.writer.lock().await);
             }
         }
         let _manifest = self.shared.manifest.lock().await;
