@@ -80,12 +80,33 @@ async function buildVariant(variant, log) {
   if (!isCurrent) {
     await bind(input, folder, log);
     mkdirSync(at("pkg", "dist"), { recursive: true });
-    const flags = [...OPTIMISE, ...BASELINE, ...VARIANTS[variant].binaryen, "--strip-producers"];
-    await run("wasm-opt", [...flags, join(folder, "engine_bg.wasm"), "-o", output], { log });
+    const features = [...BASELINE, ...VARIANTS[variant].binaryen];
+    const optimised = join(folder, "engine_optimised.wasm");
+    const flags = [...OPTIMISE, ...features, "--strip-producers"];
+    await run("wasm-opt", [...flags, join(folder, "engine_bg.wasm"), "-o", optimised], { log });
+    shortenNames(folder, optimised, output, features);
     writeFileSync(stampFile, stamp);
   }
   checkModule(variant, output);
   return folder;
+}
+
+// What a wasm file takes from its glue and gives to it has long names with hashes, which hardly compress. wasm-opt puts short
+// names in their place and prints which; the glue follows.
+function shortenNames(folder, input, output, features) {
+  const table = ask("wasm-opt", [...features, "--minify-imports-and-exports-and-modules", input, "-o", output]);
+  if (table === undefined) throw new Explained(`wasm-opt could not shorten the names of ${input}`);
+  const { imports, exports } = JSON.parse(table);
+  const short = new Map([...imports.map(([, name, shorter]) => [name, shorter]), ...exports]);
+  const replace = (whole, before, name, after) => (short.has(name) ? before + short.get(name) + after : whole);
+  for (const [file, names] of [
+    ["engine.js", [/^( {8})(\w+)(: function\()/gm, /(\bwasm\.)(\w+)()/g]],
+    ["engine.d.ts", [/^( {4}readonly )(\w+)(: )/gm]],
+  ]) {
+    let text = readFileSync(join(folder, file), "utf8").replace('"./engine_bg.js"', '"a"');
+    for (const name of names) text = text.replaceAll(name, replace);
+    writeFileSync(join(folder, file), text);
+  }
 }
 
 function checkModule(variant, file) {
