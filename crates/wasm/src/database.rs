@@ -33,14 +33,17 @@ pub struct EngineDatabase {
 #[wasm_bindgen(unchecked_return_type = "Promise<EngineDatabase>")]
 pub fn open(#[wasm_bindgen(unchecked_param_type = "OpenRequest")] request: JsValue) -> Promise {
     promise(Box::pin(async move {
-        let durability = match text_of(&request, "durability").as_deref() {
-            Some("relaxed") => Durability::Relaxed,
-            _ => Durability::Strict,
-        };
-        let storage = storage_of(&request).await?;
-        let database = Database::open(storage, durability, environment()).await?;
-        Ok(EngineDatabase { database }.into())
+        let opened = open_database(&request).await;
+        opened.map(|database| EngineDatabase { database }.into()).map_err(|error| to_js(&error))
     }))
+}
+
+async fn open_database(request: &JsValue) -> Result<Database> {
+    let durability = match text_of(request, "durability").as_deref() {
+        Some("relaxed") => Durability::Relaxed,
+        _ => Durability::Strict,
+    };
+    Database::open(storage_of(request).await?, durability, environment()).await
 }
 
 fn text_of(request: &JsValue, name: &str) -> Option<String> {
@@ -87,8 +90,8 @@ impl EngineDatabase {
     ) -> Promise {
         let database = self.database.clone();
         promise(Box::pin(async move {
-            let answer = run(&database, call, collection, &Arguments { texts, vectors, layout }).await?;
-            Ok(json::write(&answer).into())
+            let answer = run(&database, call, collection, &Arguments { texts, vectors, layout }).await;
+            answer.map(|answer| json::write(&answer).into()).map_err(|error| to_js(&error))
         }))
     }
 }

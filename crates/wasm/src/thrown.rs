@@ -33,8 +33,8 @@ pub fn from_js(thrown: &JsValue, action: &str, name: &str) -> Error {
 }
 
 /// A call as a promise.
-pub fn promise(answer: Pin<Box<dyn Future<Output = Result<JsValue, Error>>>>) -> Promise {
-    wasm_bindgen_futures::future_to_promise(async move { answer.await.map_err(|error| to_js(&error)) })
+pub fn promise(answer: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>) -> Promise {
+    wasm_bindgen_futures::future_to_promise(answer)
 }
 
 /// Awaits what a function gave back, if it is a promise; `action` and `name` say what was tried on what.

@@ -2,7 +2,7 @@
 
 use super::{
     commit::ManifestState,
-    database::{Database, DatabaseShared},
+    database::Database,
     lock::{Lock, LockGuard},
     open::Loaded,
     segments::Job,
@@ -11,13 +11,7 @@ use crate::{
     guarded::{Changing, Guarded, Reading},
     storage::{Durability, StorageFuture},
 };
-use alloc::{
-    boxed::Box,
-    format,
-    string::String,
-    sync::{Arc, Weak},
-    vec::Vec,
-};
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use core::sync::atomic::{AtomicBool, Ordering};
 use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,
@@ -38,7 +32,6 @@ pub struct Collection {
 }
 
 pub(super) struct CollectionShared {
-    database: Weak<DatabaseShared>,
     name: String,
     pub(super) id: u32,
     state: Guarded<CollectionState>,
@@ -102,11 +95,11 @@ pub struct SegmentStats {
 }
 
 impl CollectionShared {
-    pub(super) fn new(database: Weak<DatabaseShared>, name: &str, loaded: Loaded) -> Self {
+    pub(super) fn new(name: &str, loaded: Loaded) -> Self {
         let Loaded { id, state, wal, written_dead, wal_bytes, log_in_use } = loaded;
         let writer = WriterState { wal, wal_bytes, log_in_use, must_seal: false, written_dead, deferred: None };
         let writer = Lock::new(writer);
-        Self { database, name: name.into(), id, state: Guarded::new(state), writer, retired: AtomicBool::new(false) }
+        Self { name: name.into(), id, state: Guarded::new(state), writer, retired: AtomicBool::new(false) }
     }
 
     /// Later calls find the collection closed.
@@ -121,16 +114,6 @@ impl CollectionShared {
     pub(super) fn state_to_change(&self) -> Changing<'_, CollectionState> {
         self.state.change()
     }
-
-    fn check(&self) -> Result<()> {
-        if self.retired.load(Ordering::SeqCst) {
-            return Err(Error::new(ErrorCode::Closed, format!("the collection {} was dropped", self.name)));
-        }
-        match self.database.upgrade() {
-            Some(database) => database.check_open(),
-            None => Err(Error::new(ErrorCode::Closed, "the database was closed")),
-        }
-    }
 }
 
 impl Collection {
@@ -144,6 +127,13 @@ impl Collection {
     #[must_use]
     pub fn schema(&self) -> Arc<Schema> {
         self.shared.state().schema().clone()
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.shared.retired.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorCode::Closed, format!("the collection {} was dropped", self.shared.name)));
+        }
+        self.database.shared.check_open()
     }
 
     /// Settings are chosen when a collection is made: other ones would be ignored, so they are refused.
@@ -238,7 +228,7 @@ impl Collection {
 
     pub(super) async fn writer(&self) -> Result<LockGuard<'_, WriterState>> {
         let writer = self.shared.writer.lock().await;
-        self.shared.check()?;
+        self.check()?;
         Ok(writer)
     }
 
@@ -293,31 +283,31 @@ impl Collection {
 
     /// The document with this id.
     pub fn get(&self, id: &DocumentId) -> Result<Option<Document>> {
-        self.shared.check()?;
+        self.check()?;
         self.shared.state().get(id, self.database.shared.now())
     }
 
     /// Whether there is a document with this id.
     pub fn has(&self, id: &DocumentId) -> Result<bool> {
-        self.shared.check()?;
+        self.check()?;
         Ok(self.shared.state().has(id, self.database.shared.now()))
     }
 
     /// How many documents there are, or how many pass a filter.
     pub fn count(&self, filter: Option<&Value>) -> Result<usize> {
-        self.shared.check()?;
+        self.check()?;
         self.shared.state().count(filter, self.database.shared.now())
     }
 
     /// A page of the documents in order of their ids.
     pub fn list(&self, options: &ListOptions) -> Result<ListPage> {
-        self.shared.check()?;
+        self.check()?;
         self.shared.state().list(options, self.database.shared.now())
     }
 
     /// Answers a search.
     pub fn search(&self, query: &Query) -> Result<SearchResult> {
-        self.shared.check()?;
+        self.check()?;
         self.shared.state().search(query, self.database.shared.now())
     }
 

@@ -100,28 +100,18 @@ impl Database {
             }
         };
         let Opened { id, manifest, collections } = opened;
-        let shared = Arc::new_cyclic(|database| {
-            let mut slots = Vec::new();
-            for (name, loaded) in collections {
-                let slot = match loaded {
-                    Ok(loaded) => Slot::Sound(Arc::new(CollectionShared::new(database.clone(), &name, loaded))),
-                    Err(error) => Slot::Damaged(error),
-                };
-                slots.push((name, slot));
-            }
-            let collections = Guarded::new(slots);
-            let manifest = Lock::new(manifest);
-            DatabaseShared {
-                storage,
-                durability,
-                environment,
-                id,
-                manifest,
-                collections,
-                closed: AtomicBool::new(false),
-            }
-        });
-        Ok(Self { shared })
+        let mut slots = Vec::new();
+        for (name, loaded) in collections {
+            let slot = match loaded {
+                Ok(loaded) => Slot::Sound(Arc::new(CollectionShared::new(&name, loaded))),
+                Err(error) => Slot::Damaged(error),
+            };
+            slots.push((name, slot));
+        }
+        let (manifest, collections) = (Lock::new(manifest), Guarded::new(slots));
+        let closed = AtomicBool::new(false);
+        let shared = DatabaseShared { storage, durability, environment, id, manifest, collections, closed };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Opens a collection. With a schema it is made if it is absent, and extended if the schema adds fields.
@@ -205,7 +195,7 @@ impl Database {
             wal_bytes: header.to_bytes().len() as u64,
             log_in_use: false,
         };
-        let slot = Slot::Sound(Arc::new(CollectionShared::new(Arc::downgrade(shared), name, loaded)));
+        let slot = Slot::Sound(Arc::new(CollectionShared::new(name, loaded)));
         shared.slots().push((name.into(), slot.clone()));
         Ok(slot)
     }
