@@ -60,7 +60,6 @@ function databaseCalls(engine: EngineModule, simd: SimdLevel, state: State): Pic
         const opened = await database.engine.collection(name, schema, settings);
         const collection = database.collections.get(name) ?? (state.handles += 1);
         database.collections.set(name, collection);
-        // The object it replaces may still be in a call, so it is left to the bindings' finalizer.
         state.collections.set(collection, { database, engine: opened });
         return { collection, schema: opened.schema() };
       }),

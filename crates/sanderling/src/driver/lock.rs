@@ -33,8 +33,8 @@ impl<T> Lock<T> {
     }
 
     /// Waits until nobody else uses the value.
-    pub(super) async fn lock(&self) -> LockGuard<'_, T> {
-        poll_fn(|context| self.poll(context)).await
+    pub(super) fn lock(&self) -> impl Future<Output = LockGuard<'_, T>> {
+        poll_fn(|context| self.poll(context))
     }
 
     fn poll(&self, context: &Context<'_>) -> Poll<LockGuard<'_, T>> {

@@ -21,7 +21,7 @@ mod lock;
 mod open;
 mod segments;
 
-pub use collection::{Collection, CollectionStats, SegmentStats};
+pub use collection::{Collection, CollectionStats, SegmentStats, Task};
 pub use database::{Database, DatabaseStatus, WeakDatabase};
 
 /// What the engine may not know by itself: the time, and a random number for a new database.
