@@ -1,19 +1,14 @@
 // The parts that run the Rust tests compiled to wasm: in Node without a browser, and in Chromium.
 import { readFileSync } from "node:fs";
 import { CHROMIUM_MISSING } from "../chromium.mjs";
+import { relaxedFlags } from "../relaxed.mjs";
 import { cargoEnvironment, VARIANTS } from "../wasm.mjs";
-import { ask, at, Explained, run } from "../workspace.mjs";
+import { at, Explained, run } from "../workspace.mjs";
 
 // Cargo splits a runner at blanks, so it cannot have the path of a clone; it runs in the folder of the crate.
 const SCRIPTS = "../../scripts";
 
 const CRATES = ["-p", "sanderling-kernels", "-p", "sanderling-engine"];
-
-// (module (func (result v128) i32.const 0 i8x16.splat i32.const 0 i8x16.splat i8x16.relaxed_swizzle))
-const RELAXED_PROBE = Uint8Array.from([
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 0, 253, 15, 65, 0, 253, 15,
-  253, 128, 2, 11,
-]);
 
 /** The number of tests that passed, from the output of cargo test. */
 export function passedTests(output) {
@@ -32,14 +27,6 @@ async function cargoTest(args, env, { log, note }, what) {
   await run("cargo", ["test", "--no-fail-fast", ...args], { log, env: { CARGO_TERM_COLOR: "never", ...env } });
   await new Promise((resolve) => log.write("", resolve));
   note(requireTests(log.path, start, what));
-}
-
-/** The flags that give this Node relaxed SIMD: none from Node 22 on, V8's own before. */
-function relaxedFlags() {
-  if (WebAssembly.validate(RELAXED_PROBE)) return [];
-  const flag = "--experimental-wasm-relaxed-simd";
-  if (ask("node", [flag, "--version"]) === undefined) throw new Explained("this Node has no relaxed SIMD");
-  return [flag];
 }
 
 async function wasmUnit(context) {

@@ -1,4 +1,4 @@
-//! Distances over slices, equal in every bit on every host.
+//! Distances and scans over slices, equal in every bit on every host.
 //!
 //! # The fixed lane layout
 //!
@@ -6,18 +6,58 @@
 //! simd128 and without any SIMD, every sum here is defined over [`LANES`] virtual lanes: element `i` is added to lane
 //! `i % LANES`, in order of `i`; at the end the upper half of the lanes is added to the lower half until one is left.
 //! A product is rounded before it is added (no fused multiply-add). A backend may use registers of any width as long
-//! as it keeps to that order.
+//! as it keeps to that order. Integer sums are exact, so any order will do. The bits of a NaN are not defined.
+//!
+//! # Backends
 //!
 //! [`scalar`] spells the definition out and is the reference in tests; the functions at the root use the fastest
-//! backend of the build.
+//! [`Backend`]: natively it is chosen once, by what the processor can do; in wasm by the features of the build, because
+//! a module with one unknown instruction is not valid.
+//!
+//! # Blocks of 1-bit codes
+//!
+//! FastScan reads codes of one bit a dimension in blocks of 32 vectors.
+//!
+//! The code of one vector has `code_bytes` bytes; dimension `i` is bit `i % 8` of byte `i / 8`, and the bits behind
+//! the last dimension are zero. Four dimensions are a *group*, one nibble: group `2 * b` is the low nibble of byte `b`,
+//! group `2 * b + 1` the high one. A block has [`GROUP_BYTES`] bytes for every group, one group after the other; byte
+//! `j` of a group has the nibble of vector `j` in its low half and the nibble of vector `16 + j` in its high half.
+//!
+//! A table of the query has [`GROUP_BYTES`] entries of 0..=63 for every group: entry `n` is what a vector gains whose
+//! nibble is `n`. So a table is as long as a block. Four entries fit a byte, and backends add up four groups before
+//! they widen; with at most [`FAST_SCAN_GROUPS_MAX`] groups the sum of a vector fits 16 bits.
 #![no_std]
 
+mod backend;
+mod fast_scan;
 mod metrics;
 mod portable;
+mod quantise;
+mod rotation;
+mod rows;
 pub mod scalar;
 
+#[cfg(target_arch = "aarch64")]
+#[path = "neon/mod.rs"]
+mod host;
+#[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64", target_feature = "simd128")))]
+#[path = "plain.rs"]
+mod host;
+#[cfg(target_feature = "simd128")]
+#[path = "wasm/mod.rs"]
+mod host;
+#[cfg(target_arch = "x86_64")]
+#[path = "x86/mod.rs"]
+mod host;
+
+pub use backend::{Backend, DOT_I8_LENGTH_MAX};
+pub use fast_scan::{
+    FAST_SCAN_ENTRY_MAX, FAST_SCAN_GROUPS_MAX, FAST_SCAN_VECTORS, GROUP_BYTES, block_bytes, pack_block,
+    read_block_code, write_block_code,
+};
 pub use metrics::{bray_curtis, canberra, chebyshev, hamming, jaccard, manhattan};
-pub use portable::{dot, squared_euclidean};
+pub use quantise::{largest_magnitude, quantise_i8, quantise_u7, sign_bits, sum_of_magnitudes};
+pub use rotation::{ROTATION_DIMENSIONS_MAX, ROTATION_ROUNDS, rotation_factors};
 
 /// The number of virtual lanes of a sum: four registers of simd128, two of AVX2, one of AVX-512.
 pub const LANES: usize = 16;
@@ -26,6 +66,127 @@ pub const LANES: usize = 16;
 #[cfg(target_family = "wasm")]
 pub fn trap() -> ! {
     core::arch::wasm32::unreachable()
+}
+
+/// The inner product of the common prefix of two slices.
+#[must_use]
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
+    Backend::best().dot(a, b)
+}
+
+/// The sum of squared differences over the common prefix of two slices.
+#[must_use]
+pub fn squared_euclidean(a: &[f32], b: &[f32]) -> f32 {
+    Backend::best().squared_euclidean(a, b)
+}
+
+/// [`dot`] of a query with rows that lie one after the other; faster than row by row.
+///
+/// # Panics
+///
+/// Unless `rows` has `out.len()` rows as long as the query.
+pub fn dot_rows(query: &[f32], rows: &[f32], out: &mut [f32]) {
+    Backend::best().dot_rows(query, rows, out);
+}
+
+/// [`squared_euclidean`] of a query and rows that lie one after the other; faster than row by row.
+///
+/// # Panics
+///
+/// Unless `rows` has `out.len()` rows as long as the query.
+pub fn squared_euclidean_rows(query: &[f32], rows: &[f32], out: &mut [f32]) {
+    Backend::best().squared_euclidean_rows(query, rows, out);
+}
+
+/// The inner product of a query of 0..=127 and a row. What a query with larger values gives is not defined: it differs
+/// between processors, because the instructions for seven bits take an eighth in different ways.
+///
+/// # Panics
+///
+/// Unless both have the same length, [`DOT_I8_LENGTH_MAX`] at most.
+#[must_use]
+pub fn dot_i8(query: &[u8], row: &[i8]) -> i32 {
+    Backend::best().dot_i8(query, row)
+}
+
+/// [`dot_i8`] of a query with four rows that lie anywhere.
+///
+/// # Panics
+///
+/// Unless all have the same length, [`DOT_I8_LENGTH_MAX`] at most.
+#[must_use]
+pub fn dot_i8_four(query: &[u8], rows: [&[i8]; 4]) -> [i32; 4] {
+    Backend::best().dot_i8_four(query, rows)
+}
+
+/// [`dot_i8`] of a query with rows that lie one after the other.
+///
+/// # Panics
+///
+/// Unless `rows` has `out.len()` rows as long as the query, [`DOT_I8_LENGTH_MAX`] at most.
+pub fn dot_i8_rows(query: &[u8], rows: &[i8], out: &mut [i32]) {
+    Backend::best().dot_i8_rows(query, rows, out);
+}
+
+/// The inner product of two rows.
+///
+/// # Panics
+///
+/// Unless both have the same length, [`DOT_I8_LENGTH_MAX`] at most.
+#[must_use]
+pub fn dot_i8_i8(a: &[i8], b: &[i8]) -> i32 {
+    Backend::best().dot_i8_i8(a, b)
+}
+
+/// [`dot_i8_i8`] of every row of `a` with every row of `b`; `out` has a line as long as `b` has rows for every row of
+/// `a`. Several rows of each share their loads, so this is far cheaper than pair by pair.
+///
+/// # Panics
+///
+/// Unless `a` and `b` have whole rows of `dimensions` values, [`DOT_I8_LENGTH_MAX`] at most, and `out` fits them.
+pub fn dot_i8_tile(a: &[i8], b: &[i8], dimensions: usize, out: &mut [i32]) {
+    Backend::best().dot_i8_tile(a, b, dimensions, out);
+}
+
+/// For each of the 32 vectors of a block, the sum of the entries of the query's table that its code chooses. The
+/// front page tells how blocks and tables are laid out; [`pack_block`] writes them.
+///
+/// An entry above [`FAST_SCAN_ENTRY_MAX`] gives sums that are not defined.
+///
+/// # Panics
+///
+/// Unless the block is as long as the table, a whole number of code bytes and [`FAST_SCAN_GROUPS_MAX`] groups at most.
+pub fn fast_scan(table: &[u8], block: &[u8], out: &mut [u16; FAST_SCAN_VECTORS]) {
+    Backend::best().fast_scan(table, block, out);
+}
+
+/// [`fast_scan()`] of blocks that lie one after the other.
+///
+/// # Panics
+///
+/// As [`fast_scan()`], and unless there are `out.len()` blocks.
+pub fn fast_scan_blocks(table: &[u8], blocks: &[u8], out: &mut [[u16; FAST_SCAN_VECTORS]]) {
+    Backend::best().fast_scan_blocks(table, blocks, out);
+}
+
+/// The number of bits that differ.
+///
+/// # Panics
+///
+/// Unless both have the same length, 256 MiB at most.
+#[must_use]
+pub fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
+    Backend::best().hamming_bits(a, b)
+}
+
+/// Rotates a vector in place by the factors that [`rotation_factors`] made for its number of dimensions. Lengths and
+/// angles stay what they are, up to rounding.
+///
+/// # Panics
+///
+/// Unless there are [`ROTATION_ROUNDS`] factors for every dimension.
+pub fn rotate(vector: &mut [f32], factors: &[f32]) {
+    Backend::best().rotate(vector, factors);
 }
 
 /// The Euclidean norm of a vector.
