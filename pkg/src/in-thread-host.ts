@@ -6,7 +6,7 @@ import type { SimdLevel } from "./wasm.js";
 interface OpenDatabase {
   readonly engine: EngineDatabase;
   readonly collections: Map<string, Handle>;
-  /** Calls under way, which closing waits for: freeing an object that is in use is an error in the bindings. */
+  /** Calls under way, which closing waits for: its storage would be gone under them. */
   readonly running: Set<Promise<unknown>>;
 }
 
