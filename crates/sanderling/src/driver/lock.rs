@@ -1,13 +1,13 @@
-//! A mutex that may be held across an await, on hosts with threads and on those without.
+//! A fair mutex that may be held across an await, on hosts with threads and on those without.
 //!
-//! Whoever finds it taken leaves a waker; whoever gives it back wakes all, and they try again in the order in which they
-//! came.
+//! Everyone who asks stands in one queue, in the order of asking, and the first of it may use the value. Whoever leaves
+//! the queue from its head, done or given up, wakes the next: a call made later never overtakes one that waits.
 
 use crate::guarded::{Changing, Guarded};
 use alloc::vec::Vec;
 use core::{
     future::poll_fn,
-    mem::take,
+    mem::replace,
     ops::{Deref, DerefMut},
     task::{Context, Poll, Waker},
 };
@@ -15,47 +15,86 @@ use core::{
 /// A value that one task at a time may use.
 pub(super) struct Lock<T> {
     value: Guarded<T>,
-    waiting: Guarded<Vec<Waker>>,
+    queue: Guarded<Queue>,
+}
+
+/// Those who asked, each with the number under which it stands here. The first may use the value.
+#[derive(Default)]
+struct Queue {
+    next: u64,
+    turns: Vec<(u64, Waker)>,
+}
+
+/// A place in the queue, left when it is dropped.
+struct Turn<'a> {
+    queue: &'a Guarded<Queue>,
+    number: u64,
 }
 
 /// The right to use the value of a [`Lock`].
 pub(super) struct LockGuard<'a, T> {
-    // The fields are dropped in this order: the value is free before the others are woken.
+    // The fields are dropped in this order: the value is free before the next one has its turn.
     value: Changing<'a, T>,
-    _wakes: WakeAll<'a>,
+    _turn: Turn<'a>,
 }
-
-struct WakeAll<'a>(&'a Guarded<Vec<Waker>>);
 
 impl<T> Lock<T> {
     pub(super) fn new(value: T) -> Self {
-        Self { value: Guarded::new(value), waiting: Guarded::default() }
+        Self { value: Guarded::new(value), queue: Guarded::default() }
     }
 
-    /// Waits until nobody else uses the value.
+    /// Waits until it is this one's turn. The place in the queue is that of the first poll.
     pub(super) fn lock(&self) -> impl Future<Output = LockGuard<'_, T>> {
-        poll_fn(|context| self.poll(context))
-    }
-
-    fn poll(&self, context: &Context<'_>) -> Poll<LockGuard<'_, T>> {
-        if let Some(guard) = self.try_lock() {
-            return Poll::Ready(guard);
-        }
-        self.waiting.change().push(context.waker().clone());
-        // It may have been given back before the waker was there to be woken.
-        self.try_lock().map_or(Poll::Pending, Poll::Ready)
-    }
-
-    fn try_lock(&self) -> Option<LockGuard<'_, T>> {
-        let value = self.value.try_change()?;
-        Some(LockGuard { value, _wakes: WakeAll(&self.waiting) })
+        let mut turn = None;
+        poll_fn(move |context| {
+            if turn.get_or_insert_with(|| Turn::new(&self.queue)).poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            let turn = turn.take().expect("a turn was taken above");
+            Poll::Ready(LockGuard { value: self.value.change_by_turns(), _turn: turn })
+        })
     }
 }
 
-impl Drop for WakeAll<'_> {
+impl<'a> Turn<'a> {
+    fn new(queue: &'a Guarded<Queue>) -> Self {
+        let mut inside = queue.change();
+        let number = inside.next;
+        inside.next += 1;
+        inside.turns.push((number, Waker::noop().clone()));
+        Self { queue, number }
+    }
+
+    fn poll(&self, context: &Context<'_>) -> Poll<()> {
+        let waker = context.waker().clone();
+        let mut queue = self.queue.change();
+        let at = queue.position(self.number);
+        // The first one waits for nothing, and keeps nothing of its task here.
+        let waker = if at == 0 { Waker::noop().clone() } else { waker };
+        let old = replace(&mut queue.turns[at].1, waker);
+        drop(queue);
+        drop(old); // a waker may be the last thing that holds a task, which may stand in this queue
+        if at == 0 { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let wakers = take(&mut *self.0.change());
-        wakers.into_iter().for_each(Waker::wake);
+        let mut queue = self.queue.change();
+        let at = queue.position(self.number);
+        let left = queue.turns.remove(at);
+        let next = queue.turns.first().filter(|_| at == 0).map(|(_, waker)| waker.clone());
+        drop(queue);
+        drop(left);
+        if let Some(next) = next {
+            next.wake();
+        }
+    }
+}
+
+impl Queue {
+    fn position(&self, number: u64) -> usize {
+        self.turns.iter().position(|turn| turn.0 == number).expect("a turn stands in its queue until it is dropped")
     }
 }
 
@@ -76,7 +115,60 @@ impl<T> DerefMut for LockGuard<'_, T> {
 #[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
-    use std::{pin::pin, sync::Arc, thread};
+    use std::{
+        boxed::Box,
+        pin::Pin,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering::SeqCst},
+        },
+        task::Wake,
+        thread,
+    };
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    /// A task that asks for the lock, and counts how often it is woken.
+    struct Caller<'a> {
+        future: Pin<Box<dyn Future<Output = LockGuard<'a, ()>> + 'a>>,
+        woken: Arc<Woken>,
+    }
+
+    impl<'a> Caller<'a> {
+        fn new(lock: &'a Lock<()>) -> Self {
+            Self { future: Box::pin(lock.lock()), woken: Arc::default() }
+        }
+
+        /// One that has asked in vain.
+        fn waiting(lock: &'a Lock<()>) -> Self {
+            let mut caller = Self::new(lock);
+            assert!(caller.poll().is_none());
+            caller
+        }
+
+        fn poll(&mut self) -> Option<LockGuard<'a, ()>> {
+            let waker = Waker::from(self.woken.clone());
+            match self.future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(guard) => Some(guard),
+                Poll::Pending => None,
+            }
+        }
+
+        fn woken(&self) -> usize {
+            self.woken.0.load(SeqCst)
+        }
+    }
+
+    fn held(lock: &Lock<()>) -> LockGuard<'_, ()> {
+        Caller::new(lock).poll().expect("nobody else has the lock")
+    }
 
     #[test]
     fn threads_take_turns_and_none_sleeps_for_ever() {
@@ -101,17 +193,91 @@ mod tests {
     }
 
     #[test]
+    fn a_later_call_does_not_overtake_one_that_was_woken_and_has_not_run_yet() {
+        let lock = Lock::new(());
+        let first = held(&lock);
+        let mut second = Caller::waiting(&lock);
+        drop(first);
+        let mut third = Caller::waiting(&lock);
+        assert_eq!((second.woken(), third.woken()), (1, 0));
+        drop(second.poll().unwrap());
+        assert_eq!((second.woken(), third.woken()), (1, 1));
+        assert!(third.poll().is_some());
+    }
+
+    #[test]
+    fn each_one_is_woken_once_in_the_order_of_asking() {
+        let lock = Lock::new(());
+        let mut guard = held(&lock);
+        let mut callers: Vec<_> = (0..5).map(|_| Caller::waiting(&lock)).collect();
+        for at in 0..callers.len() {
+            drop(guard);
+            let woken: Vec<_> = callers.iter().map(Caller::woken).collect();
+            assert_eq!(woken, (0..5).map(|caller| usize::from(caller <= at)).collect::<Vec<_>>());
+            for later in &mut callers[at + 1..] {
+                assert!(later.poll().is_none());
+            }
+            guard = callers[at].poll().unwrap();
+        }
+    }
+
+    #[test]
     fn a_waiter_that_gives_up_stops_nobody() {
         let lock = Lock::new(());
-        let mut context = Context::from_waker(Waker::noop());
-        let held = pollster::block_on(lock.lock());
-        {
-            let mut given_up = pin!(lock.lock());
-            assert!(given_up.as_mut().poll(&mut context).is_pending());
-        }
-        let mut waiting = pin!(lock.lock());
-        assert!(waiting.as_mut().poll(&mut context).is_pending());
-        drop(held);
-        assert!(waiting.as_mut().poll(&mut context).is_ready());
+        let guard = held(&lock);
+        let given_up = Caller::waiting(&lock);
+        let mut waiting = Caller::waiting(&lock);
+        drop(given_up);
+        assert!(waiting.poll().is_none(), "the value is still in use");
+        assert_eq!(waiting.woken(), 0);
+        drop(guard);
+        assert_eq!(waiting.woken(), 1);
+        assert!(waiting.poll().is_some());
+    }
+
+    #[test]
+    fn a_waiter_that_gives_up_after_it_was_woken_wakes_the_next() {
+        let lock = Lock::new(());
+        let guard = held(&lock);
+        let (woken, mut next, last) = (Caller::waiting(&lock), Caller::waiting(&lock), Caller::waiting(&lock));
+        drop(guard);
+        assert_eq!((woken.woken(), next.woken()), (1, 0));
+        drop(woken);
+        assert_eq!(next.woken(), 1);
+        drop(last);
+        assert!(next.poll().is_some());
+        assert!(Caller::new(&lock).poll().is_some());
+    }
+
+    #[test]
+    fn a_call_that_never_ran_stands_in_no_queue() {
+        let lock = Lock::new(());
+        let never = Caller::new(&lock);
+        assert!(Caller::new(&lock).poll().is_some());
+        drop(never);
+        assert!(Caller::new(&lock).poll().is_some());
+    }
+
+    #[test]
+    fn the_waker_of_the_latest_poll_counts() {
+        let lock = Lock::new(());
+        let guard = held(&lock);
+        let mut moved = Caller::waiting(&lock);
+        let before = core::mem::take(&mut moved.woken);
+        assert!(moved.poll().is_none());
+        drop(guard);
+        assert_eq!((before.0.load(SeqCst), moved.woken()), (0, 1));
+    }
+
+    #[test]
+    fn one_who_panicked_gives_the_value_back() {
+        let lock = Arc::new(Lock::new(()));
+        let other = lock.clone();
+        let panicked = thread::spawn(move || {
+            let _held = held(&other);
+            panic!("on purpose");
+        });
+        assert!(panicked.join().is_err());
+        assert!(Caller::new(&lock).poll().is_some());
     }
 }
