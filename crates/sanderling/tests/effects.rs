@@ -323,3 +323,40 @@ fn two_who_extend_a_schema_alike_extend_it_once() {
     assert_eq!(storage.done("write segment-"), 1);
     assert_eq!(first.schema(), second.schema());
 }
+
+#[test]
+fn failed_seals_leave_no_heap_of_files() {
+    let storage = Scripted::default();
+    let c = collection(&open(&storage).unwrap(), 5);
+    for id in 0..5 {
+        now(put(&c, id, 0.0)).unwrap();
+    }
+    now(c.delete(sanderling::DeleteTarget::Ids(vec![1_u64.into()]))).unwrap();
+    let sealed = storage.objects();
+    for failing in ["write segment-", "write wal-", "write tombstones-"] {
+        storage.fail(failing);
+        for id in 5..25 {
+            now(put(&c, id, 0.0)).unwrap();
+        }
+        let names = |objects: BTreeMap<String, Vec<u8>>| objects.into_keys().collect::<Vec<_>>();
+        assert_eq!(names(storage.objects()), names(sealed.clone()), "{failing} failed");
+    }
+    storage.recover();
+    now(put(&c, 25, 0.0)).unwrap();
+    assert_eq!((storage.count("segment-"), storage.count("tombstones-"), storage.count("wal-")), (2, 1, 1));
+    drop(c);
+    let db = open(&storage).unwrap();
+    assert_eq!(now(db.collection("c", None, None)).unwrap().count(None).unwrap(), 25);
+}
+
+#[test]
+fn the_new_files_of_a_commit_in_doubt_stay() {
+    let storage = Scripted::default();
+    let c = collection(&open(&storage).unwrap(), 5);
+    storage.fail("write manifest-");
+    for id in 0..5 {
+        now(put(&c, id, 0.0)).unwrap();
+    }
+    // The slot may name them all the same.
+    assert_eq!((storage.count("segment-"), storage.count("wal-")), (1, 2));
+}

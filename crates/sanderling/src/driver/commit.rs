@@ -51,9 +51,12 @@ impl ManifestState {
         mut manifest: Manifest,
     ) -> StorageFuture<'a, ()> {
         Box::pin(async move {
-            for NewFile { name, bytes } in &files {
+            for (at, NewFile { name, bytes }) in files.iter().enumerate() {
                 if let Err(error) = storage.write(name, bytes.as_ref(), Durability::Strict).await {
-                    let _ = storage.remove(name).await; // no manifest names it; on a full medium every byte counts
+                    // No manifest names any of them yet: on a full medium every byte counts.
+                    for file in &files[..=at] {
+                        let _ = storage.remove(&file.name).await;
+                    }
                     return Err(error);
                 }
             }
@@ -63,7 +66,7 @@ impl ManifestState {
                 self.uncertain.map_or(self.committed.generation.saturating_add(1), |failed| failed.saturating_add(2));
             let next = CommittedManifest { database: self.committed.database, generation, manifest };
             let bytes = next.to_bytes();
-            self.uncertain = Some(generation);
+            self.uncertain = Some(generation); // from here on the slot may name the new files
             storage.write(next.slot(), &bytes, Durability::Strict).await?;
             self.uncertain = None;
             self.committed = next;
