@@ -25,7 +25,7 @@ struct Script {
     medium: MemoryStorage,
     /// Calls that begin like this are not answered for now.
     held: Mutex<Option<&'static str>>,
-    /// Calls that begin like this fail, and nothing is done.
+    /// Calls that begin like this fail, and half of their bytes are there.
     failing: Mutex<Option<&'static str>>,
     /// Every call that changed something.
     done: Mutex<Vec<String>>,
@@ -76,17 +76,19 @@ impl Scripted {
     fn effect<'a>(
         &'a self,
         call: String,
-        act: impl FnOnce(&'a MemoryStorage) -> StorageFuture<'a, ()> + 'a,
+        bytes: &'a [u8],
+        act: impl FnOnce(&'a MemoryStorage, &'a [u8]) -> StorageFuture<'a, ()> + 'a,
     ) -> StorageFuture<'a, ()> {
         let begins =
             |with: &Mutex<Option<&str>>, call: &str| with.lock().unwrap().is_some_and(|with| call.starts_with(with));
         Box::pin(async move {
             poll_fn(|_| if begins(&self.0.held, &call) { Poll::Pending } else { Poll::Ready(()) }).await;
             if begins(&self.0.failing, &call) {
+                act(&self.0.medium, &bytes[..bytes.len() / 2]).await?;
                 return Err(Error::new(ErrorCode::Unavailable, "the medium failed"));
             }
             self.0.done.lock().unwrap().push(call);
-            act(&self.0.medium).await
+            act(&self.0.medium, bytes).await
         })
     }
 }
@@ -102,16 +104,16 @@ impl Storage for Scripted {
         self.0.medium.read(name, offset, length)
     }
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
-        self.effect(format!("append {name}"), move |medium| medium.append(name, bytes, durability))
+        self.effect(format!("append {name}"), bytes, move |medium, bytes| medium.append(name, bytes, durability))
     }
     fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
-        self.effect(format!("write {name}"), move |medium| medium.write(name, bytes, durability))
+        self.effect(format!("write {name}"), bytes, move |medium, bytes| medium.write(name, bytes, durability))
     }
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
-        self.effect(format!("remove {name}"), move |medium| medium.remove(name))
+        self.effect(format!("remove {name}"), &[], move |medium, _| medium.remove(name))
     }
     fn close(&self) -> StorageFuture<'_, ()> {
-        self.effect("close".into(), Storage::close)
+        self.effect("close".into(), &[], |medium, _| medium.close())
     }
 }
 
