@@ -135,12 +135,12 @@ impl Database {
             Slot::Damaged(error) => return Err(error),
         };
         // Whoever says how the collection must be gets it like that, or an error.
-        if let Some(schema) = schema {
-            collection.check_settings(settings)?;
-            if collection.schema().change_to(&schema)? != SchemaChange::Same {
-                // Looked at again when it is this one's turn: another caller may have extended it.
-                collection.perform(Task::Extend(schema)).await?;
-            }
+        collection.check_settings(settings)?;
+        if let Some(schema) = schema
+            && collection.schema().change_to(&schema)? != SchemaChange::Same
+        {
+            // Looked at again when it is this one's turn: another caller may have extended it.
+            collection.perform(Task::Extend(schema)).await?;
         }
         Ok(collection)
     }
