@@ -9,7 +9,7 @@ use core::{
     future::poll_fn,
     mem::replace,
     ops::{Deref, DerefMut},
-    task::{Context, Poll, Waker},
+    task::{Poll, Waker},
 };
 
 /// A value that one task at a time may use.
@@ -18,17 +18,19 @@ pub(super) struct Lock<T> {
     queue: Guarded<Queue>,
 }
 
-/// Those who asked, each with the number under which it stands here. The first may use the value.
+/// Those who asked, in the order of asking; none in the place of one who gave up. The first may use the value.
 #[derive(Default)]
 struct Queue {
-    next: u64,
-    turns: Vec<(u64, Waker)>,
+    turns: Vec<Option<Waker>>,
+    /// How many have left from the head.
+    left: usize,
 }
 
 /// A place in the queue, left when it is dropped.
 struct Turn<'a> {
     queue: &'a Guarded<Queue>,
-    number: u64,
+    /// How many had asked before.
+    number: usize,
 }
 
 /// The right to use the value of a [`Lock`].
@@ -46,55 +48,50 @@ impl<T> Lock<T> {
     /// Waits until it is this one's turn. The place in the queue is that of the first poll.
     pub(super) fn lock(&self) -> impl Future<Output = LockGuard<'_, T>> {
         let mut turn = None;
-        poll_fn(move |context| {
-            if turn.get_or_insert_with(|| Turn::new(&self.queue)).poll(context).is_pending() {
-                return Poll::Pending;
-            }
-            let turn = turn.take().expect("a turn was taken above");
-            Poll::Ready(LockGuard { value: self.value.change_by_turns(), _turn: turn })
+        poll_fn(move |context| match Turn::poll(&mut turn, &self.queue, context.waker()) {
+            Some(turn) => Poll::Ready(LockGuard { value: self.value.change_by_turns(), _turn: turn }),
+            None => Poll::Pending,
         })
     }
 }
 
 impl<'a> Turn<'a> {
-    fn new(queue: &'a Guarded<Queue>) -> Self {
+    /// Stands in the queue and looks whether it is this one's turn.
+    fn poll(turn: &mut Option<Self>, queue: &'a Guarded<Queue>, waker: &Waker) -> Option<Self> {
+        let waker = Some(waker.clone());
         let mut inside = queue.change();
-        let number = inside.next;
-        inside.next += 1;
-        inside.turns.push((number, Waker::noop().clone()));
-        Self { queue, number }
-    }
-
-    fn poll(&self, context: &Context<'_>) -> Poll<()> {
-        let waker = context.waker().clone();
-        let mut queue = self.queue.change();
-        let at = queue.position(self.number);
-        // The first one waits for nothing, and keeps nothing of its task here.
-        let waker = if at == 0 { Waker::noop().clone() } else { waker };
-        let old = replace(&mut queue.turns[at].1, waker);
-        drop(queue);
-        drop(old); // a waker may be the last thing that holds a task, which may stand in this queue
-        if at == 0 { Poll::Ready(()) } else { Poll::Pending }
+        let number = match turn {
+            Some(turn) => turn.number,
+            None => {
+                inside.turns.push(None);
+                let number = inside.left.wrapping_add(inside.turns.len() - 1);
+                *turn = Some(Turn { queue, number });
+                number
+            }
+        };
+        let at = number.wrapping_sub(inside.left);
+        let old = replace(&mut inside.turns[at], waker);
+        drop(inside);
+        drop(old); // it may be the last thing that holds a task, and what the task holds may stand in this queue
+        if at == 0 { turn.take() } else { None }
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut queue = self.queue.change();
-        let at = queue.position(self.number);
-        let left = queue.turns.remove(at);
-        let next = queue.turns.first().filter(|_| at == 0).map(|(_, waker)| waker.clone());
+        let at = self.number.wrapping_sub(queue.left);
+        let left = queue.turns[at].take();
+        while let Some(None) = queue.turns.first() {
+            queue.turns.remove(0);
+            queue.left = queue.left.wrapping_add(1);
+        }
+        let next = if at == 0 { queue.turns.first().cloned().flatten() } else { None };
         drop(queue);
         drop(left);
         if let Some(next) = next {
             next.wake();
         }
-    }
-}
-
-impl Queue {
-    fn position(&self, number: u64) -> usize {
-        self.turns.iter().position(|turn| turn.0 == number).expect("a turn stands in its queue until it is dropped")
     }
 }
 
@@ -115,6 +112,7 @@ impl<T> DerefMut for LockGuard<'_, T> {
 #[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
+    use core::task::Context;
     use std::{
         boxed::Box,
         pin::Pin,
@@ -224,12 +222,13 @@ mod tests {
     #[test]
     fn a_waiter_that_gives_up_stops_nobody() {
         let lock = Lock::new(());
-        let guard = held(&lock);
+        let mut owner = Caller::new(&lock);
+        let guard = owner.poll().unwrap();
         let given_up = Caller::waiting(&lock);
         let mut waiting = Caller::waiting(&lock);
         drop(given_up);
         assert!(waiting.poll().is_none(), "the value is still in use");
-        assert_eq!(waiting.woken(), 0);
+        assert_eq!((owner.woken(), waiting.woken()), (0, 0));
         drop(guard);
         assert_eq!(waiting.woken(), 1);
         assert!(waiting.poll().is_some());
