@@ -5,6 +5,8 @@ import { WASI } from "node:wasi";
 import { ROOT } from "./workspace.mjs";
 
 const [program, ...rest] = process.argv.slice(2);
-const wasi = new WASI({ version: "preview1", args: [program, ...rest], env: {}, preopens: { "/": ROOT }, returnOnExit: true });
+// A program that exits ends the process itself: Node 20 crashes now and then when it returns through `start` instead.
+const options = { args: [program, ...rest], env: {}, preopens: { "/": ROOT }, returnOnExit: false };
+const wasi = new WASI({ version: "preview1", ...options });
 const { instance } = await WebAssembly.instantiate(readFileSync(program), wasi.getImportObject());
 process.exit(wasi.start(instance));

@@ -12,11 +12,10 @@ export const VARIANTS = {
   relaxed: { rust: "+simd128,+relaxed-simd", binaryen: ["--enable-simd", "--enable-relaxed-simd"] },
 };
 
-// Size first: rustc optimises the kernels for speed on its own (profile `wasm`). A function with one caller stays a
-// function: merged into its caller it makes a larger one, whose many locals compress 4 % worse. Nothing is read or written
-// below address 1,024 but by a stack that has run out, so an address may be put together within the instruction. Functions
-// with similar names have similar code, and compress better side by side.
-const OPTIMISE = ["--one-caller-inline-max-function-size=1", "--low-memory-unused", "-Oz", "--reorder-functions-by-name"];
+// Size first: rustc optimises the kernels for speed on its own (profile `wasm`). Nothing is read or written below address
+// 1,024 but by a stack that has run out, so an address may be put together within the instruction. Functions with similar
+// names have similar code, and compress better side by side.
+const OPTIMISE = ["--low-memory-unused", "-Oz", "--reorder-functions-by-name"];
 // What rustc enables by default for wasm32; every host of the package has these.
 const BASELINE = [
   "--enable-bulk-memory",
@@ -83,8 +82,11 @@ async function buildVariant(variant, log) {
   if (!isCurrent) {
     await bind(input, folder, log);
     mkdirSync(at("pkg", "dist"), { recursive: true });
-    const flags = [...OPTIMISE, ...BASELINE, ...VARIANTS[variant].binaryen, "--strip-producers"];
-    await run("wasm-opt", [...flags, join(folder, "engine_bg.wasm"), "-o", output], { log });
+    const features = [...BASELINE, ...VARIANTS[variant].binaryen];
+    const optimised = join(folder, "engine_optimised.wasm");
+    const flags = [...OPTIMISE, ...features, "--strip-producers"];
+    await run("wasm-opt", [...flags, join(folder, "engine_bg.wasm"), "-o", optimised], { log });
+    shortenNames(folder, optimised, output, features);
     const bytes = readFileSync(output);
     if (blankPanicPlaces(bytes) === 0) throw new Explained(`${output} has no places of panics: look at panic-places.mjs`);
     writeFileSync(output, bytes);
@@ -92,6 +94,24 @@ async function buildVariant(variant, log) {
   }
   checkModule(variant, output);
   return folder;
+}
+
+// What a wasm file takes from its glue and gives to it has long names with hashes, which hardly compress. wasm-opt puts short
+// names in their place and prints which; the glue follows.
+function shortenNames(folder, input, output, features) {
+  const table = ask("wasm-opt", [...features, "--minify-imports-and-exports-and-modules", input, "-o", output]);
+  if (table === undefined) throw new Explained(`wasm-opt could not shorten the names of ${input}`);
+  const { imports, exports } = JSON.parse(table);
+  const short = new Map([...imports.map(([, name, shorter]) => [name, shorter]), ...exports]);
+  const replace = (whole, before, name, after) => (short.has(name) ? before + short.get(name) + after : whole);
+  for (const [file, names] of [
+    ["engine.js", [/^( {8})(\w+)(: function\()/gm, /(\bwasm\.)(\w+)()/g]],
+    ["engine.d.ts", [/^( {4}readonly )(\w+)(: )/gm]],
+  ]) {
+    let text = readFileSync(join(folder, file), "utf8").replace('"./engine_bg.js"', '"a"');
+    for (const name of names) text = text.replaceAll(name, replace);
+    writeFileSync(join(folder, file), text);
+  }
 }
 
 function checkModule(variant, file) {

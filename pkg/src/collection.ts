@@ -18,7 +18,7 @@ import {
   mentionsUnknownField,
 } from "./documents.js";
 import type { Encoded } from "./engine.js";
-import { describe, mismatch } from "./errors.js";
+import { describe, mismatch, SanderlingError } from "./errors.js";
 import { fieldTable, type FieldTable } from "./field-table.js";
 import type { Handle, Host } from "./host.js";
 import { encodeJson } from "./json.js";
@@ -31,6 +31,8 @@ import type { Query, SearchResult } from "./search-types.js";
 export interface CollectionCore {
   readonly collection: Handle;
   fields: FieldTable;
+  /** Writes that are not finished. */
+  writes: number;
 }
 
 export interface CollectionContext {
@@ -87,25 +89,46 @@ async function run<T>(
   return abortable(signal, async () => call(context.host, context.core.collection));
 }
 
+// A write that would have to stand behind another one waits, or rejects when its caller does not want to wait.
+async function write<T>(
+  context: CollectionContext,
+  options: WriteCallOptions | undefined,
+  rules: OptionRules,
+  call: (host: Host, collection: Handle) => Promise<T>,
+): Promise<T> {
+  return run(context, options, rules, async (host, collection) => {
+    if (options?.wait === false && context.core.writes > 0) {
+      const message = `the collection "${context.name}" still has ${context.core.writes} writes to finish`;
+      throw new SanderlingError("busy", message, { writes: context.core.writes });
+    }
+    context.core.writes += 1;
+    try {
+      return await call(host, collection);
+    } finally {
+      context.core.writes -= 1;
+    }
+  });
+}
+
 type Writing<S extends Schema> = Pick<Collection<S>, "put" | "update" | "delete" | "flush" | "compact">;
 
 function writing<S extends Schema>(context: CollectionContext): Writing<S> {
   const { core } = context;
   return {
     put: <D extends NewDocument<S>>(documents: D | readonly D[], options?: PutOptions) =>
-      run(context, options, PUT_RULES, async (host, collection) => {
+      write(context, options, PUT_RULES, async (host, collection) => {
         const batch: readonly unknown[] = Array.isArray(documents) ? documents : [documents];
         const root = (index: number): string => (Array.isArray(documents) ? `documents[${index}]` : "document");
         const { json, vectors, layout } = encodeDocuments(batch, core.fields, root);
         return JSON.parse(await host.put(collection, json, vectors, layout, putOptions(options))) as Written;
       }),
     update: (id: Id, patch: object, options?: WriteCallOptions) =>
-      run(context, options, { call: "update", known: WRITE, later: ["timeout"] }, async (host, collection) => {
+      write(context, options, { call: "update", known: WRITE, later: ["timeout"] }, async (host, collection) => {
         const { json, vectors, layout } = encodePatch(patch, core.fields);
         return JSON.parse(await host.update(collection, encodeId(id), json, vectors, layout)) as Written;
       }),
     delete: (target: DeleteTarget<S>, options?: WriteCallOptions) =>
-      run(context, options, { call: "delete", known: WRITE, later: ["timeout"] }, async (host, collection) => ({
+      write(context, options, { call: "delete", known: WRITE, later: ["timeout"] }, async (host, collection) => ({
         deleted: await host.delete(collection, encodeTarget(target)),
       })),
     flush: (options) => run(context, options, onlySignal("flush"), (host, at) => host.flush(at)),

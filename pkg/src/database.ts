@@ -4,8 +4,8 @@ import { makeCollection, type CollectionCore } from "./collection.js";
 import { describe, mismatch, SanderlingError } from "./errors.js";
 import { fieldTable } from "./field-table.js";
 import type { Handle, Host } from "./host.js";
-import { encodeJson } from "./json.js";
-import { checkOptions, isAnything, isSignal, isString, type OptionRules } from "./options.js";
+import { encodeJson, hasLoneSurrogate } from "./json.js";
+import { checkOptions, isAnything, isSignal, type OptionRules } from "./options.js";
 import type { Lease } from "./registry.js";
 import type { Schema } from "./schema.js";
 
@@ -79,7 +79,7 @@ async function openCollection<S extends Schema>(
   const opened = await core.host.collection(core.database, name, text, settings(options));
   let shared = core.collections.get(name);
   if (shared?.collection === opened.collection) shared.fields = fieldTable(opened.schema);
-  else shared = { collection: opened.collection, fields: fieldTable(opened.schema) };
+  else shared = { collection: opened.collection, fields: fieldTable(opened.schema), writes: 0 };
   core.collections.set(name, shared);
   return makeCollection<S>({ name, host: core.host, core: shared, ensureOpen });
 }
@@ -96,5 +96,6 @@ async function status(core: DatabaseCore): Promise<DatabaseStatus> {
 }
 
 function checkName(name: unknown): void {
-  if (isString(name) !== undefined) throw mismatch("invalid", "collection name", "a string", describe(name));
+  if (typeof name !== "string") throw mismatch("invalid", "collection name", "a string", describe(name));
+  if (hasLoneSurrogate(name)) throw mismatch("invalid", "collection name", "well-formed text", "a lone surrogate");
 }

@@ -1,8 +1,7 @@
 import type { StorageBackend } from "./storage.js";
 import type { WasmModule } from "./wasm.js";
 
-// The shape of the generated wasm bindings, written down here so that this project compiles without a build and so that
-// tests can put a fake in their place. Entry points hand in the generated module, where the compiler compares the two.
+// What the host calls; tests put a fake in its place. The generated bindings behind it are in bindings.ts.
 
 /** JSON text with the vectors taken out. `layout` holds triples [document index, field index, length in floats]. */
 export interface Encoded {
@@ -44,8 +43,8 @@ export interface EngineDatabase {
 export interface EngineCollection {
   schema(): string;
   put(documents: string, vectors: Float32Array, layout: Uint32Array, options: string | undefined): Promise<string>;
-  update(id: string, patch: string, vectors: Float32Array, layout: Uint32Array, options?: string): Promise<string>;
-  delete(target: string, options?: string): Promise<number>;
+  update(id: string, patch: string, vectors: Float32Array, layout: Uint32Array): Promise<string>;
+  delete(target: string): Promise<number>;
   get(id: string): Encoded | undefined;
   has(id: string): boolean;
   count(filter: string | undefined): number;
@@ -54,5 +53,4 @@ export interface EngineCollection {
   flush(): Promise<void>;
   compact(): Promise<void>;
   stats(): Promise<object>;
-  free(): void;
 }

@@ -6,7 +6,7 @@ import type { SimdLevel } from "./wasm.js";
 interface OpenDatabase {
   readonly engine: EngineDatabase;
   readonly collections: Map<string, Handle>;
-  /** Calls under way, which closing waits for: freeing an object that is in use is an error in the bindings. */
+  /** Calls under way, which closing waits for: its storage would be gone under them. */
   readonly running: Set<Promise<unknown>>;
 }
 
@@ -60,7 +60,6 @@ function databaseCalls(engine: EngineModule, simd: SimdLevel, state: State): Pic
         const opened = await database.engine.collection(name, schema, settings);
         const collection = database.collections.get(name) ?? (state.handles += 1);
         database.collections.set(name, collection);
-        // The object it replaces may still be in a call, so it is left to the bindings' finalizer.
         state.collections.set(collection, { database, engine: opened });
         return { collection, schema: opened.schema() };
       }),

@@ -1,5 +1,5 @@
 import type { OpenOptions } from "./api.js";
-import type { EngineModule } from "./engine.js";
+import { typedEngine, type Bindings } from "./bindings.js";
 import type { Host } from "./host.js";
 import { inThreadHost } from "./in-thread-host.js";
 import { compileBytes, compileWasm, isModule, simdLevel, type SimdLevel, type WasmModule } from "./wasm.js";
@@ -31,12 +31,12 @@ export async function loadWasm(options: OpenOptions, files: WasmFiles): Promise<
  * Loads the engine into this thread once, when it is first needed. The bindings hold one instance per thread, so the
  * first `wasm` option decides; a load that failed may be tried again.
  */
-export function inThreadLoader(engine: EngineModule, files: WasmFiles): (options: OpenOptions) => Promise<Host> {
+export function inThreadLoader(bindings: Bindings, files: WasmFiles): (options: OpenOptions) => Promise<Host> {
   let loading: Promise<Host> | undefined;
   const load = async (options: OpenOptions): Promise<Host> => {
     const { module, simd } = await loadWasm(options, files);
-    engine.initSync({ module });
-    return inThreadHost(engine, simd);
+    bindings.initSync({ module });
+    return inThreadHost(typedEngine(bindings), simd);
   };
   return (options) => {
     loading ??= load(options).catch((error: unknown) => {

@@ -233,3 +233,23 @@ test("a handle learns the fields that another one added", async () => {
   await wider.put({ id: 1, other: [5] });
   assert.deepEqual((await books.get(1))?.["other"], new Float32Array([5]));
 });
+
+test("a write that does not want to wait is refused while another one is not finished", async () => {
+  const { books } = await withBooks();
+  // All at once: the first one is not finished before anybody waits.
+  await Promise.all([
+    books.put({ id: "b1", title: "t" }),
+    rejects(books.put({ id: "b2", title: "t" }, { wait: false }), "busy", /1 writes/),
+    rejects(books.update("b1", { title: "u" }, { wait: false }), "busy"),
+    rejects(books.delete("b1", { wait: false }), "busy"),
+    books.put({ id: "b3", title: "t" }, { wait: true }),
+  ]);
+  await books.put({ id: "b2", title: "t" }, { wait: false });
+  assert.deepEqual(await Promise.all(["b1", "b2", "b3"].map((id) => books.has(id))), [true, true, true]);
+});
+
+test("a failed write does not count as one that is not finished", async () => {
+  const { books } = await withBooks();
+  await rejects(books.put({ id: "b1", title: "\ud800" }), "invalid");
+  await books.put({ id: "b1", title: "t" }, { wait: false });
+});

@@ -127,7 +127,6 @@ function fakeCollection(data: { schema: string; documents: Map<string, Stored> }
     flush: async () => record("flush"),
     compact: async () => record("compact"),
     stats: () => Promise.resolve({ documents: documents.size, segments: [] }),
-    free: () => undefined,
   };
 }
 

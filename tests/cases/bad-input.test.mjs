@@ -168,6 +168,14 @@ test("options that are undefined count as absent", async () => {
   assert.equal(await books.count(undefined), before);
 });
 
+test("a collection's name is well-formed text, so that no two are one", async () => {
+  for (const name of [LONE, "\ud801", "", "n".repeat(513), 7, null]) {
+    await refused("invalid", () => db.collection(name, SCHEMA));
+  }
+  for (const name of [LONE, 7, null]) await refused("invalid", () => db.drop(name));
+  assert.deepEqual(await db.collections(), ["books"]);
+});
+
 test("a schema that differs is refused and the open one stays", async () => {
   const { title, ...others } = SCHEMA.fields;
   for (const fields of [others, { ...SCHEMA.fields, title: { type: "keyword" } }, {}]) {

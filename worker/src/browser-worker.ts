@@ -1,4 +1,5 @@
-import * as engine from "../../pkg/generated/engine.js";
+import * as bindings from "../../pkg/generated/engine.js";
+import { typedEngine } from "../../pkg/src/bindings.js";
 import type { Host } from "../../pkg/src/host.js";
 import { inThreadHost } from "../../pkg/src/in-thread-host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
@@ -8,8 +9,8 @@ import { opfsProblem } from "./storage/opfs-available.js";
 
 // The browser's dedicated worker: the engine beside its storage, spoken to through messages.
 serveMessages(self as Port, async ({ module, simd }) => {
-  engine.initSync({ module });
-  return choosingStorage(inThreadHost(engine, simd));
+  bindings.initSync({ module });
+  return choosingStorage(inThreadHost(typedEngine(bindings), simd));
 });
 
 // Only a worker can tell whether OPFS works, because its synchronous handles exist nowhere else.

@@ -2,7 +2,7 @@
 
 #[cfg(any(feature = "std", not(target_family = "wasm")))]
 mod threads {
-    use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+    use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
     pub(crate) type Reading<'a, T> = RwLockReadGuard<'a, T>;
     pub(crate) type Changing<'a, T> = RwLockWriteGuard<'a, T>;
@@ -24,13 +24,9 @@ mod threads {
             self.0.write().expect("a change of a shared value does not panic")
         }
 
-        /// The right to change the value, if nobody uses it now. One who panicked does not use it any more.
-        pub(crate) fn try_change(&self) -> Option<Changing<'_, T>> {
-            match self.0.try_write() {
-                Ok(value) => Some(value),
-                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-                Err(TryLockError::WouldBlock) => None,
-            }
+        /// Like `change`, for a value that is used in turns: one who panicked had its turn.
+        pub(crate) fn change_by_turns(&self) -> Changing<'_, T> {
+            self.0.write().unwrap_or_else(PoisonError::into_inner)
         }
     }
 }
@@ -59,9 +55,9 @@ mod cell {
             self.0.borrow_mut()
         }
 
-        /// The right to change the value, if nobody uses it now.
-        pub(crate) fn try_change(&self) -> Option<Changing<'_, T>> {
-            self.0.try_borrow_mut().ok()
+        /// Like `change`, for a value that is used in turns.
+        pub(crate) fn change_by_turns(&self) -> Changing<'_, T> {
+            self.0.borrow_mut()
         }
     }
 }

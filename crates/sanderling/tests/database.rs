@@ -164,3 +164,23 @@ fn settings_are_chosen_once() {
     books.put([book(1)]).unwrap();
     assert!(books.stats().unwrap().memory_bytes > 20);
 }
+
+#[test]
+fn settings_that_differ_are_refused_with_and_without_a_schema() {
+    use sanderling::{driver, storage};
+    let environment = driver::Environment { now: || 0, random: || [1; 16] };
+    pollster::block_on(async {
+        let memory = Box::new(storage::MemoryStorage::default());
+        let db = driver::Database::open(memory, storage::Durability::Strict, environment).await.unwrap();
+        let sealed_at = |seal_at| Some(sanderling::CollectionSettings { seal_at, ..Default::default() });
+        db.collection("books", Some(schema()), sealed_at(10)).await.unwrap();
+        for schema in [None, Some(schema())] {
+            let error = db.collection("books", schema.clone(), sealed_at(3)).await.err().unwrap();
+            assert_eq!(error.code(), ErrorCode::Schema);
+            assert!(error.to_string().contains("10"), "{error}");
+            // The same, or none at all, which means those it has.
+            db.collection("books", schema.clone(), sealed_at(10)).await.unwrap();
+            db.collection("books", schema, None).await.unwrap();
+        }
+    });
+}

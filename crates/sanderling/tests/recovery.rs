@@ -8,12 +8,13 @@ use sanderling::{
     storage::{Durability, Storage, StorageFuture, StoredObject},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::ready,
     sync::{Arc, Mutex},
 };
 
-/// A medium that knows which bytes a power cut would spare, and fails once when told to.
+/// A medium that knows which bytes a power cut would spare, and fails once when told to. As with many systems, what a
+/// failed flush could not write is given up: later flushes of that object succeed without it.
 #[derive(Clone, Default)]
 struct Medium(Arc<Mutex<State>>);
 
@@ -21,6 +22,7 @@ struct Medium(Arc<Mutex<State>>);
 struct State {
     objects: BTreeMap<String, Vec<u8>>,
     durable: BTreeMap<String, Vec<u8>>,
+    given_up: BTreeSet<String>,
     fail_next_append: bool,
 }
 
@@ -49,7 +51,7 @@ impl Medium {
         let bytes = state.objects.entry(name.into()).or_default();
         change(bytes);
         let bytes = bytes.clone();
-        if durability == Durability::Strict {
+        if durability == Durability::Strict && !state.given_up.contains(name) {
             state.durable.insert(name.into(), bytes);
         }
         Box::pin(ready(Ok(())))
@@ -69,9 +71,14 @@ impl Storage for Medium {
         Box::pin(ready(Ok(AlignedBytes::copy_of(&self.objects()[name][offset as usize..][..length]))))
     }
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
-        if std::mem::take(&mut self.0.lock().unwrap().fail_next_append) {
+        let mut state = self.0.lock().unwrap();
+        if std::mem::take(&mut state.fail_next_append) {
+            if durability == Durability::Strict {
+                state.given_up.insert(name.into());
+            }
             return Box::pin(ready(Err(Error::new(ErrorCode::Unavailable, "the medium failed"))));
         }
+        drop(state);
         self.change(name, durability, |object| object.extend_from_slice(bytes))
     }
     fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {

@@ -1,15 +1,18 @@
-//! The exported database.
+//! The exported database. Two functions serve all calls, because each exported function brings its own code for arguments,
+//! answers and errors, and each promise its own future.
 
 use crate::{
-    collection::EngineCollection,
+    calls::{Read, Run},
+    collection,
     environment::environment,
+    packing::{Answer, Arguments},
     storage::{JsStorage, OpfsStorage, StorageBackend},
-    thrown::{encode, promise, to_js},
+    thrown::{promise, to_js},
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
-use js_sys::{Promise, Reflect};
+use js_sys::{Array, Promise, Reflect};
 use sanderling::{
-    CollectionSettings, Error, Result, Schema,
+    CollectionSettings, Error, Result, Schema, Value,
     driver::Database,
     engine::document::json,
     storage::{Durability, MemoryStorage, Storage},
@@ -29,15 +32,18 @@ pub struct EngineDatabase {
 /// Opens a database.
 #[wasm_bindgen(unchecked_return_type = "Promise<EngineDatabase>")]
 pub fn open(#[wasm_bindgen(unchecked_param_type = "OpenRequest")] request: JsValue) -> Promise {
-    promise(async move {
-        let durability = match text_of(&request, "durability").as_deref() {
-            Some("relaxed") => Durability::Relaxed,
-            _ => Durability::Strict,
-        };
-        let storage = storage_of(&request).await?;
-        let database = Database::open(storage, durability, environment()).await?;
-        Ok(EngineDatabase { database }.into())
-    })
+    promise(Box::pin(async move {
+        let opened = open_database(&request).await;
+        opened.map(|database| EngineDatabase { database }.into()).map_err(|error| to_js(&error))
+    }))
+}
+
+async fn open_database(request: &JsValue) -> Result<Database> {
+    let durability = match text_of(request, "durability").as_deref() {
+        Some("relaxed") => Durability::Relaxed,
+        _ => Durability::Strict,
+    };
+    Database::open(storage_of(request).await?, durability, environment()).await
 }
 
 fn text_of(request: &JsValue, name: &str) -> Option<String> {
@@ -58,39 +64,62 @@ async fn storage_of(request: &JsValue) -> Result<Box<dyn Storage>> {
 
 #[wasm_bindgen]
 impl EngineDatabase {
-    /// Opens or makes a collection; schema and settings are JSON text.
-    #[wasm_bindgen(unchecked_return_type = "Promise<EngineCollection>")]
-    pub fn collection(&self, name: String, schema: Option<String>, settings: Option<String>) -> Promise {
+    /// Answers a question about the database, or about the collection with this number.
+    #[wasm_bindgen(unchecked_return_type = "Answer")]
+    pub fn read(
+        &self,
+        what: Read,
+        collection: u32,
+        #[wasm_bindgen(unchecked_param_type = "readonly (string | undefined)[]")] texts: Array,
+        vectors: Vec<f32>,
+        layout: Vec<u32>,
+    ) -> Result<JsValue, JsValue> {
+        let answer = self.answer(what, collection, &Arguments { texts, vectors, layout });
+        answer.map(|answer| answer.encode()).map_err(|error| to_js(&error))
+    }
+
+    /// Makes a call to the database, or to the collection with this number, and answers JSON text.
+    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    pub fn run(
+        &self,
+        call: Run,
+        collection: u32,
+        #[wasm_bindgen(unchecked_param_type = "readonly (string | undefined)[]")] texts: Array,
+        vectors: Vec<f32>,
+        layout: Vec<u32>,
+    ) -> Promise {
         let database = self.database.clone();
-        promise(async move {
-            let schema = schema.map(Schema::from_json).transpose()?;
-            let settings = settings.map(|text| CollectionSettings::from_value(&json::parse(&text)?)).transpose()?;
-            Ok(EngineCollection::new(database.collection(&name, schema, settings).await?).into())
-        })
+        promise(Box::pin(async move {
+            let answer = run(&database, call, collection, &Arguments { texts, vectors, layout }).await;
+            answer.map(|answer| json::write(&answer).into()).map_err(|error| to_js(&error))
+        }))
     }
+}
 
-    /// The names of all collections.
-    pub fn collections(&self) -> Result<Vec<String>, JsValue> {
-        self.database.collections().map_err(|error| to_js(&error))
+impl EngineDatabase {
+    fn answer(&self, what: Read, collection: u32, arguments: &Arguments) -> Result<Answer> {
+        match what {
+            Read::Collections => self.database.collections().map(|names| Answer::new(names.into())),
+            Read::Status => Ok(Answer::new(self.database.status().into())),
+            _ => collection::read(&self.database.opened(collection)?, what, arguments),
+        }
     }
+}
 
-    /// Removes a collection.
-    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
-    pub fn drop(&self, name: String) -> Promise {
-        let database = self.database.clone();
-        promise(async move { database.drop_collection(&name).await.map(|()| JsValue::UNDEFINED) })
-    }
-
-    /// What is in force.
-    #[wasm_bindgen(unchecked_return_type = "object")]
-    pub fn status(&self) -> JsValue {
-        encode(&sanderling::Value::from(self.database.status()))
-    }
-
-    /// Ends the database and gives up its storage.
-    #[wasm_bindgen(unchecked_return_type = "Promise<void>")]
-    pub fn close(&self) -> Promise {
-        let database = self.database.clone();
-        promise(async move { database.close().await.map(|()| JsValue::UNDEFINED) })
+async fn run(database: &Database, call: Run, collection: u32, arguments: &Arguments) -> Result<Value> {
+    match call {
+        Run::Collection => {
+            let schema = arguments.value(1)?.map(Schema::from_json).transpose()?;
+            let settings = arguments.value(2)?.as_ref().map(CollectionSettings::from_value).transpose()?;
+            Ok(database.collection(&arguments.text(0), schema, settings).await?.id().into())
+        }
+        Run::Drop => database.drop_collection(&arguments.text(0)).await.map(|()| Value::Null),
+        Run::Close => database.close().await.map(|()| Value::Null),
+        Run::Stats => Ok(collection::figures(&database.opened(collection)?.stats().await?)),
+        _ => {
+            let collection = database.opened(collection)?;
+            let receipt = collection.perform(collection::task(&collection, call, arguments)?).await?;
+            Ok(collection::receipt_value(call, &receipt))
+        }
     }
 }

@@ -1,85 +1,126 @@
-//! Documents and queries as JSON text with their vectors beside it.
+//! Arguments and answers: JSON text with the vectors beside it.
 
-use alloc::vec::Vec;
-use js_sys::{Float32Array, Object, Reflect, Uint32Array};
-use sanderling::{Document, Error, Result, Schema, SearchResult, Value, engine::document::json};
+use alloc::{string::String, vec::Vec};
+use js_sys::{Array, Float32Array, Uint32Array};
+use sanderling::{Document, Error, ListPage, Result, Schema, SearchResult, Value, engine::document::json};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(typescript_custom_section)]
-const ENCODED: &str = "export type Encoded = { json: string; vectors: Float32Array; layout: Uint32Array };";
+const ANSWER: &str = "export type Answer = [json: string, vectors: Float32Array, layout: Uint32Array];";
 
 /// The length in the list of a query's vectors that says: this one was left in the JSON, because it is none.
 const LEFT_IN_JSON: u32 = u32::MAX;
 
-/// Puts each vector into its document.
-pub fn attach(documents: &mut [Document], schema: &Schema, vectors: &[f32], layout: &[u32]) -> Result<()> {
-    let mut rest = vectors;
-    for place in layout.chunks(3) {
-        let &[document, field, length] = place else { return Err(misplaced()) };
-        let (vector, behind) = rest.split_at_checked(length as usize).ok_or_else(misplaced)?;
-        let name = &schema.fields.get(field as usize).ok_or_else(misplaced)?.name;
-        documents.get_mut(document as usize).ok_or_else(misplaced)?.set(name, vector.into());
-        rest = behind;
-    }
-    Ok(())
+/// What comes with a call: texts, nearly all of them JSON, and the vectors that were taken out of the first ones.
+pub struct Arguments {
+    pub texts: Array,
+    pub vectors: Vec<f32>,
+    /// Triples for documents, lengths for a query.
+    pub layout: Vec<u32>,
 }
 
-/// The documents of a batch.
-pub fn documents(text: &str, schema: &Schema, vectors: &[f32], layout: &[u32]) -> Result<Vec<Document>> {
-    let Value::Array(items) = json::parse(text)? else { return Err(misplaced()) };
-    let mut documents = Vec::new();
-    for item in items {
-        documents.push(Document::from_json(item)?);
+impl Arguments {
+    /// A text; an absent one is empty.
+    pub fn text(&self, at: u32) -> String {
+        self.texts.get(at).as_string().unwrap_or_default()
     }
-    attach(&mut documents, schema, vectors, layout)?;
-    Ok(documents)
-}
 
-/// A query with its vectors put back.
-pub fn query(text: &str, vectors: &[f32], lengths: &[u32]) -> Result<Value> {
-    let mut query = json::parse(text)?;
-    let mut rest = vectors;
-    if let Value::Object(members) = &mut query
-        && let Some((_, Value::Array(legs))) = members.iter_mut().find(|(name, _)| name == "vector")
-    {
-        for (leg, &length) in legs.iter_mut().zip(lengths).filter(|(_, length)| **length != LEFT_IN_JSON) {
+    /// A text that is JSON, if it is there.
+    pub fn value(&self, at: u32) -> Result<Option<Value>> {
+        self.texts.get(at).as_string().map(|text| json::parse(&text)).transpose()
+    }
+
+    /// A text that is JSON; an absent one is as wrong as an empty one.
+    pub fn required(&self, at: u32) -> Result<Value> {
+        json::parse(&self.text(at))
+    }
+
+    /// Puts each vector into its document.
+    pub fn attach(&self, documents: &mut [Document], schema: &Schema) -> Result<()> {
+        let mut rest = self.vectors.as_slice();
+        for place in self.layout.chunks(3) {
+            let &[document, field, length] = place else { return Err(misplaced()) };
             let (vector, behind) = rest.split_at_checked(length as usize).ok_or_else(misplaced)?;
+            let name = &schema.fields.get(field as usize).ok_or_else(misplaced)?.name;
+            documents.get_mut(document as usize).ok_or_else(misplaced)?.set(name, vector.into());
             rest = behind;
-            if let Value::Object(options) = leg {
-                options.push(("value".into(), vector.into()));
+        }
+        Ok(())
+    }
+
+    /// The documents of a batch.
+    pub fn documents(&self, schema: &Schema) -> Result<Vec<Document>> {
+        let Value::Array(items) = self.required(0)? else { return Err(misplaced()) };
+        let mut documents = Vec::new();
+        for item in items {
+            documents.push(Document::from_json(item)?);
+        }
+        self.attach(&mut documents, schema)?;
+        Ok(documents)
+    }
+
+    /// A query with its vectors put back.
+    pub fn query(&self) -> Result<Value> {
+        let mut query = self.required(0)?;
+        let mut rest = self.vectors.as_slice();
+        if let Value::Object(members) = &mut query
+            && let Some((_, Value::Array(legs))) = members.iter_mut().find(|(name, _)| name == "vector")
+        {
+            for (leg, &length) in legs.iter_mut().zip(&self.layout).filter(|(_, length)| **length != LEFT_IN_JSON) {
+                let (vector, behind) = rest.split_at_checked(length as usize).ok_or_else(misplaced)?;
+                rest = behind;
+                if let Value::Object(options) = leg {
+                    options.push(("value".into(), vector.into()));
+                }
             }
         }
+        Ok(query)
     }
-    Ok(query)
 }
 
-/// A search's answer.
-pub fn result(mut result: SearchResult, schema: &Schema) -> JsValue {
-    let mut packed = Packed::default();
-    for (at, hit) in result.hits.iter_mut().enumerate() {
-        packed.take_vectors(at, &mut hit.document, schema);
-    }
-    packed.encode(&result.to_value())
-}
-
-/// Some documents, inside whatever `wrap` makes of them.
-pub fn encoded(mut documents: Vec<Document>, schema: &Schema, wrap: impl FnOnce(Vec<Value>) -> Value) -> JsValue {
-    let mut packed = Packed::default();
-    for (at, document) in documents.iter_mut().enumerate() {
-        packed.take_vectors(at, document, schema);
-    }
-    let mut values = Vec::new();
-    documents.iter().for_each(|document| values.push(document.to_value()));
-    packed.encode(&wrap(values))
-}
-
-#[derive(Default)]
-struct Packed {
+/// A value, and the vectors that were taken out of its documents.
+pub struct Answer {
+    value: Value,
     vectors: Vec<f32>,
     layout: Vec<u32>,
 }
 
-impl Packed {
+impl Answer {
+    /// An answer without vectors.
+    pub fn new(value: Value) -> Self {
+        Self { value, vectors: Vec::new(), layout: Vec::new() }
+    }
+
+    /// A document.
+    pub fn of_document(mut document: Document, schema: &Schema) -> Self {
+        let mut answer = Self::new(Value::Null);
+        answer.take_vectors(0, &mut document, schema);
+        answer.value = document.to_value();
+        answer
+    }
+
+    /// A page of documents.
+    pub fn of_page(page: ListPage, schema: &Schema) -> Self {
+        let mut answer = Self::new(Value::Null);
+        let mut documents = Vec::new();
+        for (at, mut document) in page.documents.into_iter().enumerate() {
+            answer.take_vectors(at, &mut document, schema);
+            documents.push(document.to_value());
+        }
+        answer.value = Value::object().with("documents", documents).with("more", page.more);
+        answer
+    }
+
+    /// A search's answer.
+    pub fn of_search(mut result: SearchResult, schema: &Schema) -> Self {
+        let mut answer = Self::new(Value::Null);
+        for (at, hit) in result.hits.iter_mut().enumerate() {
+            answer.take_vectors(at, &mut hit.document, schema);
+        }
+        answer.value = result.to_value();
+        answer
+    }
+
     fn take_vectors(&mut self, at: usize, document: &mut Document, schema: &Schema) {
         document.fields.retain(|(name, value)| match (value, schema.position(name)) {
             (Value::Vector(vector), Some(field)) => {
@@ -91,18 +132,11 @@ impl Packed {
         });
     }
 
-    fn encode(&self, value: &Value) -> JsValue {
-        let encoded = Object::new();
-        let members: [(&str, JsValue); 3] = [
-            ("json", json::write(value).into()),
-            ("vectors", Float32Array::from(self.vectors.as_slice()).into()),
-            ("layout", Uint32Array::from(self.layout.as_slice()).into()),
-        ];
-        for (name, value) in members {
-            // A plain object of our own takes every property.
-            let _ = Reflect::set(&encoded, &name.into(), &value);
-        }
-        encoded.into()
+    /// What JavaScript gets.
+    pub fn encode(&self) -> JsValue {
+        let vectors = Float32Array::from(self.vectors.as_slice());
+        let layout = Uint32Array::from(self.layout.as_slice());
+        Array::of3(&json::write(&self.value).into(), &vectors, &layout).into()
     }
 }
 

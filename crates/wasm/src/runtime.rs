@@ -2,7 +2,7 @@
 //! a stream that wasm does not have, and weighs tens of kilobytes.
 
 #[global_allocator]
-static MEMORY: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static MEMORY: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 /// A panic ends the instance with a trap, as it does with the standard library; the stack that the host shows names it.
 #[panic_handler]

@@ -32,14 +32,9 @@ pub fn from_js(thrown: &JsValue, action: &str, name: &str) -> Error {
     Error::new(code, format!("cannot {action} {name}: {message}")).with("cause", kind)
 }
 
-/// A call as a promise. Every exported call that waits goes through here, so that the code which drives a future exists
-/// once.
-pub fn promise(answer: impl Future<Output = Result<JsValue, Error>> + 'static) -> Promise {
-    drive(Box::pin(answer))
-}
-
-fn drive(answer: Pin<Box<dyn Future<Output = Result<JsValue, Error>>>>) -> Promise {
-    wasm_bindgen_futures::future_to_promise(async move { answer.await.map_err(|error| to_js(&error)) })
+/// A call as a promise.
+pub fn promise(answer: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>>) -> Promise {
+    wasm_bindgen_futures::future_to_promise(answer)
 }
 
 /// Awaits what a function gave back, if it is a promise; `action` and `name` say what was tried on what.
@@ -55,4 +50,10 @@ pub fn settled<'a>(returned: Result<JsValue, JsValue>, action: &'a str, name: &'
         }
         settled.map_err(|thrown| from_js(&thrown, action, name))
     })
+}
+
+/// The same for a function that gives nothing back.
+pub fn done<'a>(returned: Result<JsValue, JsValue>, action: &'a str, name: &'a str) -> StorageFuture<'a, ()> {
+    let settled = settled(returned, action, name);
+    Box::pin(async move { settled.await.map(drop) })
 }

@@ -2,7 +2,7 @@
 
 use super::{
     commit::ManifestState,
-    database::{Database, DatabaseShared},
+    database::Database,
     lock::{Lock, LockGuard},
     open::Loaded,
     segments::Job,
@@ -11,19 +11,14 @@ use crate::{
     guarded::{Changing, Guarded, Reading},
     storage::{Durability, StorageFuture},
 };
-use alloc::{
-    boxed::Box,
-    format,
-    string::String,
-    sync::{Arc, Weak},
-    vec::Vec,
-};
+use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use core::sync::atomic::{AtomicBool, Ordering};
 use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,
     collection::{CollectionState, DeleteTarget, ListOptions, ListPage, PutOptions, Write, WriteReceipt},
     manifest::wal_name,
     query::SearchResult,
+    schema::SchemaChange,
     segment::Segment,
     settings::CollectionSettings,
     wal::WalHeader,
@@ -37,7 +32,6 @@ pub struct Collection {
 }
 
 pub(super) struct CollectionShared {
-    database: Weak<DatabaseShared>,
     name: String,
     pub(super) id: u32,
     state: Guarded<CollectionState>,
@@ -58,6 +52,18 @@ pub(super) struct WriterState {
     pub written_dead: Vec<usize>,
     /// Why the growing segment could not be sealed; the writes themselves are safe in the log.
     pub deferred: Option<Error>,
+}
+
+/// What only one at a time may do with a collection.
+pub enum Task {
+    /// Changes documents.
+    Write(Write),
+    /// Makes every write so far durable.
+    Flush,
+    /// Merges all segments into one without dead rows.
+    Compact,
+    /// Indexes every document anew under a schema with more fields.
+    Extend(Schema),
 }
 
 /// The figures of a collection.
@@ -88,35 +94,17 @@ pub struct SegmentStats {
     pub bytes: u64,
 }
 
-/// Keeps writers out of a collection that is being dropped.
-pub(super) struct Retired<'a> {
-    shared: &'a CollectionShared,
-    _writer: LockGuard<'a, WriterState>,
-}
-
-impl Retired<'_> {
-    /// The collection stays after all.
-    pub(super) fn revive(self) {
-        self.shared.retired.store(false, Ordering::SeqCst);
-    }
-}
-
 impl CollectionShared {
-    pub(super) fn new(database: Weak<DatabaseShared>, name: &str, loaded: Loaded) -> Self {
+    pub(super) fn new(name: &str, loaded: Loaded) -> Self {
         let Loaded { id, state, wal, written_dead, wal_bytes, log_in_use } = loaded;
         let writer = WriterState { wal, wal_bytes, log_in_use, must_seal: false, written_dead, deferred: None };
         let writer = Lock::new(writer);
-        Self { database, name: name.into(), id, state: Guarded::new(state), writer, retired: AtomicBool::new(false) }
+        Self { name: name.into(), id, state: Guarded::new(state), writer, retired: AtomicBool::new(false) }
     }
 
-    pub(super) async fn retire(&self) -> Retired<'_> {
-        let writer = self.writer.lock().await;
+    /// Later calls find the collection closed.
+    pub(super) fn retire(&self) {
         self.retired.store(true, Ordering::SeqCst);
-        Retired { shared: self, _writer: writer }
-    }
-
-    pub(super) async fn wait_for_writes(&self) {
-        drop(self.writer.lock().await);
     }
 
     pub(super) fn state(&self) -> Reading<'_, CollectionState> {
@@ -126,23 +114,26 @@ impl CollectionShared {
     pub(super) fn state_to_change(&self) -> Changing<'_, CollectionState> {
         self.state.change()
     }
-
-    fn check(&self) -> Result<()> {
-        if self.retired.load(Ordering::SeqCst) {
-            return Err(Error::new(ErrorCode::Closed, format!("the collection {} was dropped", self.name)));
-        }
-        match self.database.upgrade() {
-            Some(database) => database.check_open(),
-            None => Err(Error::new(ErrorCode::Closed, "the database was closed")),
-        }
-    }
 }
 
 impl Collection {
+    /// The number by which its database knows it.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.shared.id
+    }
+
     /// The schema in force.
     #[must_use]
     pub fn schema(&self) -> Arc<Schema> {
         self.shared.state().schema().clone()
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.shared.retired.load(Ordering::SeqCst) {
+            return Err(Error::new(ErrorCode::Closed, format!("the collection {} was dropped", self.shared.name)));
+        }
+        self.database.shared.check_open()
     }
 
     /// Settings are chosen when a collection is made: other ones would be ignored, so they are refused.
@@ -159,87 +150,123 @@ impl Collection {
 
     /// Puts documents: each takes the place of any other with its id. The batch is stored whole or not at all.
     pub async fn put(&self, documents: Vec<Document>, options: PutOptions) -> Result<WriteReceipt> {
-        self.write(Write::Put(documents, options)).await
+        self.perform(Task::Write(Write::Put(documents, options))).await
     }
 
     /// Replaces top-level fields of one document.
     pub async fn update(&self, id: DocumentId, patch: Document, options: PutOptions) -> Result<WriteReceipt> {
-        self.write(Write::Update(id, patch, options)).await
+        self.perform(Task::Write(Write::Update(id, patch, options))).await
     }
 
     /// Deletes documents and says how many.
     pub async fn delete(&self, target: DeleteTarget) -> Result<usize> {
-        Ok(self.write(Write::Delete(target)).await?.deleted)
+        Ok(self.perform(Task::Write(Write::Delete(target))).await?.deleted)
     }
 
-    fn write(&self, write: Write) -> StorageFuture<'_, WriteReceipt> {
+    /// Makes every write so far durable, and says if a seal had failed.
+    pub async fn flush(&self) -> Result<()> {
+        self.perform(Task::Flush).await.map(drop)
+    }
+
+    /// Seals the growing segment, and merges all segments into one without dead rows.
+    pub async fn compact(&self) -> Result<()> {
+        self.perform(Task::Compact).await.map(drop)
+    }
+
+    /// Does what only one at a time may do. The receipt is empty for all but writes.
+    pub fn perform(&self, task: Task) -> StorageFuture<'_, WriteReceipt> {
         Box::pin(async move {
             let mut writer = self.writer().await?;
-            let database = &self.database.shared;
-            let prepared = self.shared.state().prepare(write, database.now())?;
-            // Also a write that changes nothing waits for a sound log: after a failed append the next opening may find the
-            // failed write, unless a new log has ruled it out.
-            let (header, file) = self.log(&mut writer).await?;
-            if prepared.batch.operations.is_empty() {
-                return Ok(self.shared.state_to_change().apply(prepared));
-            }
-            let frame = header.frame(&prepared.batch)?;
-            if let Err(error) = database.storage.append(&wal_name(file), &frame, database.durability).await {
-                writer.wal = None; // how much of the frame is there is unknown: nothing may follow it
-                return Err(error);
-            }
-            writer.wal_bytes += frame.len() as u64;
-            writer.log_in_use = true;
-            let receipt = self.shared.state_to_change().apply(prepared);
-            if self.shared.state().wants_seal() {
-                // The write is kept whatever comes of this; the next write tries again.
-                writer.deferred = self.rebuild(&mut writer, Job::Seal).await.err();
-            }
-            Ok(receipt)
+            let job = match task {
+                Task::Write(write) => return self.write(&mut writer, write).await,
+                Task::Flush => return self.settle(&mut writer).await.map(|()| WriteReceipt::default()),
+                Task::Compact => Job::Compact,
+                Task::Extend(schema) => match self.schema().change_to(&schema)? {
+                    SchemaChange::Extended(schema) => Job::Extend(schema),
+                    SchemaChange::Same => return Ok(WriteReceipt::default()),
+                },
+            };
+            self.rebuild(&mut writer, job).await.map(|()| WriteReceipt::default())
         })
+    }
+
+    async fn write(&self, writer: &mut WriterState, write: Write) -> Result<WriteReceipt> {
+        let database = &self.database.shared;
+        let prepared = self.shared.state().prepare(write, database.now())?;
+        // Also a write that changes nothing waits for a sound log: after a failed append the next opening may find the
+        // failed write, unless a new log has ruled it out.
+        let (header, file) = self.log(writer).await?;
+        if prepared.batch.operations.is_empty() {
+            return Ok(self.shared.state_to_change().apply(prepared));
+        }
+        let frame = header.frame(&prepared.batch)?;
+        if let Err(error) = database.storage.append(&wal_name(file), &frame, database.durability).await {
+            writer.wal = None; // how much of the frame is there is unknown: nothing may follow it
+            return Err(error);
+        }
+        writer.wal_bytes += frame.len() as u64;
+        writer.log_in_use = true;
+        let receipt = self.shared.state_to_change().apply(prepared);
+        if self.shared.state().wants_seal() {
+            // The write is kept whatever comes of this; the next write tries again.
+            writer.deferred = self.rebuild(writer, Job::Seal).await.err();
+        }
+        Ok(receipt)
+    }
+
+    async fn settle(&self, writer: &mut WriterState) -> Result<()> {
+        // After a failure this ends with all writes in a segment or in logs that were flushed.
+        let (_, file) = self.log(writer).await?;
+        if let Err(error) = self.database.shared.storage.append(&wal_name(file), &[], Durability::Strict).await {
+            // A second flush may succeed without the writes: the system gives up pages that it could not write.
+            writer.wal = None;
+            writer.must_seal = true;
+            return Err(error);
+        }
+        writer.deferred.take().map_or(Ok(()), Err)
     }
 
     pub(super) async fn writer(&self) -> Result<LockGuard<'_, WriterState>> {
         let writer = self.shared.writer.lock().await;
-        self.shared.check()?;
+        self.check()?;
         Ok(writer)
     }
 
     /// The log that takes the next write. After a failure a new one is begun, and a manifest commit whose outcome is
     /// unknown is made good first.
-    async fn log(&self, writer: &mut WriterState) -> Result<(WalHeader, u64)> {
-        let database = &self.database.shared;
-        let mut manifest = database.manifest.lock().await;
-        if let (Some(log), false) = (writer.wal, manifest.is_uncertain()) {
-            return Ok(log);
-        }
-        if let Some(log) = writer.wal {
-            let same = manifest.next();
-            manifest.commit(&*database.storage, same).await?;
-            return Ok(log);
-        }
-        if writer.must_seal || self.settle_logs(&manifest).await.is_err() {
-            drop(manifest);
-            self.rebuild(writer, Job::Seal).await?;
-            return writer.wal.ok_or_else(|| Error::new(ErrorCode::Internal, "sealing begins a log"));
-        }
-        let first = self.shared.state().next();
-        let (header, file) = manifest.begin_log(&*database.storage, first).await?;
-        let mut next = manifest.next();
-        let mut unused = Vec::new();
-        for record in next.collections.iter_mut().filter(|record| record.id == self.shared.id) {
-            if !writer.log_in_use {
-                unused.extend(record.wals.pop().map(wal_name));
+    fn log<'a>(&'a self, writer: &'a mut WriterState) -> StorageFuture<'a, (WalHeader, u64)> {
+        Box::pin(async move {
+            let database = &self.database.shared;
+            let mut manifest = database.manifest.lock().await;
+            if let Some(log) = writer.wal {
+                if manifest.is_uncertain() {
+                    let same = manifest.next();
+                    manifest.commit(&*database.storage, Vec::new(), same).await?;
+                }
+                return Ok(log);
             }
-            record.wals.push(file);
-        }
-        manifest.commit(&*database.storage, next).await?;
-        writer.wal = Some((header, file));
-        writer.log_in_use = false;
-        writer.wal_bytes += header.to_bytes().len() as u64;
-        drop(manifest);
-        database.remove_files(&unused).await;
-        Ok((header, file))
+            if writer.must_seal || self.settle_logs(&manifest).await.is_err() {
+                drop(manifest);
+                self.rebuild(writer, Job::Seal).await?;
+                return writer.wal.ok_or_else(|| Error::new(ErrorCode::Internal, "sealing begins a log"));
+            }
+            let (mut files, mut unused) = (Vec::new(), Vec::new());
+            let (header, file) = manifest.begin_log(self.shared.state().next(), &mut files);
+            let mut next = manifest.next();
+            for record in next.collections.iter_mut().filter(|record| record.id == self.shared.id) {
+                if !writer.log_in_use {
+                    unused.extend(record.wals.pop().map(wal_name));
+                }
+                record.wals.push(file);
+            }
+            manifest.commit(&*database.storage, files, next).await?;
+            writer.wal = Some((header, file));
+            writer.log_in_use = false;
+            writer.wal_bytes += header.to_bytes().len() as u64;
+            drop(manifest);
+            database.remove_files(&unused).await;
+            Ok((header, file))
+        })
     }
 
     /// Makes the logs so far durable. A later log may only begin where the earlier ones surely end: a power cut that took
@@ -256,52 +283,42 @@ impl Collection {
 
     /// The document with this id.
     pub fn get(&self, id: &DocumentId) -> Result<Option<Document>> {
-        self.shared.check()?;
+        self.check()?;
         self.shared.state().get(id, self.database.shared.now())
     }
 
     /// Whether there is a document with this id.
     pub fn has(&self, id: &DocumentId) -> Result<bool> {
-        self.shared.check()?;
+        self.check()?;
         Ok(self.shared.state().has(id, self.database.shared.now()))
     }
 
     /// How many documents there are, or how many pass a filter.
     pub fn count(&self, filter: Option<&Value>) -> Result<usize> {
-        self.shared.check()?;
+        self.check()?;
         self.shared.state().count(filter, self.database.shared.now())
     }
 
     /// A page of the documents in order of their ids.
     pub fn list(&self, options: &ListOptions) -> Result<ListPage> {
-        self.shared.check()?;
+        self.check()?;
         self.shared.state().list(options, self.database.shared.now())
     }
 
     /// Answers a search.
     pub fn search(&self, query: &Query) -> Result<SearchResult> {
-        self.shared.check()?;
+        self.check()?;
         self.shared.state().search(query, self.database.shared.now())
-    }
-
-    /// Makes every write so far durable, and says if a seal had failed.
-    pub async fn flush(&self) -> Result<()> {
-        let mut writer = self.writer().await?;
-        // After a failure this ends with all writes in a segment or in logs that were flushed.
-        let (_, file) = self.log(&mut writer).await?;
-        if let Err(error) = self.database.shared.storage.append(&wal_name(file), &[], Durability::Strict).await {
-            // A second flush may succeed without the writes: the system gives up pages that it could not write.
-            writer.wal = None;
-            writer.must_seal = true;
-            return Err(error);
-        }
-        writer.deferred.take().map_or(Ok(()), Err)
     }
 
     /// The figures of the collection.
     pub async fn stats(&self) -> Result<CollectionStats> {
         let writer = self.writer().await?;
         let manifest = self.database.shared.manifest.lock().await;
+        self.figures(&writer, &manifest)
+    }
+
+    fn figures(&self, writer: &WriterState, manifest: &ManifestState) -> Result<CollectionStats> {
         let tombstones = manifest.collection(self.shared.id).map_or(0, |record| {
             record.segments.iter().filter_map(|segment| segment.tombstones).map(|file| file.bytes).sum()
         });

@@ -1,8 +1,9 @@
 //! The manifest of an open database and its commits.
 
 use crate::storage::{Durability, Storage, StorageFuture};
-use alloc::boxed::Box;
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use sanderling_engine::{
+    codec::AlignedBytes,
     ids::{FileId, SequenceNumber},
     manifest::{CollectionRecord, CommittedManifest, Manifest, wal_name},
     wal::WalHeader,
@@ -42,15 +43,30 @@ impl ManifestState {
         self.committed.manifest.clone()
     }
 
-    /// Writes a changed manifest; the change is in force only if that succeeds.
-    pub(super) fn commit<'a>(&'a mut self, storage: &'a dyn Storage, manifest: Manifest) -> StorageFuture<'a, ()> {
-        // Two generations on is the same slot: the other one holds the last manifest that is surely whole.
-        let generation =
-            self.uncertain.map_or(self.committed.generation.saturating_add(1), |failed| failed.saturating_add(2));
-        let next = CommittedManifest { database: self.committed.database, generation, manifest };
+    /// Writes new files, then the changed manifest that names them; the change is in force only if all of that succeeds.
+    pub(super) fn commit<'a>(
+        &'a mut self,
+        storage: &'a dyn Storage,
+        files: Vec<NewFile>,
+        mut manifest: Manifest,
+    ) -> StorageFuture<'a, ()> {
         Box::pin(async move {
+            for (at, NewFile { name, bytes }) in files.iter().enumerate() {
+                if let Err(error) = storage.write(name, bytes.as_ref(), Durability::Strict).await {
+                    // No manifest names any of them yet: on a full medium every byte counts.
+                    for file in &files[..=at] {
+                        let _ = storage.remove(&file.name).await;
+                    }
+                    return Err(error);
+                }
+            }
+            manifest.next_file = self.committed.manifest.next_file;
+            // Two generations on is the same slot: the other one holds the last manifest that is surely whole.
+            let generation =
+                self.uncertain.map_or(self.committed.generation.saturating_add(1), |failed| failed.saturating_add(2));
+            let next = CommittedManifest { database: self.committed.database, generation, manifest };
             let bytes = next.to_bytes();
-            self.uncertain = Some(generation);
+            self.uncertain = Some(generation); // from here on the slot may name the new files
             storage.write(next.slot(), &bytes, Durability::Strict).await?;
             self.uncertain = None;
             self.committed = next;
@@ -58,26 +74,33 @@ impl ManifestState {
         })
     }
 
-    /// The identity that the next new file gets.
-    pub(super) fn next_file(&self) -> u64 {
-        self.committed.manifest.next_file
+    /// Begins a log, whose file must be there before a manifest names it.
+    pub(super) fn begin_log(&mut self, first: SequenceNumber, files: &mut Vec<NewFile>) -> (WalHeader, u64) {
+        let file = self.allocate_file();
+        let header = WalHeader::new(self.committed.database, FileId(file), first);
+        files.push(NewFile::new(wal_name(file), &header.to_bytes()));
+        (header, file)
     }
+}
 
-    /// Begins a log: the file is there before a manifest names it.
-    pub(super) fn begin_log<'a>(
-        &'a mut self,
-        storage: &'a dyn Storage,
-        first: SequenceNumber,
-    ) -> StorageFuture<'a, (WalHeader, u64)> {
-        Box::pin(async move {
-            let file = self.allocate_file();
-            let header = WalHeader::new(self.committed.database, FileId(file), first);
-            let name = wal_name(file);
-            if let Err(error) = storage.write(&name, &header.to_bytes(), Durability::Strict).await {
-                let _ = storage.remove(&name).await; // no manifest names it; on a full medium every byte counts
-                return Err(error);
-            }
-            Ok((header, file))
-        })
+/// A file that the next manifest names.
+pub(super) struct NewFile {
+    name: String,
+    pub bytes: FileBytes,
+}
+
+/// The bytes of a new file, which stay in memory if it is a segment.
+#[derive(Clone)]
+pub(super) struct FileBytes(Arc<AlignedBytes>);
+
+impl NewFile {
+    pub(super) fn new(name: String, bytes: &[u8]) -> Self {
+        Self { name, bytes: FileBytes(Arc::new(AlignedBytes::copy_of(bytes))) }
+    }
+}
+
+impl AsRef<[u8]> for FileBytes {
+    fn as_ref(&self) -> &[u8] {
+        (*self.0).as_ref()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Environment,
-    collection::{Collection, CollectionShared},
+    collection::{Collection, CollectionShared, Task},
     commit::ManifestState,
     lock::Lock,
     open::{self, Opened},
@@ -27,6 +27,7 @@ use sanderling_engine::{
     ids::{DatabaseId, SequenceNumber},
     limits::NAME_BYTES_MAX,
     manifest::CollectionRecord,
+    schema::SchemaChange,
     settings::CollectionSettings,
 };
 
@@ -99,28 +100,18 @@ impl Database {
             }
         };
         let Opened { id, manifest, collections } = opened;
-        let shared = Arc::new_cyclic(|database| {
-            let mut slots = Vec::new();
-            for (name, loaded) in collections {
-                let slot = match loaded {
-                    Ok(loaded) => Slot::Sound(Arc::new(CollectionShared::new(database.clone(), &name, loaded))),
-                    Err(error) => Slot::Damaged(error),
-                };
-                slots.push((name, slot));
-            }
-            let collections = Guarded::new(slots);
-            let manifest = Lock::new(manifest);
-            DatabaseShared {
-                storage,
-                durability,
-                environment,
-                id,
-                manifest,
-                collections,
-                closed: AtomicBool::new(false),
-            }
-        });
-        Ok(Self { shared })
+        let mut slots = Vec::new();
+        for (name, loaded) in collections {
+            let slot = match loaded {
+                Ok(loaded) => Slot::Sound(Arc::new(CollectionShared::new(&name, loaded))),
+                Err(error) => Slot::Damaged(error),
+            };
+            slots.push((name, slot));
+        }
+        let (manifest, collections) = (Lock::new(manifest), Guarded::new(slots));
+        let closed = AtomicBool::new(false);
+        let shared = DatabaseShared { storage, durability, environment, id, manifest, collections, closed };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Opens a collection. With a schema it is made if it is absent, and extended if the schema adds fields.
@@ -131,33 +122,44 @@ impl Database {
         settings: Option<CollectionSettings>,
     ) -> Result<Collection> {
         self.shared.check_open()?;
-        let known = self.shared.slot(name);
-        match (known, schema) {
-            (Some(Slot::Damaged(error)), _) => Err(error),
-            (Some(Slot::Sound(collection)), None) => Ok(self.handle(collection)),
-            (Some(Slot::Sound(collection)), Some(schema)) => self.join(collection, &schema, settings).await,
+        let slot = match (self.shared.slot(name), &schema) {
+            (Some(slot), _) => slot,
+            (None, Some(schema)) => self.create(name, schema, settings).await?,
             (None, None) => {
                 let message = format!("the collection {} does not exist: a schema is needed to make it", quoted(name));
-                Err(Error::new(ErrorCode::Schema, message).with("collection", name))
+                return Err(Error::new(ErrorCode::Schema, message).with("collection", name));
             }
-            (None, Some(schema)) => self.create(name, schema, settings).await,
-        }
-    }
-
-    /// A collection that is there, for a caller who says how it must be.
-    async fn join(
-        &self,
-        collection: Arc<CollectionShared>,
-        schema: &Schema,
-        settings: Option<CollectionSettings>,
-    ) -> Result<Collection> {
-        let collection = self.handle(collection);
+        };
+        let collection = match slot {
+            Slot::Sound(shared) => Collection { database: self.clone(), shared },
+            Slot::Damaged(error) => return Err(error),
+        };
+        // Whoever says how the collection must be gets it like that, or an error.
         collection.check_settings(settings)?;
-        collection.extend_schema(schema).await?;
+        if let Some(schema) = schema
+            && collection.schema().change_to(&schema)? != SchemaChange::Same
+        {
+            // Looked at again when it is this one's turn: another caller may have extended it.
+            collection.perform(Task::Extend(schema)).await?;
+        }
         Ok(collection)
     }
 
-    async fn create(&self, name: &str, schema: Schema, settings: Option<CollectionSettings>) -> Result<Collection> {
+    /// An open collection by its number, which is never given to another one.
+    pub fn opened(&self, id: u32) -> Result<Collection> {
+        self.shared.check_open()?;
+        let slots = self.shared.slots();
+        let found = slots.iter().find_map(|(_, slot)| match slot {
+            Slot::Sound(shared) if shared.id == id => Some(shared.clone()),
+            _ => None,
+        });
+        match found {
+            Some(shared) => Ok(Collection { database: self.clone(), shared }),
+            None => Err(Error::new(ErrorCode::Closed, "the collection was dropped")),
+        }
+    }
+
+    async fn create(&self, name: &str, schema: &Schema, settings: Option<CollectionSettings>) -> Result<Slot> {
         if name.is_empty() || name.len() > NAME_BYTES_MAX {
             let expected = format!("a name of 1 to {NAME_BYTES_MAX} bytes");
             return Err(Error::expected(&"collection", &expected, &format_args!("{} bytes", name.len())));
@@ -166,16 +168,12 @@ impl Database {
         let mut manifest = shared.manifest.lock().await;
         shared.check_open()?;
         if let Some(slot) = shared.slot(name) {
-            // Somebody else made it while this call waited.
-            drop(manifest);
-            return match slot {
-                Slot::Sound(collection) => self.join(collection, &schema, settings).await,
-                Slot::Damaged(error) => Err(error),
-            };
+            return Ok(slot); // somebody else made it while this call waited
         }
         let settings = settings.unwrap_or_default();
         let first = SequenceNumber(1);
-        let (header, wal) = manifest.begin_log(&*shared.storage, first).await?;
+        let mut files = Vec::new();
+        let (header, wal) = manifest.begin_log(first, &mut files);
         let mut next = manifest.next();
         let id = next.next_collection;
         next.next_collection += 1;
@@ -188,18 +186,18 @@ impl Database {
             segments: Vec::new(),
             wals: vec![wal],
         });
-        manifest.commit(&*shared.storage, next).await?;
+        manifest.commit(&*shared.storage, files, next).await?;
         let loaded = open::Loaded {
             id,
-            state: CollectionState::new(schema, settings, first),
+            state: CollectionState::new(schema.clone(), settings, first),
             wal: Some((header, wal)),
             written_dead: Vec::new(),
             wal_bytes: header.to_bytes().len() as u64,
             log_in_use: false,
         };
-        let collection = Arc::new(CollectionShared::new(Arc::downgrade(shared), name, loaded));
-        shared.slots().push((name.into(), Slot::Sound(collection.clone())));
-        Ok(self.handle(collection))
+        let slot = Slot::Sound(Arc::new(CollectionShared::new(name, loaded)));
+        shared.slots().push((name.into(), slot.clone()));
+        Ok(slot)
     }
 
     /// The names of all collections.
@@ -217,9 +215,9 @@ impl Database {
             Error::new(ErrorCode::Schema, message).with("collection", name)
         };
         let slot = shared.slot(name).ok_or_else(absent)?;
-        // Writes that are under way end first; later ones find the collection closed.
-        let sound = match &slot {
-            Slot::Sound(collection) => Some(collection.retire().await),
+        // Writes that are under way end first; those that wait find the collection closed.
+        let _writer = match &slot {
+            Slot::Sound(collection) => Some(collection.writer.lock().await),
             Slot::Damaged(_) => None,
         };
         let mut manifest = shared.manifest.lock().await;
@@ -231,11 +229,9 @@ impl Database {
         let mut next = manifest.next();
         let at = next.collections.iter().position(|record| record.name == name);
         let files = at.map(|at| open::files_of(&next.collections.remove(at))).unwrap_or_default();
-        if let Err(error) = manifest.commit(&*shared.storage, next).await {
-            if let Some(guard) = sound {
-                guard.revive();
-            }
-            return Err(error);
+        manifest.commit(&*shared.storage, Vec::new(), next).await?;
+        if let Slot::Sound(collection) = &slot {
+            collection.retire();
         }
         shared.slots().retain(|(other, _)| other != name);
         shared.remove_files(&files).await;
@@ -258,7 +254,7 @@ impl Database {
         let slots = self.shared.slots().clone();
         for (_, slot) in slots {
             if let Slot::Sound(collection) = slot {
-                collection.wait_for_writes().await;
+                drop(collection.writer.lock().await);
             }
         }
         let _manifest = self.shared.manifest.lock().await;
@@ -269,10 +265,6 @@ impl Database {
     #[must_use]
     pub fn downgrade(&self) -> WeakDatabase {
         WeakDatabase(Arc::downgrade(&self.shared))
-    }
-
-    fn handle(&self, shared: Arc<CollectionShared>) -> Collection {
-        Collection { database: self.clone(), shared }
     }
 }
 

@@ -1,61 +1,97 @@
-//! A mutex that may be held across an await, on hosts with threads and on those without.
+//! A fair mutex that may be held across an await, on hosts with threads and on those without.
 //!
-//! Whoever finds it taken leaves a waker; whoever gives it back wakes all, and they try again in the order in which they
-//! came.
+//! Everyone who asks stands in one queue, in the order of asking, and the first of it may use the value. Whoever leaves
+//! the queue from its head, done or given up, wakes the next: a call made later never overtakes one that waits.
 
 use crate::guarded::{Changing, Guarded};
 use alloc::vec::Vec;
 use core::{
     future::poll_fn,
-    mem::take,
+    mem::replace,
     ops::{Deref, DerefMut},
-    task::{Context, Poll, Waker},
+    task::{Poll, Waker},
 };
 
 /// A value that one task at a time may use.
 pub(super) struct Lock<T> {
     value: Guarded<T>,
-    waiting: Guarded<Vec<Waker>>,
+    queue: Guarded<Queue>,
+}
+
+/// Those who asked, in the order of asking; none in the place of one who gave up. The first may use the value.
+#[derive(Default)]
+struct Queue {
+    turns: Vec<Option<Waker>>,
+    /// How many have left from the head.
+    left: usize,
+}
+
+/// A place in the queue, left when it is dropped.
+struct Turn<'a> {
+    queue: &'a Guarded<Queue>,
+    /// How many had asked before.
+    number: usize,
 }
 
 /// The right to use the value of a [`Lock`].
 pub(super) struct LockGuard<'a, T> {
-    // The fields are dropped in this order: the value is free before the others are woken.
+    // The fields are dropped in this order: the value is free before the next one has its turn.
     value: Changing<'a, T>,
-    _wakes: WakeAll<'a>,
+    _turn: Turn<'a>,
 }
-
-struct WakeAll<'a>(&'a Guarded<Vec<Waker>>);
 
 impl<T> Lock<T> {
     pub(super) fn new(value: T) -> Self {
-        Self { value: Guarded::new(value), waiting: Guarded::default() }
+        Self { value: Guarded::new(value), queue: Guarded::default() }
     }
 
-    /// Waits until nobody else uses the value.
-    pub(super) async fn lock(&self) -> LockGuard<'_, T> {
-        poll_fn(|context| self.poll(context)).await
-    }
-
-    fn poll(&self, context: &Context<'_>) -> Poll<LockGuard<'_, T>> {
-        if let Some(guard) = self.try_lock() {
-            return Poll::Ready(guard);
-        }
-        self.waiting.change().push(context.waker().clone());
-        // It may have been given back before the waker was there to be woken.
-        self.try_lock().map_or(Poll::Pending, Poll::Ready)
-    }
-
-    fn try_lock(&self) -> Option<LockGuard<'_, T>> {
-        let value = self.value.try_change()?;
-        Some(LockGuard { value, _wakes: WakeAll(&self.waiting) })
+    /// Waits until it is this one's turn. The place in the queue is that of the first poll.
+    pub(super) fn lock(&self) -> impl Future<Output = LockGuard<'_, T>> {
+        let mut turn = None;
+        poll_fn(move |context| match Turn::poll(&mut turn, &self.queue, context.waker()) {
+            Some(turn) => Poll::Ready(LockGuard { value: self.value.change_by_turns(), _turn: turn }),
+            None => Poll::Pending,
+        })
     }
 }
 
-impl Drop for WakeAll<'_> {
+impl<'a> Turn<'a> {
+    /// Stands in the queue and looks whether it is this one's turn.
+    fn poll(turn: &mut Option<Self>, queue: &'a Guarded<Queue>, waker: &Waker) -> Option<Self> {
+        let waker = Some(waker.clone());
+        let mut inside = queue.change();
+        let number = match turn {
+            Some(turn) => turn.number,
+            None => {
+                inside.turns.push(None);
+                let number = inside.left.wrapping_add(inside.turns.len() - 1);
+                *turn = Some(Turn { queue, number });
+                number
+            }
+        };
+        let at = number.wrapping_sub(inside.left);
+        let old = replace(&mut inside.turns[at], waker);
+        drop(inside);
+        drop(old); // it may be the last thing that holds a task, and what the task holds may stand in this queue
+        if at == 0 { turn.take() } else { None }
+    }
+}
+
+impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let wakers = take(&mut *self.0.change());
-        wakers.into_iter().for_each(Waker::wake);
+        let mut queue = self.queue.change();
+        let at = self.number.wrapping_sub(queue.left);
+        let left = queue.turns[at].take();
+        while let Some(None) = queue.turns.first() {
+            queue.turns.remove(0);
+            queue.left = queue.left.wrapping_add(1);
+        }
+        let next = if at == 0 { queue.turns.first().cloned().flatten() } else { None };
+        drop(queue);
+        drop(left);
+        if let Some(next) = next {
+            next.wake();
+        }
     }
 }
 
@@ -76,7 +112,61 @@ impl<T> DerefMut for LockGuard<'_, T> {
 #[cfg(all(test, feature = "std"))]
 mod tests {
     use super::*;
-    use std::{pin::pin, sync::Arc, thread};
+    use core::task::Context;
+    use std::{
+        boxed::Box,
+        pin::Pin,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering::SeqCst},
+        },
+        task::Wake,
+        thread,
+    };
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    /// A task that asks for the lock, and counts how often it is woken.
+    struct Caller<'a> {
+        future: Pin<Box<dyn Future<Output = LockGuard<'a, ()>> + 'a>>,
+        woken: Arc<Woken>,
+    }
+
+    impl<'a> Caller<'a> {
+        fn new(lock: &'a Lock<()>) -> Self {
+            Self { future: Box::pin(lock.lock()), woken: Arc::default() }
+        }
+
+        /// One that has asked in vain.
+        fn waiting(lock: &'a Lock<()>) -> Self {
+            let mut caller = Self::new(lock);
+            assert!(caller.poll().is_none());
+            caller
+        }
+
+        fn poll(&mut self) -> Option<LockGuard<'a, ()>> {
+            let waker = Waker::from(self.woken.clone());
+            match self.future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(guard) => Some(guard),
+                Poll::Pending => None,
+            }
+        }
+
+        fn woken(&self) -> usize {
+            self.woken.0.load(SeqCst)
+        }
+    }
+
+    fn held(lock: &Lock<()>) -> LockGuard<'_, ()> {
+        Caller::new(lock).poll().expect("nobody else has the lock")
+    }
 
     #[test]
     fn threads_take_turns_and_none_sleeps_for_ever() {
@@ -101,17 +191,92 @@ mod tests {
     }
 
     #[test]
+    fn a_later_call_does_not_overtake_one_that_was_woken_and_has_not_run_yet() {
+        let lock = Lock::new(());
+        let first = held(&lock);
+        let mut second = Caller::waiting(&lock);
+        drop(first);
+        let mut third = Caller::waiting(&lock);
+        assert_eq!((second.woken(), third.woken()), (1, 0));
+        drop(second.poll().unwrap());
+        assert_eq!((second.woken(), third.woken()), (1, 1));
+        assert!(third.poll().is_some());
+    }
+
+    #[test]
+    fn each_one_is_woken_once_in_the_order_of_asking() {
+        let lock = Lock::new(());
+        let mut guard = held(&lock);
+        let mut callers: Vec<_> = (0..5).map(|_| Caller::waiting(&lock)).collect();
+        for at in 0..callers.len() {
+            drop(guard);
+            let woken: Vec<_> = callers.iter().map(Caller::woken).collect();
+            assert_eq!(woken, (0..5).map(|caller| usize::from(caller <= at)).collect::<Vec<_>>());
+            for later in &mut callers[at + 1..] {
+                assert!(later.poll().is_none());
+            }
+            guard = callers[at].poll().unwrap();
+        }
+    }
+
+    #[test]
     fn a_waiter_that_gives_up_stops_nobody() {
         let lock = Lock::new(());
-        let mut context = Context::from_waker(Waker::noop());
-        let held = pollster::block_on(lock.lock());
-        {
-            let mut given_up = pin!(lock.lock());
-            assert!(given_up.as_mut().poll(&mut context).is_pending());
-        }
-        let mut waiting = pin!(lock.lock());
-        assert!(waiting.as_mut().poll(&mut context).is_pending());
-        drop(held);
-        assert!(waiting.as_mut().poll(&mut context).is_ready());
+        let mut owner = Caller::new(&lock);
+        let guard = owner.poll().unwrap();
+        let given_up = Caller::waiting(&lock);
+        let mut waiting = Caller::waiting(&lock);
+        drop(given_up);
+        assert!(waiting.poll().is_none(), "the value is still in use");
+        assert_eq!((owner.woken(), waiting.woken()), (0, 0));
+        drop(guard);
+        assert_eq!(waiting.woken(), 1);
+        assert!(waiting.poll().is_some());
+    }
+
+    #[test]
+    fn a_waiter_that_gives_up_after_it_was_woken_wakes_the_next() {
+        let lock = Lock::new(());
+        let guard = held(&lock);
+        let (woken, mut next, last) = (Caller::waiting(&lock), Caller::waiting(&lock), Caller::waiting(&lock));
+        drop(guard);
+        assert_eq!((woken.woken(), next.woken()), (1, 0));
+        drop(woken);
+        assert_eq!(next.woken(), 1);
+        drop(last);
+        assert!(next.poll().is_some());
+        assert!(Caller::new(&lock).poll().is_some());
+    }
+
+    #[test]
+    fn a_call_that_never_ran_stands_in_no_queue() {
+        let lock = Lock::new(());
+        let never = Caller::new(&lock);
+        assert!(Caller::new(&lock).poll().is_some());
+        drop(never);
+        assert!(Caller::new(&lock).poll().is_some());
+    }
+
+    #[test]
+    fn the_waker_of_the_latest_poll_counts() {
+        let lock = Lock::new(());
+        let guard = held(&lock);
+        let mut moved = Caller::waiting(&lock);
+        let before = core::mem::take(&mut moved.woken);
+        assert!(moved.poll().is_none());
+        drop(guard);
+        assert_eq!((before.0.load(SeqCst), moved.woken()), (0, 1));
+    }
+
+    #[test]
+    fn one_who_panicked_gives_the_value_back() {
+        let lock = Arc::new(Lock::new(()));
+        let other = lock.clone();
+        let panicked = thread::spawn(move || {
+            let _held = held(&other);
+            panic!("on purpose");
+        });
+        assert!(panicked.join().is_err());
+        assert!(Caller::new(&lock).poll().is_some());
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! # Rules
 //!
+//! - The writes of a collection are carried out one at a time, in the order of their calls.
 //! - A write is appended to the log before it changes the state, and acknowledged after both.
 //! - Files are written before the manifest that names them; files are removed after the manifest that drops them.
 //! - After an append that failed nothing more is appended to that log: its end is unknown. The next write starts a new
@@ -21,7 +22,7 @@ mod lock;
 mod open;
 mod segments;
 
-pub use collection::{Collection, CollectionStats, SegmentStats};
+pub use collection::{Collection, CollectionStats, SegmentStats, Task};
 pub use database::{Database, DatabaseStatus, WeakDatabase};
 
 /// What the engine may not know by itself: the time, and a random number for a new database.

@@ -91,7 +91,7 @@ async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: En
     let id = DatabaseId((environment.random)());
     let manifest = Manifest { next_file: 1, next_collection: 1, collections: Vec::new() };
     let mut manifest = ManifestState::new(CommittedManifest { database: id, generation: 0, manifest });
-    manifest.commit(storage, manifest.next()).await?;
+    manifest.commit(storage, Vec::new(), manifest.next()).await?;
     Ok(Opened { id, manifest, collections: Vec::new() })
 }
 

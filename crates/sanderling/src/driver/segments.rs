@@ -2,17 +2,16 @@
 
 use super::{
     collection::{Collection, WriterState},
+    commit::{ManifestState, NewFile},
     open::files_of,
 };
-use crate::storage::{Durability, StorageFuture};
-use alloc::{boxed::Box, sync::Arc, vec, vec::Vec};
+use crate::storage::StorageFuture;
+use alloc::{boxed::Box, string::String, sync::Arc, vec, vec::Vec};
 use sanderling_engine::{
     Result, Schema,
-    codec::AlignedBytes,
     collection::SealedOutput,
     ids::FileId,
-    manifest::{FileRecord, SegmentRecord, segment_name, tombstones_name},
-    schema::SchemaChange,
+    manifest::{FileRecord, Manifest, SegmentRecord, segment_name, tombstones_name},
     segment::{SealedSegment, write_tombstones},
     wal::WalHeader,
 };
@@ -27,86 +26,86 @@ pub(super) enum Job {
     Extend(Schema),
 }
 
+/// What a job comes to.
+struct Rebuilt {
+    files: Vec<NewFile>,
+    next: Manifest,
+    old_files: Vec<String>,
+    sealed: Option<Arc<SealedSegment>>,
+    /// The schema in force from now on, where the new segment takes the place of all.
+    replaced_under: Option<Schema>,
+    wal: (WalHeader, u64),
+}
+
 impl Collection {
-    /// Seals the growing segment, and merges all segments into one without dead rows.
-    pub async fn compact(&self) -> Result<()> {
-        let mut writer = self.writer().await?;
-        self.rebuild(&mut writer, Job::Compact).await
-    }
-
-    /// Indexes every document anew under a schema with more fields.
-    pub(super) async fn extend_schema(&self, schema: &Schema) -> Result<()> {
-        if self.schema().change_to(schema)? == SchemaChange::Same {
-            return Ok(());
-        }
-        let mut writer = self.writer().await?;
-        // Looked at again: another caller may have extended it while this one waited.
-        match self.schema().change_to(schema)? {
-            SchemaChange::Extended(schema) => self.rebuild(&mut writer, Job::Extend(schema)).await,
-            SchemaChange::Same => Ok(()),
-        }
-    }
-
     /// Puts a new segment in the place of the growing one, and of the older ones where they are replaced.
     pub(super) fn rebuild<'a>(&'a self, writer: &'a mut WriterState, job: Job) -> StorageFuture<'a, ()> {
         Box::pin(async move {
             let database = &self.database.shared;
             let file = FileId(database.manifest.lock().await.allocate_file());
             let output = self.output(&job, file)?;
-            let (schema, old_stay) = match job {
-                Job::Seal => (Schema::clone(&self.schema()), true),
-                Job::Compact => (Schema::clone(&self.schema()), false),
-                Job::Extend(schema) => (schema, false),
-            };
             let mut manifest = database.manifest.lock().await;
-            let mut next = manifest.next();
-            let Some(at) = next.collections.iter().position(|record| record.id == self.shared.id) else {
+            let Some(rebuilt) = self.plan(&mut manifest, writer, job, file, output)? else {
                 return Ok(()); // the collection was dropped
             };
-            let mut old_files = files_of(&next.collections[at]);
-            let mut segments = core::mem::take(&mut next.collections[at].segments);
-            if !old_stay {
-                segments.clear();
-            } else {
-                for (at, dead) in self.dead_files(writer) {
-                    let file = FileId(manifest.allocate_file());
-                    let (bytes, checksum) = write_tombstones(&dead, database.id, file);
-                    database.storage.write(&tombstones_name(file.0), &bytes, Durability::Strict).await?;
-                    segments[at].tombstones = Some(FileRecord { file: file.0, bytes: bytes.len() as u64, checksum });
-                }
-            }
-            let sealed = match output {
-                Some(SealedOutput { bytes, checksum }) => {
-                    let name = segment_name(file.0);
-                    let resident = Box::new(AlignedBytes::copy_of(&bytes));
-                    drop(bytes); // memory holds the segment once while it is written
-                    let bytes = AsRef::<[u8]>::as_ref(&*resident);
-                    if let Err(error) = database.storage.write(&name, bytes, Durability::Strict).await {
-                        database.remove_files(&[name]).await; // on a full medium every byte counts
-                        return Err(error);
-                    }
-                    let record = FileRecord { file: file.0, bytes: bytes.len() as u64, checksum };
-                    segments.push(SegmentRecord { segment: record, tombstones: None });
-                    Some(Arc::new(SealedSegment::open(&schema, resident, &name, (database.id, file, checksum))?))
-                }
-                None => None,
-            };
-            let first = self.shared.state().next();
-            let wal = manifest.begin_log(&*database.storage, first).await?;
-            next.next_file = manifest.next_file();
-            let record = &mut next.collections[at];
-            record.schema = schema.to_json();
-            record.first_in_wal = first.0;
-            record.segments = segments;
-            record.wals = vec![wal.1];
-            let kept = files_of(record);
-            manifest.commit(&*database.storage, next).await?;
-            self.install(writer, sealed, (!old_stay).then_some(schema), wal);
+            manifest.commit(&*database.storage, rebuilt.files, rebuilt.next).await?;
+            self.install(writer, rebuilt.sealed, rebuilt.replaced_under, rebuilt.wal);
             drop(manifest);
-            old_files.retain(|file| !kept.contains(file));
-            database.remove_files(&old_files).await;
+            database.remove_files(&rebuilt.old_files).await;
             Ok(())
         })
+    }
+
+    fn plan(
+        &self,
+        manifest: &mut ManifestState,
+        writer: &WriterState,
+        job: Job,
+        file: FileId,
+        output: Option<SealedOutput>,
+    ) -> Result<Option<Rebuilt>> {
+        let database = self.database.shared.id;
+        let (schema, old_stay) = match job {
+            Job::Seal => (Schema::clone(&self.schema()), true),
+            Job::Compact => (Schema::clone(&self.schema()), false),
+            Job::Extend(schema) => (schema, false),
+        };
+        let mut next = manifest.next();
+        let Some(record) = next.collections.iter_mut().find(|record| record.id == self.shared.id) else {
+            return Ok(None);
+        };
+        let mut old_files = files_of(record);
+        let mut files = Vec::new();
+        if !old_stay {
+            record.segments.clear();
+        } else {
+            for (at, dead) in self.dead_files(writer) {
+                let file = manifest.allocate_file();
+                let (bytes, checksum) = write_tombstones(&dead, database, FileId(file));
+                files.push(NewFile::new(tombstones_name(file), &bytes));
+                record.segments[at].tombstones = Some(FileRecord { file, bytes: bytes.len() as u64, checksum });
+            }
+        }
+        let mut sealed = None;
+        if let Some(SealedOutput { bytes, checksum }) = output {
+            let name = segment_name(file.0);
+            let segment = FileRecord { file: file.0, bytes: bytes.len() as u64, checksum };
+            let new = NewFile::new(name.clone(), &bytes);
+            drop(bytes); // memory holds the segment once while it is written
+            let resident = Box::new(new.bytes.clone());
+            sealed = Some(Arc::new(SealedSegment::open(&schema, resident, &name, (database, file, checksum))?));
+            record.segments.push(SegmentRecord { segment, tombstones: None });
+            files.push(new);
+        }
+        let first = self.shared.state().next();
+        let wal = manifest.begin_log(first, &mut files);
+        record.schema = schema.to_json();
+        record.first_in_wal = first.0;
+        record.wals = vec![wal.1];
+        let kept = files_of(record);
+        old_files.retain(|file| !kept.contains(file));
+        let replaced_under = (!old_stay).then_some(schema);
+        Ok(Some(Rebuilt { files, next, old_files, sealed, replaced_under, wal }))
     }
 
     fn output(&self, job: &Job, file: FileId) -> Result<Option<SealedOutput>> {

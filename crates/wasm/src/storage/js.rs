@@ -1,8 +1,9 @@
 //! A storage that JavaScript implements: the package's own ones for Node and Deno, and those of its users.
 
-use crate::thrown::settled;
+use super::option;
+use crate::thrown::{done, settled};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
-use js_sys::{Array, Object, Reflect, Uint8Array};
+use js_sys::{Array, Reflect, Uint8Array};
 use sanderling::{
     Error, ErrorCode, Result,
     engine::codec::AlignedBytes,
@@ -51,70 +52,57 @@ impl Storage for JsStorage {
     }
 
     fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
-        Box::pin(async move {
-            let listed = settled(self.backend.list(), "list", "the storage").await?;
-            let listed = listed.dyn_into::<Array>().map_err(|_| wrong("list", "an array of { name, size }"))?;
-            let mut objects = Vec::new();
-            for entry in listed.iter() {
-                objects.push(stored_object(&entry)?);
-            }
-            Ok(objects)
-        })
+        let listed = settled(self.backend.list(), "list", "the storage");
+        Box::pin(async move { stored_objects(listed.await?) })
     }
 
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
-        Box::pin(async move {
-            let returned = self.backend.read(name, offset as f64, length as f64);
-            let bytes = settled(returned, "read", name).await?;
-            let bytes = bytes.dyn_into::<Uint8Array>().map_err(|_| wrong("read", "a Uint8Array"))?;
-            let mut read = AlignedBytes::zeroed(bytes.length() as usize);
-            bytes.copy_to(read.as_mut());
-            Ok(read)
-        })
+        let read = settled(self.backend.read(name, offset as f64, length as f64), "read", name);
+        Box::pin(async move { bytes_of(read.await?) })
     }
 
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
-        Box::pin(async move {
-            let returned = self.backend.append(name, bytes, &options(durability));
-            settled(returned, "append to", name).await.map(drop)
-        })
+        done(self.backend.append(name, bytes, &durable(durability)), "append to", name)
     }
 
     fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
-        Box::pin(async move {
-            let returned = self.backend.write(name, bytes, &options(durability));
-            settled(returned, "write", name).await.map(drop)
-        })
+        done(self.backend.write(name, bytes, &durable(durability)), "write", name)
     }
 
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
-        Box::pin(async move { settled(self.backend.remove(name), "remove", name).await.map(drop) })
+        done(self.backend.remove(name), "remove", name)
     }
 
     fn close(&self) -> StorageFuture<'_, ()> {
-        Box::pin(async move {
-            if !self.property("close").is_function() {
-                return Ok(());
-            }
-            settled(self.backend.close(), "close", "the storage").await.map(drop)
-        })
+        let is_there = self.property("close").is_function();
+        let closed = if is_there { self.backend.close() } else { Ok(JsValue::UNDEFINED) };
+        done(closed, "close", "the storage")
     }
 }
 
-fn options(durability: Durability) -> JsValue {
-    let options = Object::new();
-    // A plain object of our own takes every property.
-    let _ = Reflect::set(&options, &"durable".into(), &(durability == Durability::Strict).into());
-    options.into()
+fn durable(durability: Durability) -> JsValue {
+    option("durable", &(durability == Durability::Strict).into())
 }
 
-fn stored_object(entry: &JsValue) -> Result<StoredObject> {
-    let name = Reflect::get(entry, &"name".into()).ok().and_then(|name| name.as_string());
-    let size = Reflect::get(entry, &"size".into()).ok().and_then(|size| size.as_f64());
-    match (name, size) {
-        (Some(name), Some(size)) if size >= 0.0 => Ok(StoredObject { name, bytes: size as u64 }),
-        _ => Err(wrong("list", "an array of { name, size }")),
+fn stored_objects(listed: JsValue) -> Result<Vec<StoredObject>> {
+    let wrong = || wrong("list", "an array of { name, size }");
+    let mut objects = Vec::new();
+    for entry in listed.dyn_into::<Array>().map_err(|_| wrong())?.iter() {
+        let name = Reflect::get(&entry, &"name".into()).ok().and_then(|name| name.as_string());
+        let size = Reflect::get(&entry, &"size".into()).ok().and_then(|size| size.as_f64());
+        match (name, size) {
+            (Some(name), Some(size)) if size >= 0.0 => objects.push(StoredObject { name, bytes: size as u64 }),
+            _ => return Err(wrong()),
+        }
     }
+    Ok(objects)
+}
+
+fn bytes_of(read: JsValue) -> Result<AlignedBytes> {
+    let bytes = read.dyn_into::<Uint8Array>().map_err(|_| wrong("read", "a Uint8Array"))?;
+    let mut read = AlignedBytes::zeroed(bytes.length() as usize);
+    bytes.copy_to(read.as_mut());
+    Ok(read)
 }
 
 fn wrong(method: &str, expected: &str) -> Error {

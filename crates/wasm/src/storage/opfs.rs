@@ -3,9 +3,10 @@
 //! A database is the folder `sanderling/<name>`. Each file's handle is opened once and kept, since opening is slow and
 //! the handle is also the lock: while the handle of `LOCK` is held, nobody else opens the database.
 
-use crate::thrown::{from_js, settled};
+use super::option;
+use crate::thrown::{done, from_js, settled};
 use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
-use core::cell::RefCell;
+use core::{cell::RefCell, future::ready};
 use js_sys::{AsyncIterator, IteratorNext, Reflect};
 use sanderling::{
     Error, ErrorCode, Result,
@@ -63,14 +64,48 @@ impl OpfsStorage {
         }
     }
 
-    /// The handle of a file, which is made if it is absent.
-    async fn handle(&self, name: &str) -> Result<FileSystemSyncAccessHandle> {
-        if let Some((_, handle)) = self.handles.borrow().iter().find(|(other, _)| other == name) {
-            return Ok(handle.clone());
+    /// The handle of a file that is there.
+    fn opened(&self, name: &str) -> Option<FileSystemSyncAccessHandle> {
+        self.handles.borrow().iter().find(|(other, _)| other == name).map(|(_, handle)| handle.clone())
+    }
+
+    fn list_now(&self) -> Result<Vec<StoredObject>> {
+        let mut objects = Vec::new();
+        for (name, handle) in self.handles.borrow().iter().filter(|(name, _)| name != LOCK) {
+            objects.push(StoredObject { name: name.clone(), bytes: size(handle, name)? });
         }
-        let handle = open_handle(&self.folder, name).await?;
-        self.handles.borrow_mut().push((name.into(), handle.clone()));
-        Ok(handle)
+        Ok(objects)
+    }
+
+    fn read_now(&self, name: &str, offset: u64, length: usize) -> Result<AlignedBytes> {
+        let handle = self.opened(name).ok_or_else(|| Error::damaged_file(name, &"the file is missing"))?;
+        let left = usize::try_from(size(&handle, name)?.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let mut bytes = AlignedBytes::zeroed(length.min(left));
+        let read = handle.read_with_u8_array_and_options(bytes.as_mut(), &at(offset as f64));
+        let read = read.map_err(|thrown| from_js(&thrown, "read", name))?;
+        // Here a failed read looks like the end of the file; the length says that it is not.
+        if read as usize == bytes.as_ref().len() { Ok(bytes) } else { Err(short("read", name)) }
+    }
+
+    /// Writes at the end of a file, or all of it. Only a file that is made has to wait for its handle.
+    fn put<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability, whole: bool) -> StorageFuture<'a, ()> {
+        Box::pin(async move {
+            let handle = match self.opened(name) {
+                Some(handle) => handle,
+                None => {
+                    let handle = open_handle(&self.folder, name).await?;
+                    self.handles.borrow_mut().push((name.into(), handle.clone()));
+                    handle
+                }
+            };
+            let start = if whole { 0 } else { size(&handle, name)? };
+            write_all(&handle, name, bytes, start as f64)?;
+            if whole {
+                let truncated = handle.truncate_with_f64(bytes.len() as f64);
+                truncated.map_err(|thrown| from_js(&thrown, "write", name))?;
+            }
+            flush(&handle, name, durability)
+        })
     }
 
     fn take(&self, name: &str) -> Option<FileSystemSyncAccessHandle> {
@@ -92,72 +127,47 @@ impl Storage for OpfsStorage {
     }
 
     fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
-        Box::pin(async move {
-            let handles = self.handles.borrow();
-            let mut objects = Vec::new();
-            for (name, handle) in handles.iter().filter(|(name, _)| name != LOCK) {
-                objects.push(StoredObject { name: name.clone(), bytes: size(handle, name)? });
-            }
-            Ok(objects)
-        })
+        Box::pin(ready(self.list_now()))
     }
 
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
-        Box::pin(async move {
-            let handle = self.handle(name).await?;
-            let left = usize::try_from(size(&handle, name)?.saturating_sub(offset)).unwrap_or(usize::MAX);
-            let mut bytes = AlignedBytes::zeroed(length.min(left));
-            let read = handle.read_with_u8_array_and_options(bytes.as_mut(), &at(offset as f64));
-            let read = read.map_err(|thrown| from_js(&thrown, "read", name))?;
-            // Here a failed read looks like the end of the file; the length says that it is not.
-            if read as usize == bytes.as_ref().len() { Ok(bytes) } else { Err(short("read", name)) }
-        })
+        Box::pin(ready(self.read_now(name, offset, length)))
     }
 
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
-        Box::pin(async move {
-            let handle = self.handle(name).await?;
-            let end = size(&handle, name)?;
-            write_all(&handle, name, bytes, end as f64)?;
-            flush(&handle, name, durability)
-        })
+        self.put(name, bytes, durability, false)
     }
 
     fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
-        Box::pin(async move {
-            let handle = self.handle(name).await?;
-            write_all(&handle, name, bytes, 0.0)?;
-            let truncated = handle.truncate_with_f64(bytes.len() as f64);
-            truncated.map_err(|thrown| from_js(&thrown, "write", name))?;
-            flush(&handle, name, durability)
-        })
+        self.put(name, bytes, durability, true)
     }
 
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
-        Box::pin(async move {
-            let Some(handle) = self.take(name) else { return Ok(()) };
-            handle.close();
-            settled(Ok(self.folder.remove_entry(name).into()), "remove", name).await.map(drop)
-        })
+        let removed = match self.take(name) {
+            Some(handle) => {
+                handle.close();
+                self.folder.remove_entry(name).into()
+            }
+            None => JsValue::UNDEFINED,
+        };
+        done(Ok(removed), "remove", name)
     }
 
     fn close(&self) -> StorageFuture<'_, ()> {
         self.close_all();
-        Box::pin(async { Ok(()) })
+        Box::pin(ready(Ok(())))
     }
 }
 
 async fn folder(parent: &FileSystemDirectoryHandle, name: &str) -> Result<FileSystemDirectoryHandle> {
-    let options = FileSystemGetDirectoryOptions::new();
-    options.set_create(true);
-    let opened = parent.get_directory_handle_with_options(name, &options);
+    let create: FileSystemGetDirectoryOptions = option("create", &JsValue::TRUE).unchecked_into();
+    let opened = parent.get_directory_handle_with_options(name, &create);
     settled(Ok(opened.into()), "open", name).await.map(JsCast::unchecked_into)
 }
 
 async fn open_handle(folder: &FileSystemDirectoryHandle, name: &str) -> Result<FileSystemSyncAccessHandle> {
-    let options = FileSystemGetFileOptions::new();
-    options.set_create(true);
-    let file = settled(Ok(folder.get_file_handle_with_options(name, &options).into()), "open", name).await?;
+    let create: FileSystemGetFileOptions = option("create", &JsValue::TRUE).unchecked_into();
+    let file = settled(Ok(folder.get_file_handle_with_options(name, &create).into()), "open", name).await?;
     let file: FileSystemFileHandle = file.unchecked_into();
     settled(Ok(file.create_sync_access_handle().into()), "open", name).await.map(JsCast::unchecked_into)
 }
@@ -168,9 +178,7 @@ fn next(entries: &AsyncIterator) -> Result<JsValue, JsValue> {
 }
 
 fn at(offset: f64) -> FileSystemReadWriteOptions {
-    let options = FileSystemReadWriteOptions::new();
-    options.set_at(offset);
-    options
+    option("at", &offset.into()).unchecked_into()
 }
 
 fn size(handle: &FileSystemSyncAccessHandle, name: &str) -> Result<u64> {

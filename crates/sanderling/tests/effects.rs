@@ -1,0 +1,364 @@
+//! Which calls reach the storage, which stay undone, and who waits for whom. The storage here answers when the test lets it,
+//! so every race happens as it is written.
+#![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
+
+use sanderling::{
+    CollectionSettings, Document, Error, ErrorCode, PutOptions, Schema,
+    driver::{Collection, Database, Environment},
+    engine::codec::AlignedBytes,
+    storage::{Durability, MemoryStorage, Storage, StorageFuture, StoredObject},
+};
+use std::{
+    collections::BTreeMap,
+    future::poll_fn,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
+};
+
+/// A call is named like `write segment-00000001`.
+#[derive(Clone, Default)]
+struct Scripted(Arc<Script>);
+
+#[derive(Default)]
+struct Script {
+    medium: MemoryStorage,
+    /// Calls that begin like this are not answered for now.
+    held: Mutex<Option<&'static str>>,
+    /// Calls that begin like this fail, and half of their bytes are there.
+    failing: Mutex<Option<&'static str>>,
+    /// Every call that changed something.
+    done: Mutex<Vec<String>>,
+}
+
+impl Scripted {
+    fn hold(&self, calls: &'static str) {
+        *self.0.held.lock().unwrap() = Some(calls);
+    }
+
+    fn release(&self) {
+        *self.0.held.lock().unwrap() = None;
+    }
+
+    fn fail(&self, calls: &'static str) {
+        *self.0.failing.lock().unwrap() = Some(calls);
+    }
+
+    fn recover(&self) {
+        *self.0.failing.lock().unwrap() = None;
+    }
+
+    fn done(&self, calls: &str) -> usize {
+        self.0.done.lock().unwrap().iter().filter(|call| call.starts_with(calls)).count()
+    }
+
+    fn objects(&self) -> BTreeMap<String, Vec<u8>> {
+        let list = pollster::block_on(self.0.medium.list()).unwrap();
+        let read = |name: &str| pollster::block_on(self.0.medium.read(name, 0, usize::MAX)).unwrap().as_ref().to_vec();
+        list.into_iter().map(|object| (object.name.clone(), read(&object.name))).collect()
+    }
+
+    fn count(&self, prefix: &str) -> usize {
+        self.objects().keys().filter(|name| name.starts_with(prefix)).count()
+    }
+
+    fn set(&self, name: &str, bytes: &[u8]) {
+        pollster::block_on(self.0.medium.write(name, bytes, Durability::Strict)).unwrap();
+    }
+
+    /// Turns one bit of an object.
+    fn damage(&self, name: &str) {
+        let mut bytes = self.objects().remove(name).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        self.set(name, &bytes);
+    }
+
+    fn effect<'a>(
+        &'a self,
+        call: String,
+        bytes: &'a [u8],
+        act: impl FnOnce(&'a MemoryStorage, &'a [u8]) -> StorageFuture<'a, ()> + 'a,
+    ) -> StorageFuture<'a, ()> {
+        let begins =
+            |with: &Mutex<Option<&str>>, call: &str| with.lock().unwrap().is_some_and(|with| call.starts_with(with));
+        Box::pin(async move {
+            poll_fn(|_| if begins(&self.0.held, &call) { Poll::Pending } else { Poll::Ready(()) }).await;
+            if begins(&self.0.failing, &call) {
+                act(&self.0.medium, &bytes[..bytes.len() / 2]).await?;
+                return Err(Error::new(ErrorCode::Unavailable, "the medium failed"));
+            }
+            self.0.done.lock().unwrap().push(call);
+            act(&self.0.medium, bytes).await
+        })
+    }
+}
+
+impl Storage for Scripted {
+    fn kind(&self) -> String {
+        "scripted".into()
+    }
+    fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
+        self.0.medium.list()
+    }
+    fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
+        self.0.medium.read(name, offset, length)
+    }
+    fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
+        self.effect(format!("append {name}"), bytes, move |medium, bytes| medium.append(name, bytes, durability))
+    }
+    fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
+        self.effect(format!("write {name}"), bytes, move |medium, bytes| medium.write(name, bytes, durability))
+    }
+    fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
+        self.effect(format!("remove {name}"), &[], move |medium, _| medium.remove(name))
+    }
+    fn close(&self) -> StorageFuture<'_, ()> {
+        self.effect("close".into(), &[], |medium, _| medium.close())
+    }
+}
+
+/// A call that goes on only when the test says so.
+struct Call<'a, T>(Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>);
+
+impl<'a, T> Call<'a, T> {
+    /// Begins the call, which must have to wait.
+    fn waiting(future: impl Future<Output = Result<T, Error>> + 'a) -> Self {
+        let mut call = Self(Box::pin(future));
+        assert!(call.go_on().is_none(), "the call did not wait");
+        call
+    }
+
+    fn go_on(&mut self) -> Option<Result<T, Error>> {
+        match self.0.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => Some(result),
+            Poll::Pending => None,
+        }
+    }
+
+    /// What comes of a call that nothing stops any more.
+    fn end(mut self) -> Result<T, Error> {
+        self.go_on().expect("the call still waits")
+    }
+}
+
+/// The result of a call that need not wait.
+fn now<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    Call(Box::pin(future)).end()
+}
+
+fn open(storage: &Scripted) -> Result<Database, Error> {
+    let environment = Environment { now: || 0, random: || [7; 16] };
+    now(Database::open(Box::new(storage.clone()), Durability::Strict, environment))
+}
+
+fn schema(more: &str) -> Schema {
+    Schema::from_json(format!(r#"{{ "fields": {{ "n": {{ "type": "number" }}{more} }} }}"#)).unwrap()
+}
+
+fn collection(db: &Database, seal_at: u32) -> Collection {
+    let settings = CollectionSettings { seal_at, ..Default::default() };
+    now(db.collection("c", Some(schema("")), Some(settings))).unwrap()
+}
+
+async fn put(collection: &Collection, id: u64, n: f64) -> Result<(), Error> {
+    collection.put(vec![Document::new(id).with("n", n)], PutOptions::default()).await.map(drop)
+}
+
+fn n_of(collection: &Collection, id: u64) -> Option<f64> {
+    collection.get(&id.into()).unwrap()?.get("n")?.as_number()
+}
+
+#[test]
+fn writes_are_applied_in_the_order_of_their_calls() {
+    let storage = Scripted::default();
+    let c = collection(&open(&storage).unwrap(), 100);
+    storage.hold("append");
+    let first = Call::waiting(put(&c, 1, 1.0));
+    let second = Call::waiting(put(&c, 1, 2.0));
+    storage.release();
+    first.end().unwrap();
+    // The second was woken and has not run yet when the third comes.
+    let third = Call::waiting(put(&c, 1, 3.0));
+    second.end().unwrap();
+    third.end().unwrap();
+    assert_eq!(n_of(&c, 1), Some(3.0));
+}
+
+#[test]
+fn closing_waits_for_a_write_under_way() {
+    let storage = Scripted::default();
+    let db = open(&storage).unwrap();
+    let c = collection(&db, 100);
+    storage.hold("append");
+    let write = Call::waiting(put(&c, 1, 1.0));
+    let mut close = Call::waiting(db.close());
+    storage.release();
+    assert!(close.go_on().is_none(), "the write is not done");
+    write.end().unwrap();
+    close.end().unwrap();
+    assert_eq!(storage.done("close"), 1);
+    assert_eq!(now(put(&c, 2, 1.0)).unwrap_err().code(), ErrorCode::Closed);
+}
+
+#[test]
+fn a_storage_whose_database_cannot_be_opened_is_given_up() {
+    let storage = Scripted::default();
+    drop(open(&storage).unwrap());
+    storage.damage("manifest-b");
+    storage.set("wal-00000001", b"x");
+    assert_eq!(open(&storage).err().unwrap().code(), ErrorCode::Corrupt);
+    assert_eq!(storage.done("close"), 1);
+}
+
+#[test]
+fn a_dropped_collection_leaves_no_file() {
+    let storage = Scripted::default();
+    let db = open(&storage).unwrap();
+    let c = collection(&db, 2);
+    for id in 0..5 {
+        now(put(&c, id, 0.0)).unwrap();
+    }
+    now(db.drop_collection("c")).unwrap();
+    assert_eq!(storage.objects().into_keys().collect::<Vec<_>>(), ["manifest-a", "manifest-b"]);
+}
+
+#[test]
+fn opening_removes_files_that_no_manifest_names_and_no_others() {
+    let storage = Scripted::default();
+    now(put(&collection(&open(&storage).unwrap(), 100), 1, 1.0)).unwrap();
+    let before = storage.objects();
+    for name in ["segment-00000007", "tombstones-00000008", "wal-00000009"] {
+        storage.set(name, b"left by a crash");
+    }
+    storage.set("notes.txt", b"of somebody else");
+    let db = open(&storage).unwrap();
+    let mut after = storage.objects();
+    assert!(after.remove("notes.txt").is_some());
+    assert_eq!(after, before);
+    assert_eq!(n_of(&now(db.collection("c", None, None)).unwrap(), 1), Some(1.0));
+}
+
+/// What the damaged slot named may be repaired, so it is neither removed nor written over.
+#[test]
+fn files_stay_where_the_other_slot_is_damaged() {
+    let storage = Scripted::default();
+    now(put(&collection(&open(&storage).unwrap(), 2), 1, 1.0)).unwrap();
+    let strays = ["segment-00000002", "tombstones-00000003", "segment-00000004"];
+    for name in strays {
+        storage.set(name, name.as_bytes());
+    }
+    storage.damage("manifest-b"); // that of the first commit; the second is in force
+    let db = open(&storage).unwrap();
+    let c = now(db.collection("c", None, None)).unwrap();
+    for id in 2..6 {
+        now(put(&c, id, 2.0)).unwrap();
+    }
+    now(c.delete(sanderling::DeleteTarget::Ids(vec![1_u64.into()]))).unwrap();
+    now(c.compact()).unwrap();
+    let objects = storage.objects();
+    for name in strays {
+        assert_eq!(objects.get(name).map(Vec::as_slice), Some(name.as_bytes()), "{name}");
+    }
+}
+
+#[test]
+fn a_flush_says_that_a_seal_failed() {
+    let storage = Scripted::default();
+    let c = collection(&open(&storage).unwrap(), 2);
+    storage.fail("write segment-");
+    for id in 0..3 {
+        now(put(&c, id, 0.0)).unwrap(); // the write itself is in the log
+    }
+    assert_eq!(now(c.flush()).unwrap_err().code(), ErrorCode::Unavailable);
+    now(c.flush()).unwrap(); // it is said once
+    storage.recover();
+    now(put(&c, 3, 0.0)).unwrap();
+    now(c.flush()).unwrap();
+    assert_eq!(storage.count("segment-"), 1);
+}
+
+#[test]
+fn a_drop_that_waited_spares_a_collection_made_anew() {
+    let storage = Scripted::default();
+    let db = open(&storage).unwrap();
+    let c = collection(&db, 100);
+    storage.hold("append");
+    let write = Call::waiting(put(&c, 1, 1.0));
+    let first = Call::waiting(db.drop_collection("c"));
+    let second = Call::waiting(db.drop_collection("c"));
+    storage.release();
+    write.end().unwrap();
+    first.end().unwrap();
+    let anew = collection(&db, 100);
+    assert_eq!(second.end().unwrap_err().code(), ErrorCode::Schema);
+    now(put(&anew, 2, 2.0)).unwrap();
+    assert_eq!(db.collections().unwrap(), ["c"]);
+    assert_eq!(now(put(&c, 3, 3.0)).unwrap_err().code(), ErrorCode::Closed);
+}
+
+#[test]
+fn two_who_make_one_collection_get_the_same() {
+    let storage = Scripted::default();
+    let db = open(&storage).unwrap();
+    storage.hold("write manifest-");
+    let first = Call::waiting(db.collection("c", Some(schema("")), None));
+    let second = Call::waiting(db.collection("c", Some(schema("")), None));
+    storage.release();
+    let (first, second) = (first.end().unwrap(), second.end().unwrap());
+    assert_eq!(first.id(), second.id());
+    assert_eq!(db.collections().unwrap(), ["c"]);
+    now(put(&first, 1, 1.0)).unwrap();
+    assert_eq!(n_of(&second, 1), Some(1.0));
+}
+
+#[test]
+fn two_who_extend_a_schema_alike_extend_it_once() {
+    let storage = Scripted::default();
+    let db = open(&storage).unwrap();
+    now(put(&collection(&db, 100), 1, 1.0)).unwrap();
+    let larger = || Some(schema(r#", "x": { "type": "keyword" }"#));
+    storage.hold("write segment-");
+    let first = Call::waiting(db.collection("c", larger(), None));
+    let second = Call::waiting(db.collection("c", larger(), None));
+    storage.release();
+    let (first, second) = (first.end().unwrap(), second.end().unwrap());
+    assert_eq!(storage.done("write segment-"), 1);
+    assert_eq!(first.schema(), second.schema());
+}
+
+#[test]
+fn failed_seals_leave_no_heap_of_files() {
+    let storage = Scripted::default();
+    let c = collection(&open(&storage).unwrap(), 5);
+    for id in 0..5 {
+        now(put(&c, id, 0.0)).unwrap();
+    }
+    now(c.delete(sanderling::DeleteTarget::Ids(vec![1_u64.into()]))).unwrap();
+    let sealed = storage.objects();
+    for failing in ["write segment-", "write wal-", "write tombstones-"] {
+        storage.fail(failing);
+        for id in 5..25 {
+            now(put(&c, id, 0.0)).unwrap();
+        }
+        let names = |objects: BTreeMap<String, Vec<u8>>| objects.into_keys().collect::<Vec<_>>();
+        assert_eq!(names(storage.objects()), names(sealed.clone()), "{failing} failed");
+    }
+    storage.recover();
+    now(put(&c, 25, 0.0)).unwrap();
+    assert_eq!((storage.count("segment-"), storage.count("tombstones-"), storage.count("wal-")), (2, 1, 1));
+    drop(c);
+    let db = open(&storage).unwrap();
+    assert_eq!(now(db.collection("c", None, None)).unwrap().count(None).unwrap(), 25);
+}
+
+#[test]
+fn the_new_files_of_a_commit_in_doubt_stay() {
+    let storage = Scripted::default();
+    let c = collection(&open(&storage).unwrap(), 5);
+    storage.fail("write manifest-");
+    for id in 0..5 {
+        now(put(&c, id, 0.0)).unwrap();
+    }
+    // The slot may name them all the same.
+    assert_eq!((storage.count("segment-"), storage.count("wal-")), (1, 2));
+}
