@@ -209,7 +209,7 @@ fn every_match_comes_back_where_there_are_few() {
     for wanted in [1, 3, 10, 10_000] {
         let hits = index.search_among(&query, wanted, &mut |at| [7, 1_500, 2_999].contains(&at));
         assert_eq!(hits.len(), wanted.min(3), "three match");
-        assert_eq!(index.search_among(&query, wanted, &mut |_| false), [], "none matches");
+        assert_eq!(index.search_among(&query, wanted, &mut |_| false), [0_u32; 0], "none matches");
     }
     let live = index.search_among(&query, 100, &mut |at| at % 30 == 0);
     assert_eq!(live.len(), 100, "2,900 of 3,000 are deleted");
@@ -262,7 +262,7 @@ fn odd_columns_are_searched_like_any_other() {
         assert_eq!(index.search(&[0.25; 16], 10, 50), [0]);
     }
     let none = Index::built(Vec::new(), 16, Metric::Cosine);
-    assert_eq!(none.search(&[0.25; 16], 10, 50), []);
+    assert_eq!(none.search(&[0.25; 16], 10, 50), [0_u32; 0]);
     let zeros = Index::built(vec![0.0; 16 * 100], 16, Metric::Cosine);
     assert_eq!(zeros.search(&[0.25; 16], 10, 50).len(), 10);
 }

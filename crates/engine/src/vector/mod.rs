@@ -13,8 +13,8 @@ pub use codes::{BlocksView, Codes, CodesView, Seen};
 pub use column::{GrowingVectors, VectorColumn};
 pub use flat::{VectorHit, scan};
 pub use hnsw::{
-    BASE_DEGREE, FREE, GraphDamage, GraphSearch, Hnsw, HnswBuilder, HnswView, Passes, Scratch, Slack,
-    SlackCalibration, UPPER_DEGREE, Walked,
+    BASE_DEGREE, FREE, GraphDamage, GraphSearch, Hnsw, HnswBuilder, HnswView, Passes, Scratch, Slack, SlackCalibration,
+    UPPER_DEGREE, Walked,
 };
 pub use index::{SearchedColumn, Strategy, VectorIndex, VectorSearch, lists_for};
 pub use ivf::{Depth, IvfBuilder, RECALLS};
