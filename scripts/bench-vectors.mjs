@@ -43,10 +43,12 @@ const FILTER_ROUNDS = 3;
 /** Rivals of the browser, and libraries that only small sets are fair to, run at these numbers of wordnet's vectors. */
 const SMALL = [10_000, 50_000];
 
-function takesPart(contender, { set, rows }) {
-  if (["rust", "node"].includes(contender.kind)) return set === "wordnet" && SMALL.includes(rows) && !(contender.most < rows);
-  // All native rivals at full size, and the one that everything is compared with everywhere.
-  return contender.kind !== "python" || rows >= 100_000 || ["hnswlib", "rabitq-symqg"].includes(contender.name);
+const hasSmallRivals = ({ set, rows }) => set === "wordnet" && SMALL.includes(rows);
+
+function takesPart({ name, kind, most = Infinity }, stage) {
+  if (kind === "rust" || kind === "node") return hasSmallRivals(stage) && stage.rows <= most;
+  // All native rivals at full size, the first and the strongest of them everywhere.
+  return kind !== "python" || stage.rows >= 100_000 || ["hnswlib", "rabitq-symqg"].includes(name);
 }
 
 const parseStage = (text) => {
@@ -115,12 +117,21 @@ function show(results, options) {
   }
 }
 
+function parsed() {
+  try {
+    const { values } = parseArgs({ options: OPTIONS });
+    return values.quick ? { ...values, ...QUICK } : values;
+  } catch (error) {
+    throw new Explained(error.message);
+  }
+}
+
 async function bench() {
-  const { values } = parseArgs({ options: OPTIONS });
-  const options = values.quick ? { ...values, ...QUICK } : values;
+  const options = parsed();
   const programs = await buildOurs(options.node, options.native);
-  const rivals = await findRivals(skip);
   const stages = (options.stage ?? STAGES).map(parseStage);
+  const groups = stages.some(hasSmallRivals) ? ["python", "rust", "node"] : ["python"];
+  const rivals = await findRivals(groups, options.node, skip);
   console.log(`${cpus()[0].model}, ${ask("rustc", ["--version"])}, wasm in Node ${ask(options.node, ["--version"])}, one thread`);
   console.log("Ratios are to hnswlib: queries a second at the same recall, between its settings, and time to build.");
   const report = [];
