@@ -5,8 +5,8 @@ use sanderling_engine::{
     ids::RowId,
     rows::RowSet,
     vector::{
-        Codes, Depth, IvfBuilder, Metric, Quantizer, RECALLS, SearchedColumn, Strategy, VectorColumn, VectorHit,
-        VectorIndex, VectorSearch,
+        Codes, CodesView, Depth, IvfBuilder, Metric, Quantizer, RECALLS, SearchedColumn, Strategy, VectorColumn,
+        VectorHit, VectorIndex, VectorSearch,
     },
 };
 
@@ -74,12 +74,18 @@ fn build(column: &Column, metric: Metric, lists: usize) -> Built {
 }
 
 impl Built {
-    fn search(&self, column: &Column, query: &[f32], search: VectorSearch, passing: &RowSet) -> (Vec<VectorHit>, Strategy) {
+    fn search(
+        &self,
+        column: &Column,
+        query: &[f32],
+        search: VectorSearch,
+        passing: &RowSet,
+    ) -> (Vec<VectorHit>, Strategy) {
         let index = VectorIndex::Codes { codes: self.codes.view(), depths: &self.depths };
         let searched =
             SearchedColumn { column: column.view(), metric: self.metric, quantizer: Some(&self.quantizer), index };
         let mut hits = Vec::new();
-        let strategy = searched.search(query, search, passing, &mut |hit| hits.push(hit));
+        let strategy = searched.search(query, search, passing.into(), &mut |hit| hits.push(hit));
         hits.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.row.cmp(&b.row)));
         hits.truncate(search.wanted);
         (hits, strategy)
@@ -199,7 +205,10 @@ fn odd_columns_are_searched_like_any_other() {
     }
     let one = Column::of(vec![0.5; 16], 16);
     let built = build(&one, Metric::Cosine, 3);
-    assert_eq!(built.search(&one, one.query(0), about(10), &RowSet::all(1)).0, [VectorHit { row: RowId(0), similarity: 1.0 }]);
+    assert_eq!(
+        built.search(&one, one.query(0), about(10), &RowSet::all(1)).0,
+        [VectorHit { row: RowId(0), similarity: 1.0 }]
+    );
     let none = Column::of(Vec::new(), 16);
     let built = build(&none, Metric::Cosine, 3);
     assert_eq!(built.search(&none, one.query(0), about(10), &RowSet::all(0)).0, []);
@@ -209,7 +218,8 @@ fn odd_columns_are_searched_like_any_other() {
 fn equal_vectors_give_equal_codes() {
     let column = Column::of(clustered(500, 40, 9, 6), 40);
     let (first, second) = (build(&column, Metric::Dot, 10), build(&column, Metric::Dot, 10));
-    assert_eq!(first.codes.view().blocks, second.codes.view().blocks);
+    assert_eq!(first.codes.view().blocks.codes, second.codes.view().blocks.codes);
+    assert_eq!(first.codes.view().guide.codes, second.codes.view().guide.codes);
     assert_eq!(first.codes.view().positions, second.codes.view().positions);
     assert_eq!(first.depths, second.depths);
     let mut positions = first.codes.view().positions.to_vec();
@@ -224,4 +234,47 @@ fn vectors_too_long_for_codes_are_compared_in_full() {
     let long = vec![1e30; 8];
     let (hits, strategy) = built.search(&column, &long, about(5), &RowSet::all(100));
     assert_eq!((hits.len(), strategy), (5, Strategy::Exact));
+}
+
+#[test]
+fn codes_grow_one_by_one() {
+    let column = Column::of(clustered(3_000, 128, 30, 8), 128);
+    let queries = Column::of(clustered(40, 128, 30, 8), 128);
+    let quantizer = Quantizer::new(128, Metric::Cosine).unwrap();
+    let mut codes = Codes::new(&quantizer);
+    let (mut rotated, origin) = (vec![0.0; 128], vec![0.0; 128]);
+    for at in 0..3_000 {
+        assert_eq!(codes.view().check(&quantizer, at), Ok(()));
+        quantizer.rotate(column.query(at), column.norms[at], &mut rotated);
+        codes.push(&quantizer, &rotated, &origin, at as u32);
+    }
+    let built = Built { quantizer, codes, depths: Depth::unmeasured(), metric: Metric::Cosine };
+    let recall = built.recall(&column, &queries, 10, &RowSet::all(3_000));
+    assert!(recall >= 0.95, "{recall}");
+}
+
+#[test]
+fn damaged_codes_are_refused() {
+    let column = Column::of(clustered(400, 24, 4, 9), 24);
+    let built = build(&column, Metric::Cosine, 6);
+    let whole = built.codes.view();
+    let refused = |damage: &dyn Fn(&mut CodesView<'_>)| {
+        let mut view = whole;
+        damage(&mut view);
+        assert!(view.check(&built.quantizer, 400).is_err());
+    };
+    assert_eq!(whole.check(&built.quantizer, 400), Ok(()));
+    assert!(whole.check(&built.quantizer, 399).is_err());
+    refused(&|view| view.blocks.codes = &view.blocks.codes[1..]);
+    refused(&|view| view.blocks.adds = &view.blocks.adds[32..]);
+    refused(&|view| view.blocks.factors = &[]);
+    refused(&|view| view.first_blocks = &view.first_blocks[1..]);
+    refused(&|view| view.guide.codes = &[]);
+    refused(&|view| view.guide = view.blocks);
+    refused(&|view| view.first_blocks = &[]);
+    refused(&|view| view.first_vectors = &[0, 9, 3, 7, 0, 0, 400]);
+    refused(&|view| view.positions = &[400; 400]);
+    refused(&|view| view.rows.bytes = &view.rows.bytes[..24]);
+    refused(&|view| view.rows.sums = &[]);
+    refused(&|view| view.centroids = view.rows);
 }

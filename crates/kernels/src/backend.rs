@@ -6,6 +6,8 @@ use crate::{FAST_SCAN_GROUPS_MAX, FAST_SCAN_VECTORS, GROUP_BYTES, ROTATION_ROUND
 /// The longest row of bytes whose products fit 32 bits.
 pub const DOT_I8_LENGTH_MAX: usize = 1 << 16;
 
+type EstimateBlock = unsafe fn(&PerVector<u16>, [&PerVector<f32>; 2], EstimateTerms, f32, &mut PerVector<f32>) -> u32;
+
 /// The kernels of one backend. What calls them has checked lengths and the processor: see the methods of [`Backend`].
 pub(crate) struct Table {
     pub name: &'static str,
@@ -19,8 +21,7 @@ pub(crate) struct Table {
     pub dot_i8_i8: unsafe fn(&[i8], &[i8]) -> i32,
     pub dot_i8_tile: unsafe fn([&[i8]; 2], usize, &mut [i32]),
     pub fast_scan_blocks: unsafe fn(&[u8], &[u8], &mut [[u16; FAST_SCAN_VECTORS]]),
-    pub estimate_block:
-        unsafe fn(&PerVector<u16>, [&PerVector<f32>; 2], EstimateTerms, f32, &mut PerVector<f32>) -> u32,
+    pub estimate_block: EstimateBlock,
     pub fast_scan_table: unsafe fn(&[f32], &mut [u8]) -> (f32, f32),
     pub hamming_bits: unsafe fn(&[u8], &[u8]) -> u32,
     pub rotate: unsafe fn(&mut [f32], &[f32]),

@@ -14,8 +14,8 @@ use sanderling_engine::{
     query::{Candidate, TopK},
     rows::RowSet,
     vector::{
-        Codes, Depth, IvfBuilder, Metric, Quantizer, RECALLS, SearchedColumn, Strategy, VectorColumn, VectorIndex,
-        VectorSearch, lists_for,
+        Codes, Depth, IvfBuilder, Metric, Passing, Quantizer, RECALLS, SearchedColumn, Strategy, VectorColumn,
+        VectorIndex, VectorSearch, lists_for,
     },
 };
 use std::{hint::black_box, io::stdin, process::ExitCode, time::Instant};
@@ -143,7 +143,9 @@ impl<'a> Built<'a> {
         let codes = self.codes.view();
         let each = |bytes: usize| bytes as f64 / codes.len().max(1) as f64;
         let of_lists = 8 * codes.lists() + codes.centroids.bytes.len() + 12 * codes.centroids.len();
-        let of_codes = codes.blocks.len() + 4 * (codes.adds.len() + codes.factors.len() + codes.positions.len());
+        let blocks = [codes.blocks, codes.guide];
+        let of_codes: usize = blocks.iter().map(|blocks| blocks.codes.len() + 8 * blocks.adds.len()).sum();
+        let of_codes = of_codes + 4 * codes.positions.len();
         let byte_rows = codes.rows.bytes.len() + 12 * codes.rows.len();
         let full_rows = 4 * (self.set.base.len() + self.norms.len() + self.rows.len());
         let index = if codes.lists() == 1 { "flat" } else { "ivf" };
@@ -179,17 +181,18 @@ impl<'a> Built<'a> {
     /// Every query at every recall.
     fn round(&self) {
         let every = RowSet::all(self.rows.len());
+        let every = Passing::from(&every);
         for recall in self.recalls() {
             let mut answers = Answers::default();
             for (query, truth) in self.set.queries.chunks(self.set.dimensions).zip(&self.set.truth) {
-                self.ask(query, truth, *recall, &every, &mut answers);
+                self.ask(query, truth, *recall, every, &mut answers);
             }
             answers.report(self, "round", &format!("recall {recall}"), *recall, 1.0);
         }
     }
 
     /// Asks for the nearest and notes the time and how many of the true ones there are.
-    fn ask(&self, query: &[f32], truth: &[u32; 10], recall: f32, passing: &RowSet, answers: &mut Answers) {
+    fn ask(&self, query: &[f32], truth: &[u32; 10], recall: f32, passing: Passing<'_>, answers: &mut Answers) {
         let search = VectorSearch { wanted: WANTED, is_exact: recall >= 1.0, recall, oversample: None };
         let start = Instant::now();
         let mut best = TopK::new(WANTED);
@@ -227,7 +230,7 @@ impl<'a> Built<'a> {
         let mut answers = Answers::default();
         let queries = self.set.queries.chunks(self.set.dimensions).zip(&filter.truth);
         for (at, (query, truth)) in queries.enumerate() {
-            self.ask(query, truth, recall, filter.passing(at), &mut answers);
+            self.ask(query, truth, recall, filter.passing(at).into(), &mut answers);
         }
         let share = filter.passing(0).count() as f64 / self.rows.len() as f64;
         answers.report(self, "filter", &filter.name, recall, share);
@@ -242,7 +245,7 @@ impl<'a> Built<'a> {
             let start = Instant::now();
             black_box(black_box(&self.set.base).iter().fold(0_u32, |sum, value| sum.wrapping_add(value.to_bits())));
             reads.push(start.elapsed().as_secs_f64());
-            self.ask(query, truth, 1.0, &every, &mut answers);
+            self.ask(query, truth, 1.0, (&every).into(), &mut answers);
         }
         let [read, scan] = [&mut reads, &mut answers.seconds].map(|seconds| gigabytes / median(seconds));
         self.record("bandwidth", [("read_gb_per_s", read.into()), ("scan_gb_per_s", scan.into())]);

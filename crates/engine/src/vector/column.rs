@@ -21,8 +21,17 @@ impl<'a> VectorColumn<'a> {
     /// The vector of a row.
     #[must_use]
     pub fn get(&self, row: RowId) -> Option<&'a [f32]> {
-        let at = self.rows.binary_search(&row.0).ok()?;
-        Some(self.at(at))
+        self.position(row).map(|position| self.at(position))
+    }
+
+    /// Where the vector of a row is.
+    #[must_use]
+    pub fn position(&self, row: RowId) -> Option<usize> {
+        // Where every row up to this one has a vector, it is at its own number.
+        if self.rows.get(row.index()) == Some(&row.0) {
+            return Some(row.index());
+        }
+        self.rows.binary_search(&row.0).ok()
     }
 
     /// The vector at a position of the column.

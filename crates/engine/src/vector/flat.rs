@@ -22,9 +22,8 @@ pub fn scan(
     found: &mut dyn FnMut(VectorHit),
 ) {
     let query_norm = kernels::norm(query);
-    for (position, &row) in column.rows.iter().enumerate() {
-        let row = RowId(row);
-        if allowed.contains(row) {
+    for row in allowed.iter() {
+        if let Some(position) = column.position(row) {
             let similarity = metric.similarity(query, query_norm, column.at(position), column.norms[position]);
             found(VectorHit { row, similarity });
         }

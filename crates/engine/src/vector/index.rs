@@ -1,10 +1,10 @@
 //! One search over one column: which way is cheapest, candidates, and their exact similarities.
 
 use super::{
-    Allowed, CodesView, Depth, Metric, PreparedQuery, Quantizer, RECALLS, VectorColumn, VectorHit, at_of,
+    Allowed, CodesView, Depth, Metric, Passing, PreparedQuery, Quantizer, RECALLS, VectorColumn, VectorHit, at_of,
     nearest::keep_best, scan,
 };
-use crate::{ids::RowId, lists::map, rows::RowSet};
+use crate::{ids::RowId, lists::map};
 use sanderling_kernels as kernels;
 
 /// Codes that cost as much to scan as one vector in full.
@@ -14,8 +14,8 @@ const CODES_PER_VECTOR: usize = 30;
 const CODES_PER_QUERY: usize = 4_000;
 
 /// Candidates that are compared in full, for each hit that is wanted, and beside them.
-const REFINED_PER_HIT: f32 = 1.5;
-const REFINED_BESIDE: usize = 8;
+const REFINED_PER_HIT: f32 = 1.25;
+const REFINED_BESIDE: usize = 6;
 
 /// What stands beside the column of a field.
 #[derive(Clone, Copy, Debug)]
@@ -79,30 +79,32 @@ impl SearchedColumn<'_> {
         &self,
         query: &[f32],
         search: VectorSearch,
-        passing: &RowSet,
+        passing: Passing<'_>,
         found: &mut dyn FnMut(VectorHit),
     ) -> Strategy {
         let Self { column, metric, .. } = *self;
         let norm = kernels::norm(query);
-        let allowed = Allowed { rows: column.rows, passing };
         let all = column.rows.len();
-        let matching = if passing.count() == passing.rows() { all } else { allowed.count() };
+        // Where not every row has a vector, more rows pass than vectors do: then a scan is thought of as dearer than it is.
+        let matching = passing.count.min(all);
+        let is_filtered = passing.count < passing.rows.rows();
         let usable = self.quantizer.filter(|quantizer| !search.is_exact && quantizer.takes(norm));
         let (Some(quantizer), VectorIndex::Codes { codes, depths }) = (usable, self.index) else {
-            scan(column, metric, query, passing, found);
+            scan(column, metric, query, passing.rows, found);
             return Strategy::Exact;
         };
         let depth = depth_for(depths, search.recall);
         let share = matching.max(1) as f32 / all.max(1) as f32;
         let expected = (depth.vectors_for(search.wanted as f32 / share) as usize).min(all);
         if matching <= search.wanted || matching * CODES_PER_VECTOR <= expected + CODES_PER_QUERY {
-            scan(column, metric, query, passing, found);
+            scan(column, metric, query, passing.rows, found);
             return Strategy::Exact;
         }
         let prepared = PreparedQuery::new(quantizer, query, norm);
         let measured = depth.candidates_for(search.wanted as f32);
         let candidates = search.oversample.map_or(measured, |factor| factor * search.wanted as f32) as usize;
-        let filter = (matching < all).then_some(&allowed);
+        let allowed = Allowed { rows: column.rows, passing: passing.rows };
+        let filter = is_filtered.then_some(&allowed);
         let candidates = candidates.max(search.wanted + REFINED_BESIDE);
         let (mut best, seen) = codes.search(&prepared, depth, search.wanted, candidates, filter);
         keep_best(&mut best, (search.wanted as f32 * REFINED_PER_HIT) as usize + REFINED_BESIDE);
@@ -122,13 +124,6 @@ impl SearchedColumn<'_> {
 fn depth_for(depths: &[Depth; RECALLS.len()], recall: f32) -> &Depth {
     let at = RECALLS.iter().position(|known| *known >= recall).unwrap_or(RECALLS.len() - 1);
     &depths[at]
-}
-
-impl Allowed<'_> {
-    /// The number of vectors that may be found.
-    fn count(&self) -> usize {
-        self.rows.iter().filter(|row| self.passing.contains(RowId(**row))).count()
-    }
 }
 
 /// The number of lists for that many vectors.

@@ -8,7 +8,7 @@ mod ivf;
 mod nearest;
 mod quantize;
 
-pub use codes::{Codes, CodesView, Seen};
+pub use codes::{BlocksView, Codes, CodesView, Seen};
 pub use column::{GrowingVectors, VectorColumn};
 pub use flat::{VectorHit, scan};
 pub use index::{SearchedColumn, Strategy, VectorIndex, VectorSearch, lists_for};
@@ -19,19 +19,33 @@ pub use quantize::{ByteRow, ByteRows, ByteRowsView, PreparedQuery, Quantizer, Sp
 use crate::{ids::RowId, rows::RowSet};
 use sanderling_kernels as kernels;
 
+/// The rows that a search may find.
+#[derive(Clone, Copy, Debug)]
+pub struct Passing<'a> {
+    /// The rows.
+    pub rows: &'a RowSet,
+    /// How many they are.
+    pub count: usize,
+}
+
+impl<'a> From<&'a RowSet> for Passing<'a> {
+    fn from(rows: &'a RowSet) -> Self {
+        Self { rows, count: rows.count() }
+    }
+}
+
 /// Which vectors of a column a search may find.
 #[derive(Clone, Copy, Debug)]
-pub struct Allowed<'a> {
+struct Allowed<'a> {
     /// The row of each vector.
-    pub rows: &'a [u32],
+    rows: &'a [u32],
     /// The rows that pass.
-    pub passing: &'a RowSet,
+    passing: &'a RowSet,
 }
 
 impl Allowed<'_> {
     /// Whether the vector at that position of the column may be found.
-    #[must_use]
-    pub fn has(&self, position: u32) -> bool {
+    fn has(&self, position: u32) -> bool {
         self.passing.contains(RowId(self.rows[position as usize]))
     }
 }

@@ -100,7 +100,8 @@ mod tests {
     #[test]
     fn a_scan_keeps_the_best_and_ties_go_to_the_first() {
         for wanted in [0, 1, 10, 300, 2_000] {
-            let keys: Vec<f32> = (0..1_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 25) as f32 - 60.0).collect();
+            let keys: Vec<f32> =
+                (0..1_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 25) as f32 - 60.0).collect();
             let mut nearest = Nearest::new(wanted);
             for (at, key) in keys.iter().enumerate() {
                 if *key < nearest.limit() {

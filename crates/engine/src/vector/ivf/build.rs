@@ -105,7 +105,7 @@ impl Packing {
     fn new(quantizer: &Quantizer, clustering: Clustering) -> Self {
         let (centroids, bytes, assigned) = clustering.finish();
         let order = crate::order::sorted(assigned.len(), &mut |a, b| assigned[a].cmp(&assigned[b]));
-        let codes = Codes::around(bytes, quantizer.dimensions());
+        let codes = Codes::around(quantizer, &centroids, bytes);
         Self { centroids, order, assigned, at: 0, codes, list: 0 }
     }
 

@@ -6,7 +6,7 @@
 
 use crate::vector::{
     codes::CodesView,
-    nearest::{Nearest, at_of, key_of, keep_best, packed},
+    nearest::{Nearest, at_of, keep_best, key_of, packed},
     quantize::{PreparedQuery, Quantizer},
 };
 use alloc::{vec, vec::Vec};
@@ -30,6 +30,9 @@ const NOISE: f32 = 0.87;
 /// Real queries miss about twice as much as these: the part of the misses that these may have.
 const MISSES_ALLOWED: f32 = 0.5;
 
+/// Candidates for each hit where nothing was measured, for each of [`RECALLS`].
+const CANDIDATES_PER_HIT: [f32; RECALLS.len()] = [8.0, 12.0, 20.0, 35.0, 50.0, 80.0];
+
 /// Vectors to see and candidates to take, for each of [`WANTED`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Depth {
@@ -40,6 +43,16 @@ pub struct Depth {
 }
 
 impl Depth {
+    /// Depths for codes that were never measured, because they still grow: one list, and candidates that are enough for
+    /// vectors around the origin.
+    #[must_use]
+    pub fn unmeasured() -> [Self; RECALLS.len()] {
+        CANDIDATES_PER_HIT.map(|factor| {
+            let candidates = WANTED.map(|wanted| wanted as f32 * factor);
+            Self { vectors: [f32::INFINITY; WANTED.len()], candidates }
+        })
+    }
+
     /// Vectors to see for that many hits.
     #[must_use]
     pub fn vectors_for(&self, wanted: f32) -> f32 {
@@ -168,7 +181,7 @@ fn scanned(query: &PreparedQuery, codes: CodesView<'_>) -> (Vec<u32>, Vec<f32>) 
     let mut reach = vec![0; codes.len()];
     let mut estimates = vec![0.0; codes.len()];
     let mut seen = 0;
-    for list in codes.ordered_lists(query) {
+    for list in codes.ordered_lists(query, codes.lists()) {
         let (list, base) = (at_of(list) as usize, key_of(list));
         let range = codes.first_vectors[list] as usize..codes.first_vectors[list + 1] as usize;
         seen += range.len() as u32;

@@ -28,7 +28,7 @@ impl CodesView<'_> {
     /// filter the wanted hits lie deeper, among as many as were seen when enough had passed: the search goes on until it
     /// has seen what is needed for that many. So it adapts to filters that have to do with the query.
     #[must_use]
-    pub fn search(
+    pub(super) fn search(
         &self,
         query: &PreparedQuery,
         depth: &Depth,
@@ -43,7 +43,13 @@ impl CodesView<'_> {
         let mut all = |_| true;
         let mut some = |position| allowed.is_none_or(|allowed| allowed.has(position));
         let passes: &mut dyn FnMut(u32) -> bool = if allowed.is_some() { &mut some } else { &mut all };
-        for list in self.ordered_lists(query) {
+        let share_of_all = depth.vectors_for(wanted as f32) / self.len().max(1) as f32;
+        let expected = (share_of_all.min(1.0) * self.lists() as f32) as usize + 1;
+        let mut lists = self.ordered_lists(query, expected);
+        while let Some(list) = lists.next() {
+            if let Some(following) = lists.following() {
+                self.prefetch_list(query, following);
+            }
             let (list, base) = (at_of(list) as usize, key_of(list));
             let vectors = &self.positions[self.first_vectors[list] as usize..self.first_vectors[list + 1] as usize];
             self.scan_list(query, list, base, passes, &mut nearest);

@@ -11,7 +11,7 @@
 //!                    add                 base        factor
 //! ```
 //!
-//! Sums over the dimensions are taken one after the other, so the bits are the same on every host.
+//! All sums are taken by kernels, in their fixed order, so the bits are the same on every host.
 
 mod query;
 mod rows;
@@ -20,6 +20,7 @@ pub use query::PreparedQuery;
 pub use rows::{ByteRow, ByteRows, ByteRowsView};
 
 use super::Metric;
+use crate::lists::map;
 use alloc::{vec, vec::Vec};
 use sanderling_kernels as kernels;
 
@@ -96,19 +97,15 @@ impl Quantizer {
 
     /// Writes the code of a rotated vector against a rotated centroid and returns `add` and `factor`.
     pub fn encode(&self, rotated: &[f32], centroid: &[f32], code: &mut [u8]) -> (f32, f32) {
-        let (mut absolute, mut squared, mut signs, mut product) = (0.0, 0.0, 0.0, 0.0);
-        for ((byte, values), centers) in code.iter_mut().zip(rotated.chunks(8)).zip(centroid.chunks(8)) {
-            *byte = 0;
-            for (bit, (value, center)) in values.iter().zip(centers).enumerate() {
-                let residual = value - center;
-                let is_positive = residual >= 0.0;
-                *byte |= u8::from(is_positive) << bit;
-                absolute += residual.abs();
-                squared += residual * residual;
-                signs += if is_positive { *center } else { -*center };
-                product += residual * center;
-            }
+        let mut residual = map(rotated.iter().zip(centroid), |(value, center)| value - center);
+        kernels::sign_bits(&residual, code);
+        let absolute = kernels::sum_of_magnitudes(&residual);
+        let squared = kernels::dot(&residual, &residual);
+        let product = kernels::dot(&residual, centroid);
+        for value in &mut residual {
+            *value = if *value > 0.0 { 1.0 } else { -1.0 };
         }
+        let signs = kernels::dot(&residual, centroid);
         let scale = if absolute > 0.0 { squared / absolute } else { 0.0 };
         match self.space {
             Space::Inner => (scale * signs - product, -scale),

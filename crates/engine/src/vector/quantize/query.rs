@@ -1,6 +1,6 @@
 //! A query made ready for codes and for rows of bytes.
 
-use super::{Quantizer, Space, rows::rounded};
+use super::{Quantizer, Space};
 use alloc::{vec, vec::Vec};
 use sanderling_kernels as kernels;
 
@@ -45,14 +45,15 @@ impl PreparedQuery {
     pub fn of_rotated(quantizer: &Quantizer, rotated: Vec<f32>) -> Self {
         let mut table = vec![0; quantizer.code_bytes() * kernels::FAST_SCAN_VECTORS];
         let (step, least) = kernels::fast_scan_table(&rotated, &mut table);
-        let (mut largest, mut squared) = (0.0_f32, 0.0);
-        for value in &rotated {
-            largest = if value.abs() > largest { value.abs() } else { largest };
-            squared += value * value;
-        }
-        let scale = largest / REACH;
+        let scale = kernels::largest_magnitude(&rotated) / REACH;
         let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-        let bytes = crate::lists::map(&rotated, |value| (rounded(value * inverse) + MIDDLE) as u8);
+        let mut bytes = vec![0; rotated.len()];
+        kernels::quantise_u7(&rotated, -(MIDDLE as f32) * scale, inverse, &mut bytes);
+        // Without a length every factor is zero; the bytes still stand for zeros.
+        if scale == 0.0 {
+            bytes.fill(MIDDLE as u8);
+        }
+        let squared = kernels::dot(&rotated, &rotated);
         Self { space: quantizer.space(), rotated, squared, table, step, least, bytes, scale }
     }
 

@@ -84,28 +84,17 @@ impl ByteRows {
     }
 }
 
+/// The largest byte.
+const REACH: f32 = 127.0;
+
 /// Rows that are fetched before they are needed: they lie anywhere.
 const AHEAD: usize = 12;
 
 fn quantize_row(rotated: &[f32], bytes: &mut [i8]) -> ByteRow {
-    let (mut largest, mut squared) = (0.0_f32, 0.0);
-    for value in rotated {
-        largest = if value.abs() > largest { value.abs() } else { largest };
-        squared += value * value;
-    }
-    let scale = largest / 127.0;
-    let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-    let mut sum = 0;
-    for (byte, value) in bytes.iter_mut().zip(rotated) {
-        *byte = rounded(value * inverse).clamp(-127, 127) as i8;
-        sum += i32::from(*byte);
-    }
-    ByteRow { scale, sum, squared }
-}
-
-/// The nearest whole number, halves away from zero.
-pub(super) fn rounded(value: f32) -> i32 {
-    (if value < 0.0 { value - 0.5 } else { value + 0.5 }) as i32
+    let scale = kernels::largest_magnitude(rotated) / REACH;
+    kernels::quantise_i8(rotated, if scale > 0.0 { 1.0 / scale } else { 0.0 }, bytes);
+    let sum = bytes.iter().map(|byte| i32::from(*byte)).sum();
+    ByteRow { scale, sum, squared: kernels::dot(rotated, rotated) }
 }
 
 impl<'a> ByteRowsView<'a> {
@@ -119,6 +108,13 @@ impl<'a> ByteRowsView<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.scales.is_empty()
+    }
+
+    /// Whether these are so many rows of so many dimensions.
+    pub(in crate::vector) fn fits(&self, dimensions: usize, rows: usize) -> bool {
+        self.dimensions == dimensions
+            && Some(self.bytes.len()) == rows.checked_mul(dimensions)
+            && [self.scales.len(), self.sums.len(), self.squares.len()] == [rows; 3]
     }
 
     /// The bytes of one row.

@@ -1,0 +1,105 @@
+//! Blocks of 32 codes with the two numbers of each vector: written slot by slot, scanned block by block.
+
+use crate::vector::quantize::{PreparedQuery, Quantizer};
+use alloc::{vec, vec::Vec};
+use core::ops::Range;
+use sanderling_kernels::{self as kernels, EstimateTerms, FAST_SCAN_VECTORS};
+
+/// Blocks that are scanned at once.
+const BATCH: usize = 8;
+
+/// Blocks to read.
+#[derive(Clone, Copy, Debug)]
+pub struct BlocksView<'a> {
+    /// The codes.
+    pub codes: &'a [u8],
+    /// The summand of each slot; infinite where there is no vector.
+    pub adds: &'a [f32],
+    /// The factor of each slot.
+    pub factors: &'a [f32],
+}
+
+/// Blocks that grow.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Blocks {
+    codes: Vec<u8>,
+    adds: Vec<f32>,
+    factors: Vec<f32>,
+}
+
+impl Blocks {
+    /// Begins a block without vectors.
+    pub(super) fn begin(&mut self, quantizer: &Quantizer) {
+        self.codes.resize(self.codes.len() + kernels::block_bytes(quantizer.code_bytes()), 0);
+        self.adds.resize(self.adds.len() + FAST_SCAN_VECTORS, f32::INFINITY);
+        self.factors.resize(self.factors.len() + FAST_SCAN_VECTORS, 0.0);
+    }
+
+    /// Writes a rotated vector into a slot of the last block.
+    pub(super) fn write(&mut self, quantizer: &Quantizer, slot: usize, rotated: &[f32], centroid: &[f32]) {
+        let mut code = vec![0; quantizer.code_bytes()];
+        let (add, factor) = quantizer.encode(rotated, centroid, &mut code);
+        let last_block = self.codes.len() - kernels::block_bytes(code.len());
+        kernels::write_block_code(&mut self.codes[last_block..], slot, &code);
+        let last_slots = self.adds.len() - FAST_SCAN_VECTORS;
+        (self.adds[last_slots + slot], self.factors[last_slots + slot]) = (add, factor);
+    }
+
+    pub(super) fn view(&self) -> BlocksView<'_> {
+        BlocksView { codes: &self.codes, adds: &self.adds, factors: &self.factors }
+    }
+}
+
+impl BlocksView<'_> {
+    /// Whether these are so many blocks.
+    pub(super) fn fits(&self, quantizer: &Quantizer, blocks: usize) -> bool {
+        let slots = blocks.checked_mul(FAST_SCAN_VECTORS);
+        Some(self.adds.len()) == slots
+            && Some(self.factors.len()) == slots
+            && Some(self.codes.len()) == blocks.checked_mul(kernels::block_bytes(quantizer.code_bytes()))
+    }
+
+    /// Asks for the first codes of a block to be brought nearer.
+    pub(super) fn prefetch(&self, query: &PreparedQuery, block: usize) {
+        let from = block * query.table.len();
+        kernels::prefetch(&self.codes[from..self.codes.len().min(from + query.table.len())]);
+    }
+
+    /// Estimates the keys of the vectors in a range of blocks and hands those below `limit` to `found`, by the number of
+    /// their slot within the range; what `found` returns is the limit from then on. `base` is the key of the centroid.
+    pub(super) fn scan(
+        &self,
+        query: &PreparedQuery,
+        blocks: Range<usize>,
+        base: f32,
+        mut limit: f32,
+        found: &mut dyn FnMut(usize, f32) -> f32,
+    ) {
+        let terms = EstimateTerms { step: query.step, least: query.least, base };
+        let mut sums = [[0; FAST_SCAN_VECTORS]; BATCH];
+        let mut estimates = [0.0; FAST_SCAN_VECTORS];
+        let bytes = query.table.len();
+        for from in blocks.clone().step_by(BATCH) {
+            let count = BATCH.min(blocks.end - from);
+            let codes = &self.codes[from * bytes..][..count * bytes];
+            kernels::fast_scan_blocks(&query.table, codes, &mut sums[..count]);
+            for (block, sums) in (from..).zip(&sums[..count]) {
+                let slots = block * FAST_SCAN_VECTORS;
+                let (Some(adds), Some(factors)) =
+                    (self.adds[slots..].first_chunk(), self.factors[slots..].first_chunk())
+                else {
+                    return;
+                };
+                let mut mask = kernels::estimate_block(sums, [adds, factors], terms, limit, &mut estimates);
+                while mask != 0 {
+                    let slot = mask.trailing_zeros() as usize;
+                    mask &= mask - 1;
+                    // The limit may have fallen since the mask was made.
+                    if estimates[slot] < limit {
+                        limit = found((block - blocks.start) * FAST_SCAN_VECTORS + slot, estimates[slot]);
+                    }
+                }
+            }
+        }
+    }
+}
