@@ -8,7 +8,8 @@ import { join } from "node:path";
 const HOME = at("crates", "bench", "peers");
 const PYTHON = ["hnswlib", "rabitq-symqg", "rabitq-hnsw", "faiss-hnsw", "faiss-hnsw-sq8", "faiss-ivf-pq", "usearch"];
 const RUST = ["hnsw_rs", "vecstore", "iqdb-hnsw", "iqdb-flat"];
-// `most`: with more vectors than that a build or a search takes too long for a benchmark.
+// With more vectors than so many a build or a search takes too long for a benchmark.
+const RUST_MOST = 10_000;
 const NODE = [
   { name: "hnswlib-wasm", most: 50_000 },
   { name: "edgevec", most: 10_000 },
@@ -43,7 +44,7 @@ async function rust() {
   const manifest = join(HOME, "rust", "Cargo.toml");
   await run("cargo", ["build", "--quiet", "--release", "--locked", "--manifest-path", manifest, "--target-dir", folder]);
   const program = join(folder, "release", "sanderling-bench-peers");
-  return RUST.map((name) => ({ name, kind: "rust", command: program, args: [name] }));
+  return RUST.map((name) => ({ name, most: RUST_MOST, kind: "rust", command: program, args: [name] }));
 }
 
 async function node(runtime) {
