@@ -5,7 +5,7 @@
 //   --only ours,hnswlib        contenders whose name begins so
 //   --index auto,flat,ivf      our indexes
 //   --rounds N                 5 if not said
-//   --filters, --settings      print these tables for every stage
+//   --filters, --settings      filters for every stage and contender of ours; every setting
 //   --fresh                    build the rivals' indexes anew
 //   --native                   without our wasm
 //   --node PATH                the Node that runs wasm
@@ -43,10 +43,12 @@ const FILTER_ROUNDS = 3;
 /** Rivals of the browser, and libraries that only small sets are fair to, run at these numbers of wordnet's vectors. */
 const SMALL = [10_000, 50_000];
 
-function takesPart(contender, { set, rows }) {
-  if (["rust", "node"].includes(contender.kind)) return set === "wordnet" && SMALL.includes(rows) && !(contender.most < rows);
-  // All native rivals at full size, and the one that everything is compared with everywhere.
-  return contender.kind !== "python" || rows >= 100_000 || ["hnswlib", "rabitq-symqg"].includes(contender.name);
+const hasSmallRivals = ({ set, rows }) => set === "wordnet" && SMALL.includes(rows);
+
+function takesPart({ name, kind, most = Infinity }, stage) {
+  if (kind === "rust" || kind === "node") return hasSmallRivals(stage) && stage.rows <= most;
+  // All native rivals at full size, the first and the strongest of them everywhere.
+  return kind !== "python" || stage.rows >= 100_000 || ["hnswlib", "rabitq-symqg"].includes(name);
 }
 
 const parseStage = (text) => {
@@ -61,6 +63,7 @@ const skip = (reason) => console.log(`left out: ${reason}`);
 async function started(contenders) {
   const running = [];
   for (const contender of contenders) {
+    console.error(`building: ${contender.name}`);
     try {
       await contender.start();
       running.push(contender);
@@ -75,6 +78,7 @@ async function measured(contenders, command, rounds) {
   let left = contenders;
   for (let round = 0; round < rounds; round++) {
     for (const contender of left) {
+      console.error(`${command} ${round + 1} of ${rounds}: ${contender.name}`);
       try {
         await contender.measure(command);
       } catch (error) {
@@ -110,17 +114,28 @@ async function runStage(stage, { programs, rivals, options, data }) {
 function show(results, options) {
   console.log(stageTable(results));
   if (options.settings) console.log(`\n${settingsTable(results)}`);
-  for (const result of results.filter(({ filters }) => filters.length > 0)) {
+  // In wasm they find the same; the claims have their times.
+  const filtered = results.filter(({ kind, filters }) => filters.length > 0 && (options.filters || kind === "native"));
+  for (const result of filtered) {
     console.log(`\n${result.name}, behind filters\n${filterTable(result)}`);
   }
 }
 
+function parsed() {
+  try {
+    const { values } = parseArgs({ options: OPTIONS });
+    return values.quick ? { ...values, ...QUICK } : values;
+  } catch (error) {
+    throw new Explained(error.message);
+  }
+}
+
 async function bench() {
-  const { values } = parseArgs({ options: OPTIONS });
-  const options = values.quick ? { ...values, ...QUICK } : values;
+  const options = parsed();
   const programs = await buildOurs(options.node, options.native);
-  const rivals = await findRivals(skip);
   const stages = (options.stage ?? STAGES).map(parseStage);
+  const groups = stages.some(hasSmallRivals) ? ["python", "rust", "node"] : ["python"];
+  const rivals = await findRivals(groups, options.node, skip);
   console.log(`${cpus()[0].model}, ${ask("rustc", ["--version"])}, wasm in Node ${ask(options.node, ["--version"])}, one thread`);
   console.log("Ratios are to hnswlib: queries a second at the same recall, between its settings, and time to build.");
   const report = [];

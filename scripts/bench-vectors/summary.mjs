@@ -69,7 +69,8 @@ function wasmBuild(results, rows, goal) {
 function nativeBuild(results) {
   const peer = byName(results, "hnswlib");
   return ownNative(results).map((own) => {
-    const [ours, theirs] = [own, peer].map((one) => (one ? `${buildTime(one).toFixed(1)} s` : "-"));
+    const [ours, time] = [own, peer].map((one) => (one ? `${buildTime(one).toFixed(1)} s` : "-"));
+    const theirs = peer?.built.cached ? `${time} in an earlier run` : time;
     const value = peer ? buildTime(peer) / buildTime(own) : NaN;
     return claim(`native build (${own.built.index}), against hnswlib`, 4, value, { ours, peer: theirs });
   });
@@ -94,10 +95,12 @@ function filtered(result) {
   ];
 }
 
-function bandwidth({ name, bandwidth: found }) {
+// The plain read is the native one: in wasm it is not as fast as it could be.
+function bandwidth({ name, bandwidth: found }, results) {
+  const read = ownNative(results)[0]?.bandwidth?.read_gb_per_s;
   if (found === undefined) return [];
-  const [ours, peer] = [found.scan_gb_per_s, found.read_gb_per_s].map((speed) => `${speed.toFixed(1)} GB/s`);
-  return [claim(`${name}: exact scan, against a plain read`, 0.7, found.scan_gb_per_s / found.read_gb_per_s, { ours, peer })];
+  const [ours, peer] = [found.scan_gb_per_s, read].map((speed) => `${speed?.toFixed(1) ?? "-"} GB/s`);
+  return [claim(`${name}: exact scan, against a plain native read`, 0.7, found.scan_gb_per_s / read, { ours, peer })];
 }
 
 function memory(results) {
@@ -131,8 +134,10 @@ export function summary(report) {
     ...wasmBuild(small, 10_000, 1),
     ...wasmBuild(medium, 50_000, 6),
     ...largest.flatMap(filtered),
-    ...largest.flatMap(bandwidth),
+    ...largest.flatMap((result) => bandwidth(result, largest)),
   ];
-  const title = `Claims, measured on ${report[0]?.set} where the largest stage is meant (wasm against native kernels: npm run bench:kernels)`;
+  const { set, rows } = report.find(({ results }) => results === largest) ?? report[0];
+  const from = `measured on ${set}, ${rows.toLocaleString("en-US")} vectors, unless they say otherwise`;
+  const title = `Claims, ${from}; for wasm against native kernels see npm run bench:kernels`;
   return `${title}\n${columns([["claim", "goal", "ours", "peer", "ratio", ""], ...lines])}`;
 }

@@ -34,8 +34,8 @@ function speed(result, reference, target) {
     const best = Math.max(...result.settings.map(({ recall }) => recall));
     return ["-", "-", "-", `best ${recallOf(best)}`];
   }
-  // Where its lowest setting finds more than that, the reference is asked for as much.
-  const theirs = reference && timeAt(reference.settings, own.recall);
+  // Where its lowest setting finds more than that, the reference is asked for as much, as far as it can.
+  const theirs = reference && (timeAt(reference.settings, own.recall) ?? timeAt(reference.settings, target));
   const middle = timeAt(result.settings, target, "p50");
   return [ratio(theirs?.time / own.time), number(1e6 / own.time), number(middle.time), recallOf(own.recall)];
 }
@@ -48,7 +48,7 @@ export function stageTable(results) {
   for (const result of results) {
     const build = buildTime(result);
     const cells = TARGETS.flatMap((target) => speed(result, reference, target));
-    const faster = ratio(buildTime(reference ?? {built: {}}) / build);
+    const faster = ratio(reference && buildTime(reference) / build);
     const note = result.built.cached ? "built by an earlier run" : "";
     const version = result.built.version ? ` ${result.built.version}` : "";
     lines.push([`${result.name}${version}`, ...cells, faster, number(build), number(bytesOf(result)), note]);

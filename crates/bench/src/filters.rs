@@ -61,7 +61,8 @@ pub fn all(set: &VectorSet, queries: usize, of_the_set: Vec<(String, Vec<bool>)>
         for (share, near) in SHARES.iter().zip(&mut near) {
             near.add(&products, order.iter().step_by(2).take(passing_of(rows, *share)));
         }
-        let centre = scrambled(at as u64) as usize % rows * set.dimensions;
+        // The same one where a `usize` is small.
+        let centre = (scrambled(at as u64) % rows as u64) as usize * set.dimensions;
         let mut to_centre = vec![0.0; rows];
         sanderling_kernels::dot_rows(&set.base[centre..][..set.dimensions], &set.base, &mut to_centre);
         let order = best_first(&to_centre);
