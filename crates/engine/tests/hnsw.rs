@@ -1,40 +1,14 @@
 //! The graph index against the exact scan: recall, filters, odd columns, damage.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod made;
+
+use made::{Numbers, clustered, uniform};
 use sanderling_engine::vector::{
     BASE_DEGREE, ByteRows, FREE, GraphDamage, GraphSearch, Hnsw, HnswBuilder, HnswView, Metric, PreparedQuery,
     Quantizer, Scratch, SlackCalibration, at_of,
 };
 use sanderling_kernels as kernels;
-
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.0 >> 33
-    }
-
-    fn uniform(&mut self) -> f32 {
-        self.next() as f32 / (1_u64 << 30) as f32 - 1.0
-    }
-}
-
-fn uniform(count: usize, dimensions: usize, seed: u64) -> Vec<f32> {
-    let mut numbers = Numbers(seed);
-    (0..count * dimensions).map(|_| numbers.uniform()).collect()
-}
-
-/// Vectors around centres. The centres are the same for every seed.
-fn clustered(count: usize, dimensions: usize, centres: usize, seed: u64) -> Vec<f32> {
-    let (centre, mut numbers) = (uniform(centres, dimensions, 99), Numbers(seed));
-    let mut values = Vec::with_capacity(count * dimensions);
-    for _ in 0..count {
-        let from = numbers.next() as usize % centres * dimensions;
-        values.extend(centre[from..from + dimensions].iter().map(|value| value + 0.6 * numbers.uniform()));
-    }
-    values
-}
 
 /// Vectors with their rows and a graph over these.
 struct Index {

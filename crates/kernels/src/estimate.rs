@@ -44,14 +44,7 @@ pub(crate) fn estimate_block(
 
 #[inline(always)]
 pub(crate) fn fast_scan_table(query: &[f32], table: &mut [u8]) -> (f32, f32) {
-    let (mut widest, mut least) = (0.0, 0.0);
-    for group in query.chunks(4) {
-        let size = size_of(&values_of(group));
-        widest = if size > widest { size } else { widest };
-        least -= size;
-    }
-    let step = 2.0 * widest / f32::from(FAST_SCAN_ENTRY_MAX);
-    let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
+    let Steps { step, least, inverse } = steps_of(query);
     table.fill(0);
     for (group, entries) in query.chunks(4).zip(table.as_chunks_mut::<GROUP_BYTES>().0) {
         let values = values_of(group);
@@ -65,6 +58,26 @@ pub(crate) fn fast_scan_table(query: &[f32], table: &mut [u8]) -> (f32, f32) {
         }
     }
     (step, least)
+}
+
+/// How the values of a query become entries: what a step is worth, the sum of the groups' leasts, steps for a unit.
+pub(crate) struct Steps {
+    pub step: f32,
+    pub least: f32,
+    pub inverse: f32,
+}
+
+#[inline(always)]
+pub(crate) fn steps_of(query: &[f32]) -> Steps {
+    let (mut widest, mut least) = (0.0, 0.0);
+    for group in query.chunks(4) {
+        let size = size_of(&values_of(group));
+        widest = if size > widest { size } else { widest };
+        least -= size;
+    }
+    let step = 2.0 * widest / f32::from(FAST_SCAN_ENTRY_MAX);
+    let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
+    Steps { step, least, inverse }
 }
 
 /// The values of a group; zeros behind the last dimension.

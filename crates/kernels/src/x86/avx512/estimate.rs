@@ -1,7 +1,7 @@
 //! Estimates and tables: a register is half a block of estimates, or the sixteen entries of one group.
 
 use super::load_floats;
-use crate::estimate::{size_of, values_of};
+use crate::estimate::{Steps, size_of, steps_of, values_of};
 use crate::{EstimateTerms, FAST_SCAN_ENTRY_MAX, GROUP_BYTES, PerVector};
 use core::arch::x86_64::*;
 
@@ -33,14 +33,7 @@ pub(super) fn estimate_block(
 
 #[target_feature(enable = "avx512f")]
 pub(super) fn fast_scan_table(query: &[f32], table: &mut [u8]) -> (f32, f32) {
-    let (mut widest, mut least) = (0.0, 0.0);
-    for group in query.chunks(4) {
-        let size = size_of(&values_of(group));
-        widest = if size > widest { size } else { widest };
-        least -= size;
-    }
-    let step = 2.0 * widest / f32::from(FAST_SCAN_ENTRY_MAX);
-    let inverse = if step > 0.0 { 1.0 / step } else { 0.0 };
+    let Steps { step, least, inverse } = steps_of(query);
     table.fill(0);
     for (group, entries) in query.chunks(4).zip(table.as_chunks_mut::<GROUP_BYTES>().0) {
         let values = values_of(group);
