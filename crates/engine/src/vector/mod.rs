@@ -8,6 +8,7 @@ mod index;
 mod ivf;
 mod nearest;
 mod quantize;
+mod search;
 
 pub use codes::{BlocksView, Codes, CodesView, Seen};
 pub use column::{GrowingVectors, VectorColumn};
@@ -16,10 +17,11 @@ pub use hnsw::{
     BASE_DEGREE, FREE, GraphDamage, GraphSearch, Hnsw, HnswBuilder, HnswView, Passes, Scratch, Slack, SlackCalibration,
     UPPER_DEGREE, Walked,
 };
-pub use index::{SearchedColumn, Strategy, VectorIndex, VectorSearch, lists_for};
+pub use index::{VectorIndex, lists_for};
 pub use ivf::{Depth, IvfBuilder, RECALLS};
 pub use nearest::{at_of, key_of};
 pub use quantize::{ByteRow, ByteRows, ByteRowsView, PreparedQuery, Quantizer, Space};
+pub use search::{SearchedColumn, Strategy, VectorSearch};
 
 use crate::{ids::RowId, rows::RowSet};
 use sanderling_kernels as kernels;

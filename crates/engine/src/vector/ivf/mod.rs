@@ -3,6 +3,7 @@
 mod build;
 mod calibrate;
 mod cluster;
+mod leg;
 
 pub use build::IvfBuilder;
 pub use calibrate::{Depth, RECALLS};

@@ -1,0 +1,118 @@
+//! One search over one column: which way is cheapest, candidates, and their exact similarities.
+
+use super::{
+    Allowed, Metric, Passing, Quantizer, VectorColumn, VectorHit, VectorIndex, at_of, nearest::keep_best, scan,
+};
+use crate::{ids::RowId, lists::map};
+use alloc::vec::Vec;
+use sanderling_kernels as kernels;
+
+/// Candidates that are compared in full, for each hit that is wanted, and beside them.
+const REFINED_PER_HIT: f32 = 1.25;
+pub(super) const REFINED_BESIDE: usize = 6;
+
+/// What a search asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct VectorSearch {
+    /// The hits that are wanted.
+    pub wanted: usize,
+    /// Compare every vector in full.
+    pub is_exact: bool,
+    /// The recall to aim for.
+    pub recall: f32,
+    /// Candidates for each hit, instead of what was measured.
+    pub oversample: Option<f32>,
+}
+
+/// How a search went about it, for its plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// Every vector that passes the filter was compared in full.
+    Exact,
+    /// Codes were scanned: so many vectors in so many lists.
+    Codes {
+        /// Vectors whose codes were compared.
+        vectors: usize,
+        /// Lists they lie in.
+        lists: usize,
+    },
+}
+
+/// A column with what is needed to search it.
+#[derive(Clone, Copy, Debug)]
+pub struct SearchedColumn<'a> {
+    /// The vectors.
+    pub column: VectorColumn<'a>,
+    /// How they are compared.
+    pub metric: Metric,
+    /// The field's quantizer, if the metric has one.
+    pub quantizer: Option<&'a Quantizer>,
+    /// The index beside the column.
+    pub index: VectorIndex<'a>,
+}
+
+/// A search as an index sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub quantizer: &'a Quantizer,
+    pub query: &'a [f32],
+    pub norm: f32,
+    pub search: VectorSearch,
+    /// Which vectors may be found.
+    pub allowed: Allowed<'a>,
+    /// How many those are. Where not every row has a vector, more rows pass than vectors do: then it is too high.
+    pub matching: usize,
+    /// Whether some may not be found.
+    pub is_filtered: bool,
+}
+
+/// What an index found: candidates by key and position in the column, in no order.
+pub(super) struct Candidates {
+    pub found: Vec<u64>,
+    pub strategy: Strategy,
+}
+
+impl SearchedColumn<'_> {
+    /// Hands the best vectors to `found`, with their exact similarities, in no order: at least as many as are wanted,
+    /// where that many pass.
+    pub fn search(
+        &self,
+        query: &[f32],
+        search: VectorSearch,
+        passing: Passing<'_>,
+        found: &mut dyn FnMut(VectorHit),
+    ) -> Strategy {
+        let Self { column, metric, .. } = *self;
+        let norm = kernels::norm(query);
+        let Some(Candidates { found: mut best, strategy }) = self.candidates(query, norm, search, passing) else {
+            scan(column, metric, query, passing.rows, found);
+            return Strategy::Exact;
+        };
+        keep_best(&mut best, (search.wanted as f32 * REFINED_PER_HIT) as usize + REFINED_BESIDE);
+        let mut positions = map(&best, |candidate| at_of(*candidate));
+        positions.sort_unstable();
+        positions.iter().for_each(|position| kernels::prefetch(column.at(*position as usize)));
+        for position in positions {
+            let position = position as usize;
+            let similarity = metric.similarity(query, norm, column.at(position), column.norms[position]);
+            found(VectorHit { row: RowId(column.rows[position]), similarity });
+        }
+        strategy
+    }
+
+    /// What the index finds; none where comparing in full is asked for, or costs less.
+    fn candidates(&self, query: &[f32], norm: f32, search: VectorSearch, passing: Passing<'_>) -> Option<Candidates> {
+        let quantizer = self.quantizer.filter(|quantizer| !search.is_exact && quantizer.takes(norm))?;
+        let matching = passing.count.min(self.column.rows.len());
+        if matching <= search.wanted {
+            return None;
+        }
+        let allowed = Allowed { rows: self.column.rows, passing: passing.rows };
+        let is_filtered = passing.count < passing.rows.rows();
+        let asked = Asked { quantizer, query, norm, search, allowed, matching, is_filtered };
+        match self.index {
+            VectorIndex::None => None,
+            VectorIndex::Codes { codes, depths } => codes.candidates(depths, &asked),
+        }
+    }
+}
