@@ -25,6 +25,8 @@ pub const FILTER_VALUES_MAX: usize = 65_536;
 pub const FILTER_NODES_MAX: usize = 8_192;
 /// `limit` plus `offset` of one search.
 pub const HITS_MAX: usize = 1_000_000;
+/// Candidates for each hit that a search may ask for.
+pub const OVERSAMPLE_MAX: f64 = 1_000.0;
 /// Bytes of a user's query text that are looked at; the rest is cut.
 pub const QUERY_TEXT_BYTES_MAX: usize = 16 << 10;
 /// Words of a user's query text that are looked up; the rest is cut.

@@ -85,7 +85,7 @@ impl Built {
 }
 
 fn about(wanted: usize) -> VectorSearch {
-    VectorSearch { wanted, is_exact: false, recall: 0.95, oversample: None }
+    VectorSearch::new(wanted, 0.95)
 }
 
 fn exactly(wanted: usize) -> VectorSearch {
@@ -212,23 +212,6 @@ fn vectors_too_long_for_codes_are_compared_in_full() {
     let long = vec![1e30; 8];
     let (hits, strategy) = built.search(&column, &long, about(5), &RowSet::all(100));
     assert_eq!((hits.len(), strategy), (5, Strategy::Exact));
-}
-
-#[test]
-fn codes_grow_one_by_one() {
-    let column = Column::of(clustered(3_000, 128, 30, 8), 128);
-    let queries = Column::of(clustered(40, 128, 30, 108), 128);
-    let quantizer = Quantizer::new(128, Metric::Cosine).unwrap();
-    let mut codes = Codes::new(&quantizer);
-    let (mut rotated, origin) = (vec![0.0; 128], vec![0.0; 128]);
-    for at in 0..3_000 {
-        assert_eq!(codes.view().check(&quantizer, at), Ok(()));
-        quantizer.rotate(column.query(at), column.norms[at], &mut rotated);
-        codes.push(&quantizer, &rotated, &origin, at as u32);
-    }
-    let built = Built { quantizer, codes, depths: Depth::unmeasured(), metric: Metric::Cosine };
-    let recall = built.recall(&column, &queries, 10, &RowSet::all(3_000));
-    assert!(recall >= 0.95, "{recall}");
 }
 
 #[test]

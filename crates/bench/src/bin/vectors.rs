@@ -193,7 +193,7 @@ impl<'a> Built<'a> {
 
     /// Asks for the nearest and notes the time and how many of the true ones there are.
     fn ask(&self, query: &[f32], truth: &[u32; 10], recall: f32, passing: Passing<'_>, answers: &mut Answers) {
-        let search = VectorSearch { wanted: WANTED, is_exact: recall >= 1.0, recall, oversample: None };
+        let search = VectorSearch { is_exact: recall >= 1.0, ..VectorSearch::new(WANTED, recall) };
         let start = Instant::now();
         let mut best = TopK::new(WANTED);
         let strategy = self.searched().search(query, search, passing, &mut |hit| {

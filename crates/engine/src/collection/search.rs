@@ -17,9 +17,9 @@ use crate::{
     rows::RowSet,
     schema::{FieldKind, VectorField},
     settings::LEG_DEPTH_DEFAULT,
-    vector::{self, VectorHit},
+    vector::{RECALL_APPROXIMATE_MAX, VectorHit, VectorSearch},
 };
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{format, string::String, vec, vec::Vec};
 
 /// A vector leg with its field found.
 struct ResolvedVector<'a> {
@@ -30,6 +30,7 @@ struct ResolvedVector<'a> {
 
 /// The rows of a segment that the filter lets through, and those of them that match.
 struct SegmentRows {
+    live: usize,
     allowed: RowSet,
     matching: RowSet,
 }
@@ -49,15 +50,19 @@ impl CollectionState {
         let matches = text.map(|text| self.match_text(&text, now));
         let rows = map(0..=self.sealed.len(), |at| {
             let allowed = self.rows_passing(at, filter.as_ref(), now);
+            let live = if filter.is_some() { self.live_rows(at, now).count() } else { allowed.count() };
             let matching = self.matching_rows(at, &allowed, matches.as_ref(), &vectors);
-            SegmentRows { allowed, matching }
+            SegmentRows { live, allowed, matching }
         });
         let total = rows.iter().map(|rows| rows.matching.count()).sum();
         let wanted = query.offset.saturating_add(query.limit);
         let legs = if query.limit == 0 { 0 } else { wanted.max(LEG_DEPTH_DEFAULT) };
         let text_leg = matches.as_ref().filter(|matches| matches.scored);
         let text_leg = text_leg.map(|matches| self.text_leg(matches, &rows, legs));
-        let vector_legs = map(&vectors, |leg| self.vector_leg(leg, &rows, legs));
+        // A vector leg alone is not fused with anything: its first hits are the answer.
+        let depth = if text_leg.is_none() && vectors.len() == 1 && query.limit > 0 { wanted } else { legs };
+        let mut plan = self.plan(filter.is_some(), matches.is_some(), &rows);
+        let vector_legs = map(&vectors, |leg| self.vector_leg(leg, &rows, depth, &mut plan));
         let places = Places::new(text_leg.as_deref(), &vector_legs);
         let mut ranked = match (&text_leg, vector_legs.as_slice()) {
             (None, []) => self.oldest_first(&rows, wanted),
@@ -69,7 +74,7 @@ impl CollectionState {
         }
         let wanted = ranked.get(query.offset..wanted.min(ranked.len())).unwrap_or_default();
         let hits = try_map(wanted, |candidate| self.hit(candidate, &places, &vectors, query.select.as_deref()))?;
-        let plan = self.plan(filter.is_some(), matches.is_some(), !vectors.is_empty(), now);
+        plan.retain(|segment| segment.documents > 0);
         Ok(SearchResult { hits, total, plan })
     }
 
@@ -123,11 +128,29 @@ impl CollectionState {
         })
     }
 
-    fn vector_leg(&self, leg: &ResolvedVector<'_>, rows: &[SegmentRows], limit: usize) -> Vec<Candidate> {
+    fn vector_leg(
+        &self,
+        leg: &ResolvedVector<'_>,
+        rows: &[SegmentRows],
+        limit: usize,
+        plan: &mut [SegmentPlan],
+    ) -> Vec<Candidate> {
+        let VectorQuery { value, exact, recall, ef, oversample, .. } = leg.query;
+        let recall = recall.unwrap_or(leg.field.recall as f32);
+        let search = VectorSearch {
+            wanted: limit,
+            is_exact: *exact || recall > RECALL_APPROXIMATE_MAX,
+            recall,
+            oversample: *oversample,
+            breadth: *ef,
+        };
         self.best(limit, &mut |at, offer| {
-            if let Some(column) = self.segment(at).vectors(leg.position) {
+            if let Some(searched) = self.segment(at).searched_vectors(leg.position)
+                && limit > 0
+            {
                 let found = &mut |hit: VectorHit| offer(hit.row, hit.similarity);
-                vector::scan(column, leg.field.metric, &leg.query.value, &rows[at].allowed, found);
+                let strategy = searched.search(value, search, (&rows[at].allowed).into(), found);
+                plan[at].vectors.push(format!("{}: {strategy}", searched.index.name()));
             }
         })
     }
@@ -187,16 +210,15 @@ impl CollectionState {
         Ok(document)
     }
 
-    fn plan(&self, filter: bool, text: bool, vector: bool, now: u64) -> Vec<SegmentPlan> {
-        let mut plans = map(0..=self.sealed.len(), |at| SegmentPlan {
+    /// What the segments do, as far as it is known before they do it.
+    fn plan(&self, filter: bool, text: bool, rows: &[SegmentRows]) -> Vec<SegmentPlan> {
+        map(rows.iter().enumerate(), |(at, rows)| SegmentPlan {
             state: if at == self.sealed.len() { "growing" } else { "sealed" },
-            documents: self.live_rows(at, now).count(),
+            documents: rows.live,
             filter: filter.then_some("column scan"),
             text: text.then_some("exhaustive"),
-            vector: vector.then_some("exact scan"),
-        });
-        plans.retain(|plan| plan.documents > 0);
-        plans
+            vectors: Vec::new(),
+        })
     }
 }
 

@@ -62,6 +62,53 @@ pub struct VectorQuery {
     pub field: Option<String>,
     /// The vector.
     pub value: Box<[f32]>,
+    /// Compare every vector in full.
+    pub exact: bool,
+    /// The share of the true neighbours to aim at; the schema's if absent. From 1 on the search is exact.
+    pub recall: Option<f32>,
+    /// Candidates on the way, instead of what was measured: nodes that a graph's walk keeps, codes that are compared
+    /// again.
+    pub ef: Option<usize>,
+    /// Candidates for each hit that are compared in full, instead of what was measured.
+    pub oversample: Option<f32>,
+}
+
+impl VectorQuery {
+    /// A search of the only vector field.
+    #[must_use]
+    pub fn new(value: &[f32]) -> Self {
+        Self { field: None, value: value.into(), exact: false, recall: None, ef: None, oversample: None }
+    }
+
+    /// Searches the field of that name.
+    #[must_use]
+    pub fn field(self, name: impl Into<String>) -> Self {
+        Self { field: Some(name.into()), ..self }
+    }
+
+    /// Compares every vector in full.
+    #[must_use]
+    pub fn exact(self) -> Self {
+        Self { exact: true, ..self }
+    }
+
+    /// The share of the true neighbours to aim at.
+    #[must_use]
+    pub fn recall(self, recall: f32) -> Self {
+        Self { recall: Some(recall), ..self }
+    }
+
+    /// Candidates on the way, instead of what was measured.
+    #[must_use]
+    pub fn ef(self, candidates: usize) -> Self {
+        Self { ef: Some(candidates), ..self }
+    }
+
+    /// Candidates for each hit that are compared in full, instead of what was measured.
+    #[must_use]
+    pub fn oversample(self, factor: f32) -> Self {
+        Self { oversample: Some(factor), ..self }
+    }
 }
 
 impl Default for Query {
@@ -100,15 +147,26 @@ impl Query {
 
     /// Searches the only vector field.
     #[must_use]
-    pub fn vector(mut self, value: &[f32]) -> Self {
-        self.vectors.push(VectorQuery { field: None, value: value.into() });
-        self
+    pub fn vector(self, value: &[f32]) -> Self {
+        self.vector_query(VectorQuery::new(value))
     }
 
     /// Searches a vector field.
     #[must_use]
-    pub fn vector_in(mut self, field: impl Into<String>, value: &[f32]) -> Self {
-        self.vectors.push(VectorQuery { field: Some(field.into()), value: value.into() });
+    pub fn vector_in(self, field: impl Into<String>, value: &[f32]) -> Self {
+        self.vector_query(VectorQuery::new(value).field(field))
+    }
+
+    /// Adds a vector leg with options.
+    ///
+    /// ```
+    /// use sanderling_engine::{Query, query::VectorQuery};
+    /// let query = Query::new().vector_query(VectorQuery::new(&[0.1, 0.2]).recall(0.99));
+    /// assert_eq!(query.vectors[0].recall, Some(0.99));
+    /// ```
+    #[must_use]
+    pub fn vector_query(mut self, query: VectorQuery) -> Self {
+        self.vectors.push(query);
         self
     }
 

@@ -4,7 +4,7 @@ use super::{Fusion, Query, TextQuery, VectorQuery};
 use crate::{
     Error, Result, Value,
     document::{quoted, reader::ObjectReader},
-    limits::HITS_MAX,
+    limits::{HITS_MAX, OVERSAMPLE_MAX},
     lists::try_map,
     settings::RRF_K_DEFAULT,
 };
@@ -100,21 +100,21 @@ fn vector_queries(value: &Value) -> Result<Vec<VectorQuery>> {
 
 fn vector_query(value: &Value) -> Result<VectorQuery> {
     if !matches!(value, Value::Object(_)) {
-        return Ok(VectorQuery { field: None, value: vector("vector", value)? });
+        return Ok(VectorQuery::new(&vector("vector", value)?));
     }
     let mut options = ObjectReader::new(value, &"vector")?;
     let field = options.text("field")?;
     let Some(value) = options.value("value") else {
         return Err(options.wrong("value", &"a vector", &"nothing"));
     };
-    // Every search is exact so far: these change how an approximate one spends its time, and are checked all the same.
-    options.boolean("exact")?;
-    options.count("ef", HITS_MAX)?;
-    options.number_within("oversample", 1.0, 1_000.0)?;
-    options.number_within("recall", 0.0, 1.0)?;
+    let mut query = VectorQuery::new(&vector("vector.value", value)?);
+    query.field = field.map(String::from);
+    query.exact = options.boolean("exact")?.unwrap_or(false);
+    query.ef = options.count("ef", HITS_MAX)?;
+    query.oversample = options.number_within("oversample", 1.0, OVERSAMPLE_MAX)?.map(|factor| factor as f32);
+    query.recall = options.number_within("recall", 0.0, 1.0)?.map(|recall| recall as f32);
     options.finish()?;
-    let value = vector("vector.value", value)?;
-    Ok(VectorQuery { field: field.map(String::from), value })
+    Ok(query)
 }
 
 /// The numbers of a vector, all finite as f32.

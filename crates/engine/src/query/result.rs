@@ -1,7 +1,7 @@
 //! What a search answers.
 
 use crate::{Document, DocumentId, Value, ids::SequenceNumber, lists::map};
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 /// The answer to one search.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,8 +62,8 @@ pub struct SegmentPlan {
     pub filter: Option<&'static str>,
     /// How the text was searched, if there was one.
     pub text: Option<&'static str>,
-    /// How the vectors were searched, if there were any.
-    pub vector: Option<&'static str>,
+    /// How each vector leg was searched: the index, and what was done with it.
+    pub vectors: Vec<String>,
 }
 
 impl SearchResult {
@@ -99,12 +99,16 @@ impl Hit {
 impl SegmentPlan {
     fn to_value(&self) -> Value {
         let mut plan = Value::object().with("state", self.state).with("documents", self.documents);
-        for (name, how) in [("filter", self.filter), ("text", self.text), ("vector", self.vector)] {
+        for (name, how) in [("filter", self.filter), ("text", self.text)] {
             if let Some(how) = how {
                 plan = plan.with(name, how);
             }
         }
-        plan
+        match self.vectors.as_slice() {
+            [] => plan,
+            [only] => plan.with("vector", only.as_str()),
+            several => plan.with("vector", map(several, |how| Value::from(how.as_str()))),
+        }
     }
 }
 

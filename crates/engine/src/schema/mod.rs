@@ -9,7 +9,7 @@ use crate::{
     Error, ErrorCode, Result, Value,
     document::{Json, json, quoted},
     text::Language,
-    vector::Metric,
+    vector::{IndexKind, Metric, Quantization},
 };
 use alloc::{format, string::String, vec::Vec};
 
@@ -93,12 +93,12 @@ pub struct VectorField {
     pub dimensions: usize,
     /// How two vectors are compared.
     pub metric: Metric,
-    /// `auto`, `flat`, `hnsw` or `ivf`, as asked for.
-    pub index: String,
+    /// The index that is asked for.
+    pub index: IndexKind,
     /// The share of true neighbours that a search aims at.
     pub recall: f64,
-    /// `auto`, `none`, `int8` or `rabitq`, as asked for.
-    pub quantization: String,
+    /// What the index keeps of each vector.
+    pub quantization: Quantization,
 }
 
 /// What a second schema is to the one in force.

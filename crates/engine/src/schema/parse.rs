@@ -7,9 +7,9 @@ use crate::{
     limits::{DIMENSIONS_MAX, FIELDS_MAX, NAME_BYTES_MAX},
     lists::{map, try_map},
     text::Language,
-    vector::Metric,
+    vector::{INDEX_NAMES, IndexKind, Metric, QUANTIZATION_NAMES, Quantization},
 };
-use alloc::{format, string::String};
+use alloc::format;
 
 /// A schema that is wrong in itself is error "schema", whatever part of it is wrong.
 pub(super) fn schema(value: &Value) -> Result<Schema> {
@@ -108,15 +108,16 @@ fn vector_field(options: &mut ObjectReader<'_>) -> Result<VectorField> {
     if !(recall > 0.0 && recall <= 1.0) {
         return Err(options.wrong("recall", &"a number above 0, at most 1", &Value::Number(recall)));
     }
-    let index = one_of(options, "index", &["auto", "flat", "hnsw", "ivf"])?;
-    let quantization = one_of(options, "quantization", &["auto", "none", "int8", "rabitq"])?;
+    let index = IndexKind::ALL[one_of(options, "index", &INDEX_NAMES)?];
+    let quantization = Quantization::ALL[one_of(options, "quantization", &QUANTIZATION_NAMES)?];
     Ok(VectorField { dimensions, metric, index, recall, quantization })
 }
 
-/// An option with a closed set of words, the first of which is the default.
-fn one_of(options: &mut ObjectReader<'_>, name: &str, words: &[&str]) -> Result<String> {
+/// The number of an option's word in a closed set, the first of which is the default.
+fn one_of(options: &mut ObjectReader<'_>, name: &str, words: &[&str]) -> Result<usize> {
     let word = options.text(name)?.unwrap_or(words[0]);
-    if words.contains(&word) { Ok(word.into()) } else { Err(options.wrong(name, &words.join(", "), &quoted(word))) }
+    let position = words.iter().position(|known| *known == word);
+    position.ok_or_else(|| options.wrong(name, &words.join(", "), &quoted(word)))
 }
 
 pub(super) fn to_value(schema: &Schema) -> Value {
@@ -146,9 +147,9 @@ pub(super) fn field_to_value(kind: &FieldKind) -> Value {
             .with("type", "vector")
             .with("dimensions", vector.dimensions)
             .with("metric", vector.metric.name())
-            .with("index", vector.index.as_str())
+            .with("index", vector.index.name())
             .with("recall", vector.recall)
-            .with("quantization", vector.quantization.as_str()),
+            .with("quantization", vector.quantization.name()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     order::sorted,
     schema::FieldKind,
     text::{GrowingText, TextColumn},
-    vector::{GrowingVectors, VectorColumn},
+    vector::{GrowingVectors, SearchedColumn, VectorColumn},
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
 
@@ -43,7 +43,7 @@ pub enum IndexedField {
 enum Column {
     Text(GrowingText),
     Attribute(GrowingAttribute),
-    Vector(GrowingVectors),
+    Vector(Box<GrowingVectors>),
 }
 
 /// A row's sequence number and expiry.
@@ -68,7 +68,7 @@ impl GrowingSegment {
         let column = |kind: &FieldKind| match kind {
             FieldKind::Text(_) => Column::Text(GrowingText::default()),
             FieldKind::Attribute(attribute) => Column::Attribute(GrowingAttribute::new(attribute.kind)),
-            FieldKind::Vector(vector) => Column::Vector(GrowingVectors::new(vector.dimensions)),
+            FieldKind::Vector(vector) => Column::Vector(Box::new(GrowingVectors::new(vector))),
         };
         Self {
             ids: Vec::new(),
@@ -151,6 +151,13 @@ impl GrowingSegment {
     pub(super) fn vectors(&self, field: usize) -> Option<VectorColumn<'_>> {
         match self.columns.get(field)? {
             Column::Vector(vectors) => Some(vectors.view()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn searched_vectors(&self, field: usize) -> Option<SearchedColumn<'_>> {
+        match self.columns.get(field)? {
+            Column::Vector(vectors) => Some(vectors.searched()),
             _ => None,
         }
     }

@@ -15,7 +15,7 @@ use crate::{
     ids::{RowId, SequenceNumber},
     rows::RowSet,
     text::TextColumn,
-    vector::VectorColumn,
+    vector::{SearchedColumn, VectorColumn},
 };
 use alloc::vec::Vec;
 
@@ -86,6 +86,12 @@ impl<'a> Segment<'a> {
     #[must_use]
     pub fn vectors(&self, field: usize) -> Option<VectorColumn<'a>> {
         either!(self, segment => segment.vectors(field))
+    }
+
+    /// The column of a vector field with its index.
+    #[must_use]
+    pub fn searched_vectors(&self, field: usize) -> Option<SearchedColumn<'a>> {
+        either!(self, segment => segment.searched_vectors(field))
     }
 
     /// The column of a text field.

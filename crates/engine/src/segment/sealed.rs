@@ -3,7 +3,7 @@
 //! Everything that a reader relies on is checked once, when the segment is opened: checksums, that offsets ascend and
 //! stay within their arrays, that rows exist, that text is UTF-8. After that no access can fail.
 
-use super::format::{SectionKind, SectionReader};
+use super::format::{SectionKind, SectionReader, StoredVectors};
 use crate::{
     DocumentId, Result, Schema,
     attributes::{AttributeColumn, ColumnValues, Dictionary, checked_text},
@@ -11,7 +11,7 @@ use crate::{
     lists::{map, try_map},
     schema::{AttributeKind, FieldKind},
     text::{SealedTerms, TextColumn, TextTerms},
-    vector::VectorColumn,
+    vector::{SearchedColumn, VectorColumn},
 };
 use alloc::{boxed::Box, vec::Vec};
 use core::ops::Range;
@@ -34,12 +34,7 @@ pub struct SealedSegment {
 }
 
 enum Column {
-    Vector {
-        dimensions: usize,
-        rows: Range<usize>,
-        values: Range<usize>,
-        norms: Range<usize>,
-    },
+    Vector(Box<StoredVectors>),
     Text {
         lengths: Range<usize>,
         term_offsets: Range<usize>,
@@ -144,13 +139,16 @@ impl SealedSegment {
     }
 
     pub(super) fn vectors(&self, field: usize) -> Option<VectorColumn<'_>> {
+        Some(self.stored_vectors(field)?.column((*self.bytes).as_ref()))
+    }
+
+    pub(super) fn searched_vectors(&self, field: usize) -> Option<SearchedColumn<'_>> {
+        Some(self.stored_vectors(field)?.searched((*self.bytes).as_ref()))
+    }
+
+    fn stored_vectors(&self, field: usize) -> Option<&StoredVectors> {
         match self.columns.get(field)? {
-            Column::Vector { dimensions, rows, values, norms } => Some(VectorColumn {
-                dimensions: *dimensions,
-                rows: self.array(rows),
-                values: self.array(values),
-                norms: self.array(norms),
-            }),
+            Column::Vector(stored) => Some(stored),
             _ => None,
         }
     }
@@ -201,20 +199,14 @@ impl Check<'_> {
         let sections = self.sections;
         match kind {
             FieldKind::Vector(vector) => {
-                let column = Column::Vector {
-                    dimensions: vector.dimensions,
-                    rows: sections.range::<u32>(SectionKind::VectorRows, field)?,
-                    values: sections.range::<f32>(SectionKind::VectorValues, field)?,
-                    norms: sections.range::<f32>(SectionKind::VectorNorms, field)?,
-                };
-                if let Column::Vector { rows: vector_rows, values, norms, .. } = &column {
-                    self.ascending_rows(self.array(vector_rows), rows)?;
-                    let count = vector_rows.len() / 4;
-                    let whole =
-                        norms.len() / 4 == count && Some(values.len() / 4) == count.checked_mul(vector.dimensions);
-                    self.that(whole, "vectors of another length than the schema's")?;
-                }
-                Ok(column)
+                let stored = StoredVectors::open(sections, self.content, field, vector)?;
+                let column = stored.column(self.content);
+                self.ascending_rows(column.rows, rows)?;
+                let count = column.rows.len();
+                let values = count.checked_mul(vector.dimensions);
+                let is_whole = column.norms.len() == count && Some(column.values.len()) == values;
+                self.that(is_whole, "vectors of another length than the schema's")?;
+                Ok(Column::Vector(Box::new(stored)))
             }
             FieldKind::Text(_) => self.text(field, rows),
             FieldKind::Attribute(attribute) => {

@@ -1,8 +1,6 @@
 //! The vectors of one field in one segment, packed: not every document has one.
 
 use crate::ids::RowId;
-use alloc::vec::Vec;
-use sanderling_kernels as kernels;
 
 /// A view of the vectors of one field: the same for a growing segment and for the bytes of a sealed one.
 #[derive(Clone, Copy, Debug)]
@@ -38,35 +36,5 @@ impl<'a> VectorColumn<'a> {
     #[must_use]
     pub fn at(&self, position: usize) -> &'a [f32] {
         &self.values[position * self.dimensions..][..self.dimensions]
-    }
-}
-
-/// The vectors of one field in a growing segment.
-#[derive(Clone, Debug)]
-pub struct GrowingVectors {
-    dimensions: usize,
-    rows: Vec<u32>,
-    values: Vec<f32>,
-    norms: Vec<f32>,
-}
-
-impl GrowingVectors {
-    /// An empty column.
-    #[must_use]
-    pub fn new(dimensions: usize) -> Self {
-        Self { dimensions, rows: Vec::new(), values: Vec::new(), norms: Vec::new() }
-    }
-
-    /// Adds the vector of the newest row.
-    pub fn push(&mut self, row: RowId, vector: &[f32]) {
-        self.rows.push(row.0);
-        self.values.extend_from_slice(vector);
-        self.norms.push(kernels::norm(vector));
-    }
-
-    /// The column to read.
-    #[must_use]
-    pub fn view(&self) -> VectorColumn<'_> {
-        VectorColumn { dimensions: self.dimensions, rows: &self.rows, values: &self.values, norms: &self.norms }
     }
 }

@@ -1,8 +1,11 @@
 //! Vectors: metrics, the column that holds them, the exact scan, codes and the indexes over them.
 
+mod build;
+mod bytes;
 mod codes;
 mod column;
 mod flat;
+mod growing;
 mod hnsw;
 mod index;
 mod ivf;
@@ -10,15 +13,18 @@ mod nearest;
 mod quantize;
 mod search;
 
+pub use build::{BuiltIndex, IndexBuilder};
 pub use codes::{BlocksView, Codes, CodesView, Seen};
-pub use column::{GrowingVectors, VectorColumn};
+pub use column::VectorColumn;
 pub use flat::{VectorHit, scan};
+pub use growing::GrowingVectors;
 pub use hnsw::{
     BASE_DEGREE, FREE, GraphDamage, GraphSearch, Hnsw, HnswBuilder, HnswView, Passes, Scratch, Slack, SlackCalibration,
     UPPER_DEGREE, Walked,
 };
-pub use index::{VectorIndex, lists_for};
-pub use ivf::{Depth, IvfBuilder, RECALLS};
+pub(crate) use index::{INDEX_NAMES, QUANTIZATION_NAMES};
+pub use index::{IndexKind, Layout, Quantization, VectorIndex, lists_for};
+pub use ivf::{Depth, IvfBuilder, RECALL_APPROXIMATE_MAX, RECALLS, measured_depths};
 pub use nearest::{at_of, key_of};
 pub use quantize::{ByteRow, ByteRows, ByteRowsView, PreparedQuery, Quantizer, Space};
 pub use search::{SearchedColumn, Strategy, VectorSearch};

@@ -70,6 +70,13 @@ impl Nearest {
         }
     }
 
+    /// Takes a candidate if it has a chance.
+    pub fn offer_below(&mut self, key: f32, at: u32) {
+        if key < self.limit {
+            self.offer(key, at);
+        }
+    }
+
     fn shrink(&mut self) {
         keep_best(&mut self.kept, self.wanted);
         let worst = self.kept.iter().max();

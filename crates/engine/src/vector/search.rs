@@ -5,6 +5,7 @@ use super::{
 };
 use crate::{ids::RowId, lists::map};
 use alloc::vec::Vec;
+use core::fmt;
 use sanderling_kernels as kernels;
 
 /// Candidates that are compared in full, for each hit that is wanted, and beside them.
@@ -20,8 +21,24 @@ pub struct VectorSearch {
     pub is_exact: bool,
     /// The recall to aim for.
     pub recall: f32,
-    /// Candidates for each hit, instead of what was measured.
+    /// Candidates for each hit that are compared in full, instead of what was measured.
     pub oversample: Option<f32>,
+    /// Candidates on the way, instead of what was measured: nodes that a graph's walk keeps, codes that are compared
+    /// again.
+    pub breadth: Option<usize>,
+}
+
+impl VectorSearch {
+    /// A search for that many hits that finds that part of the true ones.
+    #[must_use]
+    pub fn new(wanted: usize, recall: f32) -> Self {
+        Self { wanted, is_exact: false, recall, oversample: None, breadth: None }
+    }
+
+    /// The candidates to compare in full.
+    pub(super) fn refined(&self) -> usize {
+        (self.wanted as f32 * self.oversample.unwrap_or(REFINED_PER_HIT)) as usize + REFINED_BESIDE
+    }
 }
 
 /// How a search went about it, for its plan.
@@ -36,6 +53,27 @@ pub enum Strategy {
         /// Lists they lie in.
         lists: usize,
     },
+    /// So many vectors were compared by their bytes.
+    Bytes {
+        /// The vectors.
+        vectors: usize,
+    },
+    /// A graph was walked through.
+    Graph {
+        /// Vectors that were compared by their bytes on the way.
+        vectors: usize,
+    },
+}
+
+impl fmt::Display for Strategy {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact => formatter.write_str("exact scan"),
+            Self::Codes { vectors, lists } => write!(formatter, "codes of {vectors} vectors in {lists} lists"),
+            Self::Bytes { vectors } => write!(formatter, "bytes of {vectors} vectors"),
+            Self::Graph { vectors } => write!(formatter, "graph walk by {vectors} vectors"),
+        }
+    }
 }
 
 /// A column with what is needed to search it.
@@ -60,15 +98,31 @@ pub(super) struct Asked<'a> {
     pub search: VectorSearch,
     /// Which vectors may be found.
     pub allowed: Allowed<'a>,
+    /// The column that positions are of.
+    pub column: VectorColumn<'a>,
     /// How many those are. Where not every row has a vector, more rows pass than vectors do: then it is too high.
     pub matching: usize,
     /// Whether some may not be found.
     pub is_filtered: bool,
 }
 
-/// What an index found: candidates by key and position in the column, in no order.
+impl Asked<'_> {
+    /// The positions of the vectors that may be found, ascending.
+    pub fn positions(&self) -> Vec<u32> {
+        let mut positions = Vec::with_capacity(self.matching);
+        for row in self.allowed.passing.iter() {
+            positions.extend(self.column.position(row).map(|position| position as u32));
+        }
+        positions
+    }
+}
+
+/// What an index found.
 pub(super) struct Candidates {
+    /// Candidates by key and position in the column, in no order.
     pub found: Vec<u64>,
+    /// How many of them to compare in full.
+    pub refined: usize,
     pub strategy: Strategy,
 }
 
@@ -84,11 +138,12 @@ impl SearchedColumn<'_> {
     ) -> Strategy {
         let Self { column, metric, .. } = *self;
         let norm = kernels::norm(query);
-        let Some(Candidates { found: mut best, strategy }) = self.candidates(query, norm, search, passing) else {
+        let Some(Candidates { found: mut best, refined, strategy }) = self.candidates(query, norm, search, passing)
+        else {
             scan(column, metric, query, passing.rows, found);
             return Strategy::Exact;
         };
-        keep_best(&mut best, (search.wanted as f32 * REFINED_PER_HIT) as usize + REFINED_BESIDE);
+        keep_best(&mut best, refined);
         let mut positions = map(&best, |candidate| at_of(*candidate));
         positions.sort_unstable();
         positions.iter().for_each(|position| kernels::prefetch(column.at(*position as usize)));
@@ -109,9 +164,12 @@ impl SearchedColumn<'_> {
         }
         let allowed = Allowed { rows: self.column.rows, passing: passing.rows };
         let is_filtered = passing.count < passing.rows.rows();
-        let asked = Asked { quantizer, query, norm, search, allowed, matching, is_filtered };
+        let column = self.column;
+        let asked = Asked { quantizer, query, norm, search, allowed, column, matching, is_filtered };
         match self.index {
             VectorIndex::None => None,
+            VectorIndex::Bytes(rows) => rows.candidates(&asked),
+            VectorIndex::Graph { graph, rows, slacks } => graph.candidates(rows, slacks, &asked),
             VectorIndex::Codes { codes, depths } => codes.candidates(depths, &asked),
         }
     }

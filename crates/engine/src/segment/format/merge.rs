@@ -1,7 +1,7 @@
 //! The live rows of some segments as the bytes of one: sealing is the merge of one growing segment, compaction that of
 //! several sealed ones. Nothing is analysed again.
 
-use super::{SectionKind, SectionWriter};
+use super::{SectionKind, SectionWriter, write_vectors};
 use crate::{
     Schema,
     attributes::ColumnValues,
@@ -9,9 +9,10 @@ use crate::{
     lists::map,
     order::sorted,
     rows::RowSet,
-    schema::{AttributeKind, FieldKind},
+    schema::{AttributeKind, FieldKind, VectorField},
     segment::Segment,
     text::Postings,
+    vector::{BuiltIndex, IndexBuilder, Quantizer, VectorColumn},
 };
 use alloc::{vec, vec::Vec};
 
@@ -34,7 +35,7 @@ pub fn merge(schema: &Schema, sources: &[Source<'_>], database: DatabaseId, file
     let new_rows = new_rows(sources);
     for (field, definition) in schema.fields.iter().enumerate() {
         match &definition.kind {
-            FieldKind::Vector(_) => write_vectors(&mut writer, sources, &new_rows, field),
+            FieldKind::Vector(vectors) => merge_vectors(&mut writer, sources, &new_rows, field, vectors),
             FieldKind::Text(_) => write_text(&mut writer, sources, &new_rows, field),
             FieldKind::Attribute(attribute) => write_attribute(&mut writer, sources, field, attribute.kind),
         }
@@ -85,7 +86,13 @@ fn write_rows(writer: &mut SectionWriter, sources: &[Source<'_>]) {
     writer.add(SectionKind::DocumentBytes, 0, &document_bytes);
 }
 
-fn write_vectors(writer: &mut SectionWriter, sources: &[Source<'_>], new_rows: &[Vec<u32>], field: usize) {
+fn merge_vectors(
+    writer: &mut SectionWriter,
+    sources: &[Source<'_>],
+    new_rows: &[Vec<u32>],
+    field: usize,
+    vectors: &VectorField,
+) {
     let (mut rows, mut values, mut norms) = (Vec::new(), Vec::new(), Vec::new());
     for (source, new_rows) in sources.iter().zip(new_rows) {
         let Some(column) = source.segment.vectors(field) else { continue };
@@ -98,9 +105,14 @@ fn write_vectors(writer: &mut SectionWriter, sources: &[Source<'_>], new_rows: &
             }
         }
     }
-    writer.add(SectionKind::VectorRows, field, &rows);
-    writer.add(SectionKind::VectorValues, field, &values);
-    writer.add(SectionKind::VectorNorms, field, &norms);
+    let column = VectorColumn { dimensions: vectors.dimensions, rows: &rows, values: &values, norms: &norms };
+    let index = match Quantizer::new(vectors.dimensions, vectors.metric) {
+        Some(quantizer) => {
+            IndexBuilder::new(&quantizer, column, vectors.index, vectors.quantization).run(&quantizer, column)
+        }
+        None => BuiltIndex::None,
+    };
+    write_vectors(writer, field, column, index.view());
 }
 
 fn write_text(writer: &mut SectionWriter, sources: &[Source<'_>], new_rows: &[Vec<u32>], field: usize) {

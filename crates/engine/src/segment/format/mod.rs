@@ -11,6 +11,8 @@
 
 mod merge;
 mod sections;
+mod vectors;
 
 pub use merge::{Source, merge};
 pub use sections::{SectionKind, SectionReader, SectionWriter};
+pub use vectors::{StoredVectors, write_vectors};

@@ -35,6 +35,8 @@ pub enum SectionKind {
     VectorValues = 17,
     /// f32: their norms.
     VectorNorms = 18,
+    /// u32: the layout of the vectors' index and what was measured of it.
+    VectorIndex = 19,
     /// u32 a row: the number of terms.
     TextLengths = 32,
     /// u32 a term and one more: where it begins.
@@ -57,6 +59,59 @@ pub enum SectionKind {
     WordOffsets = 51,
     /// The words of a keyword column in order of their bytes.
     WordBytes = 52,
+    /// i8: vectors as bytes.
+    RowBytes = 64,
+    /// f32: what a step of a byte is worth, a vector.
+    RowScales = 65,
+    /// i32: the sum of the bytes, a vector.
+    RowSums = 66,
+    /// f32: the squared length, a vector.
+    RowSquares = 67,
+    /// Codes of 32 vectors a block.
+    CodeBlocks = 72,
+    /// f32: the summand of each slot of a block.
+    CodeAdds = 73,
+    /// f32: the factor of each slot of a block.
+    CodeFactors = 74,
+    /// The codes of the centroids, 32 a block.
+    GuideBlocks = 75,
+    /// f32: the summand of each slot of a block.
+    GuideAdds = 76,
+    /// f32: the factor of each slot of a block.
+    GuideFactors = 77,
+    /// u32 a list and one more: its first block.
+    ListBlocks = 78,
+    /// u32 a list and one more: its first vector.
+    ListVectors = 79,
+    /// i8: centroids as bytes.
+    CentroidBytes = 80,
+    /// f32: what a step of a byte is worth, a centroid.
+    CentroidScales = 81,
+    /// i32: the sum of the bytes, a centroid.
+    CentroidSums = 82,
+    /// f32: the squared length, a centroid.
+    CentroidSquares = 83,
+    /// u32: where in the column each code's vector is.
+    CodePositions = 84,
+    /// u32: 32 neighbours a vector.
+    GraphBase = 88,
+    /// u32: the vectors above the base.
+    GraphUpper = 89,
+    /// u32 one of those and one more: its first list.
+    GraphFirstLists = 90,
+    /// u32: 16 neighbours a list.
+    GraphLinks = 91,
+}
+
+impl SectionKind {
+    /// The bytes of one value of a section of a vector index.
+    #[must_use]
+    pub(super) fn size(self) -> usize {
+        match self {
+            Self::RowBytes | Self::CodeBlocks | Self::GuideBlocks | Self::CentroidBytes => 1,
+            _ => 4,
+        }
+    }
 }
 
 /// Lays sections one after the other.

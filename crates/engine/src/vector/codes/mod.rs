@@ -29,7 +29,7 @@ pub struct CodesView<'a> {
     pub centroids: ByteRowsView<'a>,
     /// Where each vector is in the column.
     pub positions: &'a [u32],
-    /// The vectors as bytes, in scan order.
+    /// The vectors as bytes, in scan order; none where codes stand alone.
     pub rows: ByteRowsView<'a>,
 }
 
@@ -80,6 +80,11 @@ impl Codes {
         self.positions.push(position);
         self.rows.push(rotated);
         *self.last_mut().1 += 1;
+    }
+
+    /// Leaves the codes without bytes beside them: candidates are then compared in full.
+    pub fn forget_rows(&mut self) {
+        self.rows = ByteRows::new(self.rows.view().dimensions);
     }
 
     /// Ends the last list and begins another one.
@@ -173,7 +178,8 @@ impl<'a> CodesView<'a> {
             return Err("a code of a vector that does not exist");
         }
         let dimensions = quantizer.dimensions();
-        if !self.rows.fits(dimensions, vectors) || !self.centroids.fits(dimensions, lists - 1) {
+        let rows = if self.rows.is_empty() { 0 } else { vectors };
+        if !self.rows.fits(dimensions, rows) || !self.centroids.fits(dimensions, lists - 1) {
             return Err("rows of bytes of another length");
         }
         Ok(())

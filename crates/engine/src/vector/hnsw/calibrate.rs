@@ -33,6 +33,9 @@ const SLACK_MAX: f32 = 1.0;
 pub struct Slack(pub [f32; WANTED.len()]);
 
 impl Slack {
+    /// A walk through all that is kept.
+    pub const WHOLE: Self = Self([f32::INFINITY; WANTED.len()]);
+
     /// The slack for so many hits: the line through what was measured, level beyond it.
     #[must_use]
     pub fn for_wanted(&self, wanted: usize) -> f32 {

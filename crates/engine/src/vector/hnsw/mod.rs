@@ -24,6 +24,7 @@ mod graph;
 mod insert;
 mod layer;
 mod leaves;
+mod leg;
 mod pairs;
 mod search;
 

@@ -1,23 +1,26 @@
 //! The inverted file of a column, built in slices.
 
 use super::{
-    calibrate::{Calibration, Depth, RECALLS},
+    calibrate::{Calibration, Depth, QUERIES, RECALLS},
     cluster::Clustering,
 };
 use crate::vector::{
     VectorColumn,
+    build::rotate_slice,
     codes::Codes,
     quantize::{ByteRows, Quantizer},
 };
 use alloc::{vec, vec::Vec};
 
-/// Vectors that one step rotates or packs.
+/// Vectors that one step packs.
 const SLICE: usize = 64;
 
 /// A build under way.
 #[derive(Debug)]
 pub struct IvfBuilder {
     lists: usize,
+    /// Vectors that depths are measured with.
+    queries: usize,
     rotated: ByteRows,
     phase: Phase,
 }
@@ -46,7 +49,13 @@ impl IvfBuilder {
     /// Starts the build of that many lists; one list makes a flat index.
     #[must_use]
     pub fn new(quantizer: &Quantizer, lists: usize) -> Self {
-        Self { lists, rotated: ByteRows::new(quantizer.dimensions()), phase: Phase::Rotate }
+        Self { lists, queries: QUERIES, rotated: ByteRows::new(quantizer.dimensions()), phase: Phase::Rotate }
+    }
+
+    /// The same with another number of vectors that depths are measured with.
+    #[must_use]
+    pub fn measured_with(self, queries: usize) -> Self {
+        Self { queries, ..self }
     }
 
     /// Does the next slice of work and says whether all is done.
@@ -66,12 +75,12 @@ impl IvfBuilder {
             Phase::Pack(packing) => {
                 if packing.step(quantizer, column) {
                     let codes = core::mem::replace(&mut packing.codes, Codes::new(quantizer));
-                    self.phase = Phase::Calibrate(codes, Calibration::default());
+                    self.phase = Phase::Calibrate(codes, Calibration::new(self.queries));
                 }
             }
             Phase::Calibrate(codes, calibration) => {
                 if calibration.step(quantizer, codes.view()) {
-                    let depths = core::mem::take(calibration).finish();
+                    let depths = core::mem::replace(calibration, Calibration::new(0)).finish();
                     self.phase = Phase::Done(core::mem::replace(codes, Codes::new(quantizer)), depths);
                 }
             }
@@ -88,17 +97,6 @@ impl IvfBuilder {
             _ => None,
         }
     }
-}
-
-fn rotate_slice(quantizer: &Quantizer, column: VectorColumn<'_>, rotated: &mut ByteRows) -> bool {
-    let from = rotated.view().len();
-    let end = (from + SLICE).min(column.rows.len());
-    let mut vector = vec![0.0; quantizer.dimensions()];
-    for position in from..end {
-        quantizer.rotate(column.at(position), column.norms[position], &mut vector);
-        rotated.push(&vector);
-    }
-    end == column.rows.len()
 }
 
 impl Packing {

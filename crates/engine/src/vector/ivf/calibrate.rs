@@ -15,11 +15,14 @@ use sanderling_kernels as kernels;
 /// The recalls that depths are known for; a search for another one goes as deep as the next higher.
 pub const RECALLS: [f32; 6] = [0.8, 0.9, 0.95, 0.98, 0.99, 0.995];
 
+/// The highest recall that an approximate search is asked for; above it the search is exact.
+pub const RECALL_APPROXIMATE_MAX: f32 = RECALLS[RECALLS.len() - 1];
+
 /// The numbers of neighbours that depths are measured for.
 const WANTED: [usize; 3] = [10, 100, 1_000];
 
 /// Vectors that are taken as queries.
-const QUERIES: usize = 256;
+pub(super) const QUERIES: usize = 256;
 
 /// The part of the misses that lists may cause; the rest is the estimates'.
 const MISSES_BY_LISTS: f32 = 0.9;
@@ -29,9 +32,6 @@ const NOISE: f32 = 0.87;
 
 /// Real queries miss about twice as much as these: the part of the misses that these may have.
 const MISSES_ALLOWED: f32 = 0.5;
-
-/// Candidates for each hit where nothing was measured, for each of [`RECALLS`].
-const CANDIDATES_PER_HIT: [f32; RECALLS.len()] = [8.0, 12.0, 20.0, 35.0, 50.0, 80.0];
 
 /// Vectors to see and candidates to take, for each of [`WANTED`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -43,14 +43,18 @@ pub struct Depth {
 }
 
 impl Depth {
-    /// Depths for codes that were never measured, because they still grow: one list, and candidates that are enough for
-    /// vectors around the origin.
-    #[must_use]
-    pub fn unmeasured() -> [Self; RECALLS.len()] {
-        CANDIDATES_PER_HIT.map(|factor| {
-            let candidates = WANTED.map(|wanted| wanted as f32 * factor);
-            Self { vectors: [f32::INFINITY; WANTED.len()], candidates }
-        })
+    /// The numbers that it is made of.
+    pub(crate) const NUMBERS: usize = 2 * WANTED.len();
+
+    /// The numbers, as they stand in a file.
+    pub(crate) fn numbers(&self) -> [f32; Self::NUMBERS] {
+        let ([a, b, c], [d, e, f]) = (self.vectors, self.candidates);
+        [a, b, c, d, e, f]
+    }
+
+    /// The depth of numbers from a file.
+    pub(crate) fn of_numbers([a, b, c, d, e, f]: [f32; Self::NUMBERS]) -> Self {
+        Self { vectors: [a, b, c], candidates: [d, e, f] }
     }
 
     /// Vectors to see for that many hits.
@@ -82,8 +86,9 @@ fn between(measured: &[f32; 3], wanted: f32) -> f32 {
 }
 
 /// The measurement under way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Calibration {
+    queries: usize,
     at: usize,
     /// For each of [`WANTED`]: vectors up to a neighbour's list.
     vectors: [Vec<u32>; 3],
@@ -91,10 +96,23 @@ pub(super) struct Calibration {
     better: [Vec<u32>; 3],
 }
 
+/// The depths of codes, measured at once with so many queries.
+#[must_use]
+pub fn measured_depths(quantizer: &Quantizer, codes: CodesView<'_>, queries: usize) -> [Depth; RECALLS.len()] {
+    let mut calibration = Calibration::new(queries);
+    while !calibration.step(quantizer, codes) {}
+    calibration.finish()
+}
+
 impl Calibration {
+    /// Starts a measurement with that many vectors as queries.
+    pub(super) fn new(queries: usize) -> Self {
+        Self { queries, at: 0, vectors: Default::default(), better: Default::default() }
+    }
+
     /// Measures one query and says whether it was the last.
     pub(super) fn step(&mut self, quantizer: &Quantizer, codes: CodesView<'_>) -> bool {
-        let queries = QUERIES.min(codes.len());
+        let queries = self.queries.min(codes.len());
         if self.at >= queries {
             return true;
         }

@@ -50,7 +50,8 @@ impl Clustering {
 
     /// Works on the next rows and says whether all is done.
     pub(super) fn step(&mut self, rows: ByteRowsView<'_>) -> bool {
-        let is_training = self.round < ROUNDS && self.lists > 1;
+        // One list needs no second round: its centroid is the mean after the first.
+        let is_training = self.round < if self.lists > 1 { ROUNDS } else { 1 };
         let total = if is_training { self.sample.len() } else { rows.len() };
         let end = (self.at + TILE).min(total);
         let tile = crate::lists::map(self.at..end, |at| if is_training { self.sample[at] } else { at as u32 });

@@ -4,7 +4,7 @@ use super::{Depth, RECALLS};
 use crate::vector::{
     codes::CodesView,
     quantize::PreparedQuery,
-    search::{Asked, Candidates, REFINED_BESIDE, Strategy},
+    search::{Asked, Candidates, Strategy},
 };
 
 /// Codes that cost as much to scan as one vector in full.
@@ -28,12 +28,13 @@ impl CodesView<'_> {
             return None;
         }
         let prepared = PreparedQuery::new(asked.quantizer, asked.query, asked.norm);
-        let measured = depth.candidates_for(wanted);
-        let candidates = search.oversample.map_or(measured, |factor| factor * wanted) as usize;
-        let candidates = candidates.max(search.wanted + REFINED_BESIDE);
+        let candidates = search.breadth.unwrap_or(depth.candidates_for(wanted) as usize);
+        let candidates = candidates.max(search.refined()).min(all);
         let filter = asked.is_filtered.then_some(&asked.allowed);
         let (found, seen) = self.search(&prepared, depth, search.wanted, candidates, filter);
-        Some(Candidates { found, strategy: Strategy::Codes { vectors: seen.vectors, lists: seen.lists } })
+        // Codes alone tell too little about the order: all candidates are compared in full.
+        let refined = if self.rows.is_empty() && search.oversample.is_none() { candidates } else { search.refined() };
+        Some(Candidates { found, refined, strategy: Strategy::Codes { vectors: seen.vectors, lists: seen.lists } })
     }
 }
 

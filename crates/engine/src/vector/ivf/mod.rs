@@ -6,7 +6,7 @@ mod cluster;
 mod leg;
 
 pub use build::IvfBuilder;
-pub use calibrate::{Depth, RECALLS};
+pub use calibrate::{Depth, RECALL_APPROXIMATE_MAX, RECALLS, measured_depths};
 
 use super::{
     Allowed,
@@ -74,8 +74,12 @@ impl CodesView<'_> {
         (self.reranked(query, nearest.into_best()), seen)
     }
 
-    /// Candidates by code, compared again as bytes.
+    /// Candidates by code, compared again as bytes if there are any.
     fn reranked(&self, query: &PreparedQuery, candidates: Vec<u64>) -> Vec<u64> {
+        if self.rows.is_empty() {
+            let position = |candidate: u64| self.positions[at_of(candidate) as usize];
+            return crate::lists::map(candidates, |candidate| packed(key_of(candidate), position(candidate)));
+        }
         let mut vectors = crate::lists::map(&candidates, |candidate| at_of(*candidate));
         vectors.sort_unstable();
         let mut keys = Vec::new();

@@ -111,7 +111,7 @@ impl<'a> ByteRowsView<'a> {
     }
 
     /// Whether these are so many rows of so many dimensions.
-    pub(in crate::vector) fn fits(&self, dimensions: usize, rows: usize) -> bool {
+    pub(crate) fn fits(&self, dimensions: usize, rows: usize) -> bool {
         self.dimensions == dimensions
             && Some(self.bytes.len()) == rows.checked_mul(dimensions)
             && [self.scales.len(), self.sums.len(), self.squares.len()] == [rows; 3]

@@ -1,0 +1,266 @@
+//! The vectors of a field and their index as sections, written and read side by side.
+//!
+//! Beside rows, values and norms there is always a *head*: an array of u32 that begins with the number of the layout. What
+//! was measured of the index follows it as the bits of f32. The other sections are those of [`CODES`] or [`GRAPH`], or the
+//! bytes alone. Reading checks all that a search relies on; nothing is built.
+
+use super::{SectionKind, SectionReader, SectionWriter};
+use crate::{
+    Result,
+    lists::{map, try_map},
+    schema::VectorField,
+    vector::{
+        BlocksView, ByteRowsView, CodesView, Depth, HnswView, Quantizer, RECALLS, SearchedColumn, Slack, VectorColumn,
+        VectorIndex,
+    },
+};
+use alloc::vec::Vec;
+use core::{array, ops::Range};
+
+/// The numbers of the layouts in a head.
+const NONE: u32 = 0;
+const BYTES: u32 = 1;
+const LISTS: u32 = 2;
+const LINKS: u32 = 3;
+
+/// The sections of one set of byte rows: bytes, scales, sums, squares.
+const ROWS: [SectionKind; 4] =
+    [SectionKind::RowBytes, SectionKind::RowScales, SectionKind::RowSums, SectionKind::RowSquares];
+
+/// The sections of codes beside their byte rows.
+const CODES: [SectionKind; 13] = [
+    SectionKind::CodeBlocks,
+    SectionKind::CodeAdds,
+    SectionKind::CodeFactors,
+    SectionKind::GuideBlocks,
+    SectionKind::GuideAdds,
+    SectionKind::GuideFactors,
+    SectionKind::ListBlocks,
+    SectionKind::ListVectors,
+    SectionKind::CentroidBytes,
+    SectionKind::CentroidScales,
+    SectionKind::CentroidSums,
+    SectionKind::CentroidSquares,
+    SectionKind::CodePositions,
+];
+
+/// The sections of a graph beside its byte rows.
+const GRAPH: [SectionKind; 4] =
+    [SectionKind::GraphBase, SectionKind::GraphUpper, SectionKind::GraphFirstLists, SectionKind::GraphLinks];
+
+/// Writes a column and its index.
+pub fn write_vectors(writer: &mut SectionWriter, field: usize, column: VectorColumn<'_>, index: VectorIndex<'_>) {
+    writer.add(SectionKind::VectorRows, field, column.rows);
+    writer.add(SectionKind::VectorValues, field, column.values);
+    writer.add(SectionKind::VectorNorms, field, column.norms);
+    let head = match index {
+        VectorIndex::None => Vec::from([NONE]),
+        VectorIndex::Bytes(_) => Vec::from([BYTES]),
+        VectorIndex::Codes { depths, .. } => head(LISTS, &[], depths.iter().flat_map(|depth| depth.numbers())),
+        VectorIndex::Graph { graph, slacks, .. } => {
+            head(LINKS, &[graph.entry], slacks.iter().flat_map(|slack| slack.0))
+        }
+    };
+    writer.add(SectionKind::VectorIndex, field, &head);
+    match index {
+        VectorIndex::None => {}
+        VectorIndex::Bytes(rows) => write_rows(writer, field, ROWS, rows),
+        VectorIndex::Codes { codes, .. } => write_codes(writer, field, codes),
+        VectorIndex::Graph { graph, rows, .. } => {
+            let arrays = [graph.base, graph.upper, graph.first_lists, graph.links];
+            GRAPH.into_iter().zip(arrays).for_each(|(kind, array)| writer.add(kind, field, array));
+            write_rows(writer, field, ROWS, rows);
+        }
+    }
+}
+
+fn head(layout: u32, numbers: &[u32], measured: impl Iterator<Item = f32>) -> Vec<u32> {
+    let mut head = Vec::from([layout]);
+    head.extend_from_slice(numbers);
+    head.extend(measured.map(f32::to_bits));
+    head
+}
+
+fn write_codes(writer: &mut SectionWriter, field: usize, codes: CodesView<'_>) {
+    let [blocks, adds, factors, guide, guide_adds, guide_factors, list_blocks, list_vectors, .., positions] = CODES;
+    writer.add(blocks, field, codes.blocks.codes);
+    writer.add(adds, field, codes.blocks.adds);
+    writer.add(factors, field, codes.blocks.factors);
+    writer.add(guide, field, codes.guide.codes);
+    writer.add(guide_adds, field, codes.guide.adds);
+    writer.add(guide_factors, field, codes.guide.factors);
+    writer.add(list_blocks, field, codes.first_blocks);
+    writer.add(list_vectors, field, codes.first_vectors);
+    write_rows(writer, field, [CODES[8], CODES[9], CODES[10], CODES[11]], codes.centroids);
+    writer.add(positions, field, codes.positions);
+    write_rows(writer, field, ROWS, codes.rows);
+}
+
+fn write_rows(writer: &mut SectionWriter, field: usize, kinds: [SectionKind; 4], rows: ByteRowsView<'_>) {
+    let [bytes, scales, sums, squares] = kinds;
+    writer.add(bytes, field, rows.bytes);
+    writer.add(scales, field, rows.scales);
+    writer.add(sums, field, rows.sums);
+    writer.add(squares, field, rows.squares);
+}
+
+/// Where the vectors of a field and their index lie in a file that passed every check.
+pub struct StoredVectors {
+    field: VectorField,
+    quantizer: Option<Quantizer>,
+    /// Rows, values, norms.
+    column: [Range<usize>; 3],
+    /// The sections of the layout, in the order of their list, and then of the byte rows.
+    ranges: Vec<Range<usize>>,
+    layout: StoredLayout,
+}
+
+enum StoredLayout {
+    None,
+    Bytes,
+    Codes([Depth; RECALLS.len()]),
+    Graph(u32, [Slack; RECALLS.len()]),
+}
+
+impl StoredVectors {
+    /// Finds the sections of a field and checks the index; rows, values and norms are for the caller to check.
+    pub fn open(sections: &SectionReader<'_>, content: &[u8], position: usize, field: &VectorField) -> Result<Self> {
+        let column = [
+            sections.range::<u32>(SectionKind::VectorRows, position)?,
+            sections.range::<f32>(SectionKind::VectorValues, position)?,
+            sections.range::<f32>(SectionKind::VectorNorms, position)?,
+        ];
+        let head = sections.range::<u32>(SectionKind::VectorIndex, position)?;
+        let damaged = |problem: &str| sections.damaged(&format_args!("the segment has {problem}"));
+        let head: &[u32] = array_at(content, &head);
+        let (layout, kinds) = layout_of(head).ok_or_else(|| damaged("a vector index of an unknown kind"))?;
+        let find = |kind: &SectionKind| match kind.size() {
+            1 => sections.range::<u8>(*kind, position),
+            _ => sections.range::<u32>(*kind, position),
+        };
+        let mut ranges = try_map(kinds, find)?;
+        if !matches!(layout, StoredLayout::None) {
+            ranges.append(&mut try_map(&ROWS, find)?);
+        }
+        let quantizer = Quantizer::new(field.dimensions, field.metric);
+        let stored = Self { field: field.clone(), quantizer, column, ranges, layout };
+        stored.check(content).map_err(damaged)?;
+        Ok(stored)
+    }
+
+    fn check(&self, content: &[u8]) -> core::result::Result<(), &'static str> {
+        let Some(quantizer) = &self.quantizer else {
+            return match self.layout {
+                StoredLayout::None => Ok(()),
+                _ => Err("an index over a metric that has none"),
+            };
+        };
+        let vectors = self.column[2].len() / size_of::<f32>();
+        let fits = |rows: ByteRowsView<'_>| rows.fits(quantizer.dimensions(), vectors);
+        match self.index(content) {
+            VectorIndex::None => Ok(()),
+            VectorIndex::Bytes(rows) if fits(rows) => Ok(()),
+            VectorIndex::Codes { codes, .. } => codes.check(quantizer, vectors),
+            VectorIndex::Graph { graph, rows, .. } if fits(rows) => {
+                graph.check(vectors).map_err(|_| "a graph whose links lead astray")
+            }
+            _ => Err("bytes of other vectors"),
+        }
+    }
+
+    /// The column.
+    #[must_use]
+    pub fn column<'a>(&self, content: &'a [u8]) -> VectorColumn<'a> {
+        let [rows, values, norms] = &self.column;
+        VectorColumn {
+            dimensions: self.field.dimensions,
+            rows: array_at(content, rows),
+            values: array_at(content, values),
+            norms: array_at(content, norms),
+        }
+    }
+
+    /// The column with its index.
+    #[must_use]
+    pub fn searched<'a>(&'a self, content: &'a [u8]) -> SearchedColumn<'a> {
+        let (column, index) = (self.column(content), self.index(content));
+        SearchedColumn { column, metric: self.field.metric, quantizer: self.quantizer.as_ref(), index }
+    }
+
+    fn index<'a>(&'a self, content: &'a [u8]) -> VectorIndex<'a> {
+        let at = |section: usize| &self.ranges[section];
+        match &self.layout {
+            StoredLayout::None => VectorIndex::None,
+            StoredLayout::Bytes => VectorIndex::Bytes(self.rows(content, 0)),
+            StoredLayout::Codes(depths) => {
+                let blocks = |first: usize| BlocksView {
+                    codes: array_at(content, at(first)),
+                    adds: array_at(content, at(first + 1)),
+                    factors: array_at(content, at(first + 2)),
+                };
+                let codes = CodesView {
+                    blocks: blocks(0),
+                    guide: blocks(3),
+                    first_blocks: array_at(content, at(6)),
+                    first_vectors: array_at(content, at(7)),
+                    centroids: self.rows(content, 8),
+                    positions: array_at(content, at(12)),
+                    rows: self.rows(content, CODES.len()),
+                };
+                VectorIndex::Codes { codes, depths }
+            }
+            StoredLayout::Graph(entry, slacks) => {
+                let graph = HnswView {
+                    base: array_at(content, at(0)),
+                    upper: array_at(content, at(1)),
+                    first_lists: array_at(content, at(2)),
+                    links: array_at(content, at(3)),
+                    entry: *entry,
+                };
+                VectorIndex::Graph { graph, rows: self.rows(content, GRAPH.len()), slacks }
+            }
+        }
+    }
+
+    fn rows<'a>(&self, content: &'a [u8], first: usize) -> ByteRowsView<'a> {
+        ByteRowsView {
+            dimensions: self.field.dimensions,
+            bytes: array_at(content, &self.ranges[first]),
+            scales: array_at(content, &self.ranges[first + 1]),
+            sums: array_at(content, &self.ranges[first + 2]),
+            squares: array_at(content, &self.ranges[first + 3]),
+        }
+    }
+}
+
+/// The layout that a head tells, and its sections beside the byte rows; none if it tells none.
+fn layout_of(head: &[u32]) -> Option<(StoredLayout, &'static [SectionKind])> {
+    let (number, rest) = head.split_first()?;
+    match *number {
+        NONE if rest.is_empty() => Some((StoredLayout::None, &[])),
+        BYTES if rest.is_empty() => Some((StoredLayout::Bytes, &[])),
+        LISTS => {
+            let measured = measured(rest, RECALLS.len() * Depth::NUMBERS)?;
+            let depth = |recall: usize| array::from_fn(|at| measured[recall * Depth::NUMBERS + at]);
+            Some((StoredLayout::Codes(array::from_fn(|recall| Depth::of_numbers(depth(recall)))), &CODES))
+        }
+        LINKS => {
+            let (entry, rest) = rest.split_first()?;
+            let numbers = Slack::WHOLE.0.len();
+            let measured = measured(rest, RECALLS.len() * numbers)?;
+            let slack = |recall: usize| Slack(array::from_fn(|at| measured[recall * numbers + at]));
+            Some((StoredLayout::Graph(*entry, array::from_fn(slack)), &GRAPH))
+        }
+        _ => None,
+    }
+}
+
+/// So many numbers that were measured; none unless each is one of at least 0.
+fn measured(bits: &[u32], count: usize) -> Option<Vec<f32>> {
+    let numbers = map(bits, |bits| f32::from_bits(*bits));
+    (numbers.len() == count && numbers.iter().all(|number| *number >= 0.0)).then_some(numbers)
+}
+
+fn array_at<'a, T: bytemuck::AnyBitPattern>(content: &'a [u8], range: &Range<usize>) -> &'a [T] {
+    bytemuck::cast_slice(&content[range.clone()])
+}

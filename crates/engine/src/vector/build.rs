@@ -1,0 +1,147 @@
+//! The index of a column that is complete, built in slices.
+
+use super::{
+    ByteRows, Codes, Depth, Hnsw, HnswBuilder, IndexKind, IvfBuilder, Layout, Quantization, Quantizer, RECALLS, Slack,
+    SlackCalibration, VectorColumn, VectorIndex,
+};
+use alloc::vec;
+
+/// Vectors that one step rotates.
+const SLICE: usize = 64;
+
+/// An index that owns its bytes.
+#[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "one at a time")]
+pub enum BuiltIndex {
+    /// No index.
+    None,
+    /// The vectors as bytes.
+    Bytes(ByteRows),
+    /// Codes and how deep to search them.
+    Codes(Codes, [Depth; RECALLS.len()]),
+    /// A graph, the bytes it was built of, and how far to look.
+    Graph(Hnsw, ByteRows, [Slack; RECALLS.len()]),
+}
+
+impl BuiltIndex {
+    /// The index to read.
+    #[must_use]
+    pub fn view(&self) -> VectorIndex<'_> {
+        match self {
+            Self::None => VectorIndex::None,
+            Self::Bytes(rows) => VectorIndex::Bytes(rows.view()),
+            Self::Codes(codes, depths) => VectorIndex::Codes { codes: codes.view(), depths },
+            Self::Graph(graph, rows, slacks) => VectorIndex::Graph { graph: graph.view(), rows: rows.view(), slacks },
+        }
+    }
+}
+
+/// A build under way.
+#[derive(Debug)]
+pub struct IndexBuilder {
+    layout: Layout,
+    phase: Phase,
+}
+
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one at a time")]
+enum Phase {
+    Lists(IvfBuilder),
+    Rotate(ByteRows),
+    Link(ByteRows, HnswBuilder),
+    Measure(ByteRows, Hnsw, SlackCalibration),
+    Done(BuiltIndex),
+}
+
+impl IndexBuilder {
+    /// Starts the build of what a schema asks for. A vector that the quantizer does not take leaves the column without
+    /// an index.
+    #[must_use]
+    pub fn new(quantizer: &Quantizer, column: VectorColumn<'_>, index: IndexKind, quantization: Quantization) -> Self {
+        let takes_all = column.norms.iter().all(|norm| quantizer.takes(*norm));
+        let vectors = if takes_all { column.rows.len() } else { 0 };
+        let layout = if vectors == 0 { Layout::None } else { Layout::of(index, quantization, vectors) };
+        let phase = match layout {
+            Layout::None => Phase::Done(BuiltIndex::None),
+            Layout::Codes { lists, .. } => Phase::Lists(IvfBuilder::new(quantizer, lists)),
+            Layout::Bytes | Layout::Graph => Phase::Rotate(ByteRows::new(column.dimensions)),
+        };
+        Self { layout, phase }
+    }
+
+    /// Does the next slice of work on the column, the same at each call, and says whether all is done.
+    pub fn step(&mut self, quantizer: &Quantizer, column: VectorColumn<'_>) -> bool {
+        // A phase that ends hands over what it made.
+        let phase = core::mem::replace(&mut self.phase, Phase::Done(BuiltIndex::None));
+        self.phase = match phase {
+            Phase::Lists(mut builder) => {
+                if builder.step(quantizer, column) {
+                    Phase::Done(self.of_lists(builder))
+                } else {
+                    Phase::Lists(builder)
+                }
+            }
+            Phase::Rotate(mut rows) => {
+                let is_done = rotate_slice(quantizer, column, &mut rows);
+                match (is_done, self.layout) {
+                    (false, _) => Phase::Rotate(rows),
+                    (true, Layout::Graph) => Phase::Link(rows, HnswBuilder::new(quantizer.space())),
+                    (true, _) => Phase::Done(BuiltIndex::Bytes(rows)),
+                }
+            }
+            Phase::Link(rows, mut builder) => {
+                if builder.step(rows.view()) {
+                    let graph = builder.finish().unwrap_or_else(|| Hnsw::new(quantizer.space()));
+                    Phase::Measure(rows, graph, SlackCalibration::default())
+                } else {
+                    Phase::Link(rows, builder)
+                }
+            }
+            Phase::Measure(rows, graph, mut calibration) => {
+                if calibration.step(quantizer, graph.view(), rows.view()) {
+                    Phase::Done(BuiltIndex::Graph(graph, rows, calibration.finish()))
+                } else {
+                    Phase::Measure(rows, graph, calibration)
+                }
+            }
+            done @ Phase::Done(_) => done,
+        };
+        matches!(self.phase, Phase::Done(_))
+    }
+
+    fn of_lists(&self, builder: IvfBuilder) -> BuiltIndex {
+        let Some((mut codes, depths)) = builder.finish() else { return BuiltIndex::None };
+        if self.layout.is_without_rows() {
+            codes.forget_rows();
+        }
+        BuiltIndex::Codes(codes, depths)
+    }
+
+    /// What was built, once all is done.
+    #[must_use]
+    pub fn finish(self) -> Option<BuiltIndex> {
+        match self.phase {
+            Phase::Done(built) => Some(built),
+            _ => None,
+        }
+    }
+
+    /// Builds to the end at once.
+    #[must_use]
+    pub fn run(mut self, quantizer: &Quantizer, column: VectorColumn<'_>) -> BuiltIndex {
+        while !self.step(quantizer, column) {}
+        self.finish().unwrap_or(BuiltIndex::None)
+    }
+}
+
+/// Adds the next vectors as bytes and says whether those were the last.
+pub(super) fn rotate_slice(quantizer: &Quantizer, column: VectorColumn<'_>, rotated: &mut ByteRows) -> bool {
+    let from = rotated.view().len();
+    let end = (from + SLICE).min(column.rows.len());
+    let mut vector = vec![0.0; quantizer.dimensions()];
+    for position in from..end {
+        quantizer.rotate(column.at(position), column.norms[position], &mut vector);
+        rotated.push(&vector);
+    }
+    end == column.rows.len()
+}

@@ -1,0 +1,47 @@
+//! Vectors compared by their bytes, all of them or those that pass a filter: no graph, no lists.
+
+use super::{
+    ByteRowsView, PreparedQuery,
+    nearest::Nearest,
+    search::{Asked, Candidates, REFINED_BESIDE, Strategy},
+};
+use alloc::vec::Vec;
+
+/// Candidates by bytes for each hit: bytes tell near ones apart almost as well as the vectors do.
+const CANDIDATES_PER_HIT: f32 = 2.0;
+
+/// Bytes that are compared in the time of one vector in full.
+const ROWS_PER_VECTOR: usize = 3;
+
+/// Rows of bytes that cost as much to compare as the preparation of a query.
+const ROWS_PER_QUERY: usize = 128;
+
+impl ByteRowsView<'_> {
+    /// The candidates for a search; none where comparing all that pass in full costs less. The rows are in the order of
+    /// the column.
+    pub(super) fn candidates(&self, asked: &Asked<'_>) -> Option<Candidates> {
+        let refined = asked.search.wanted * CANDIDATES_PER_HIT as usize + REFINED_BESIDE;
+        if asked.matching * (ROWS_PER_VECTOR - 1) <= (refined + ROWS_PER_QUERY) * ROWS_PER_VECTOR {
+            return None;
+        }
+        Some(self.nearest(&PreparedQuery::new(asked.quantizer, asked.query, asked.norm), asked))
+    }
+
+    /// The nearest of the vectors that pass.
+    pub(super) fn nearest(&self, query: &PreparedQuery, asked: &Asked<'_>) -> Candidates {
+        let wanted = asked.search.wanted;
+        let factor = asked.search.oversample.unwrap_or(CANDIDATES_PER_HIT);
+        let refined = ((wanted as f32 * factor) as usize).max(wanted) + REFINED_BESIDE;
+        let mut nearest = Nearest::new(refined.min(self.len()));
+        let mut keys = Vec::new();
+        if asked.is_filtered {
+            let positions = asked.positions();
+            self.keys(query, &positions, &mut keys);
+            positions.iter().zip(&keys).for_each(|(at, key)| nearest.offer_below(*key, *at));
+        } else {
+            keys = self.all_keys(query);
+            (0..).zip(&keys).for_each(|(at, key)| nearest.offer_below(*key, at));
+        }
+        Candidates { found: nearest.into_best(), refined, strategy: Strategy::Bytes { vectors: keys.len() } }
+    }
+}

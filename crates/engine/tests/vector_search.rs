@@ -1,0 +1,342 @@
+//! Vector search through a collection: every index a schema can ask for, wherever the documents lie, and the cases that
+//! broke others.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod collections;
+mod made;
+
+use collections::{Made, distinct};
+use made::{clustered, uniform};
+
+const INDEXES: [&str; 4] = ["auto", "flat", "ivf", "hnsw"];
+const QUANTIZATIONS: [&str; 4] = ["auto", "none", "int8", "rabitq"];
+
+/// The share of the exact scan's hits that a search finds.
+fn recall(made: &Made, queries: &[f32], rest: &str) -> f64 {
+    let (mut found, mut all) = (0, 0);
+    for query in queries.chunks(made.dimensions) {
+        let exact = made.ids(query, r#", "exact": true"#, rest);
+        let hits = made.ids(query, "", rest);
+        assert_eq!(hits.len(), exact.len(), "as many hits as match");
+        found += hits.iter().filter(|id| exact.contains(id)).count();
+        all += exact.len();
+    }
+    found as f64 / all as f64
+}
+
+#[test]
+fn every_index_reaches_its_recall_wherever_documents_lie() {
+    for (at, index) in INDEXES.into_iter().enumerate() {
+        for quantization in QUANTIZATIONS {
+            let metric = ["cosine", "dot", "euclidean"][at % 3];
+            let options = format!(r#""metric": "{metric}", "index": "{index}", "quantization": "{quantization}""#);
+            let mut made = Made::new(40, &options);
+            made.put_all(&clustered(2_200, 40, 30, 1));
+            let queries = clustered(25, 40, 30, 2);
+            let growing = recall(&made, &queries, "");
+            made.seal();
+            let sealed = recall(&made, &queries, "");
+            made.put_all(&clustered(300, 40, 30, 3));
+            let both = recall(&made, &queries, r#", "filter": { "half": 1 }"#);
+            assert!(growing >= 0.95 && sealed >= 0.95 && both >= 0.95, "{options}: {growing} {sealed} {both}");
+        }
+    }
+}
+
+#[test]
+fn the_plan_says_what_was_chosen() {
+    let first_plan = |made: &Made, options: &str| made.plan(&uniform(1, 24, 9), options).remove(0);
+    let expected = [
+        ("auto", "auto", "ivf: codes of "),
+        ("flat", "auto", "flat: codes of 3000 vectors in 1 lists"),
+        ("flat", "none", "none: exact scan"),
+        ("flat", "int8", "bytes: bytes of 3000 vectors"),
+        ("ivf", "rabitq", "ivf: codes of "),
+        ("hnsw", "auto", "hnsw: graph walk by "),
+    ];
+    for (index, quantization, plan) in expected {
+        let mut made = Made::new(24, &format!(r#""index": "{index}", "quantization": "{quantization}""#));
+        made.put_all(&uniform(3_000, 24, 4));
+        made.seal();
+        let said = first_plan(&made, "");
+        assert!(said.starts_with(plan), "{index} {quantization}: {said}");
+        assert!(first_plan(&made, r#", "exact": true"#).ends_with(": exact scan"));
+        assert!(first_plan(&made, r#", "recall": 1"#).ends_with(": exact scan"));
+    }
+    let mut made = Made::new(24, r#""metric": "manhattan", "index": "hnsw""#);
+    made.put_all(&uniform(3_000, 24, 4));
+    made.seal();
+    assert_eq!(first_plan(&made, ""), "none: exact scan", "a metric without an estimate is compared in full");
+}
+
+#[test]
+fn a_higher_recall_looks_further() {
+    let mut made = Made::new(48, "");
+    made.put_all(&clustered(4_000, 48, 40, 5));
+    made.seal();
+    let query = clustered(1, 48, 40, 6);
+    let seen = |options: &str| -> usize {
+        let plan = made.plan(&query, options).remove(0);
+        plan.split(' ').find_map(|word| word.parse().ok()).unwrap()
+    };
+    assert!(seen(r#", "recall": 0.8"#) < seen(r#", "recall": 0.995"#));
+    let mut graph = Made::new(48, r#""index": "hnsw""#);
+    graph.put_all(&clustered(4_000, 48, 40, 5));
+    graph.seal();
+    let seen = |options: &str| -> usize {
+        let plan = graph.plan(&query, options).remove(0);
+        plan.split(' ').find_map(|word| word.parse().ok()).unwrap()
+    };
+    assert!(seen(r#", "ef": 20"#) < seen(r#", "ef": 400"#));
+}
+
+#[test]
+fn recall_does_not_collapse_just_above_ef() {
+    for index in INDEXES {
+        for count in [1, 2, 10, 50, 51, 52, 64, 100, 101] {
+            let mut made = Made::new(16, &format!(r#""index": "{index}""#));
+            made.put_all(&uniform(count, 16, 7));
+            for sealed in [false, true] {
+                if sealed {
+                    made.seal();
+                }
+                let found = recall(&made, &uniform(10, 16, 8), "");
+                assert!(found >= 0.99, "{index}, {count} vectors: {found}");
+                let ids = made.ids(&uniform(1, 16, 8), r#", "ef": 50"#, r#", "limit": 10000"#);
+                assert_eq!(distinct(&ids), count, "{index}: every vector is a hit");
+            }
+        }
+    }
+}
+
+#[test]
+fn one_id_of_three_is_overwritten_twenty_times() {
+    for index in INDEXES {
+        let mut made = Made::new(8, &format!(r#""index": "{index}""#));
+        made.put_all(&uniform(3, 8, 10));
+        for round in 0..20 {
+            made.put(1, &uniform(1, 8, 20 + round));
+            if round % 7 == 6 {
+                made.seal();
+            }
+            let ids = made.ids(&uniform(1, 8, 11), "", "");
+            assert_eq!((ids.len(), distinct(&ids)), (3, 3), "{index}, round {round}");
+        }
+        let newest = uniform(1, 8, 39);
+        assert_eq!(made.ids(&newest, "", r#", "limit": 1"#), ["1"], "the newest vector counts");
+        made.compact();
+        assert_eq!(made.ids(&newest, "", r#", "limit": 1"#), ["1"]);
+        assert_eq!(distinct(&made.ids(&newest, "", "")), 3);
+    }
+}
+
+#[test]
+fn what_is_left_of_many_deleted_is_found() {
+    for index in INDEXES {
+        let mut made = Made::new(16, &format!(r#""index": "{index}""#));
+        let vectors = clustered(3_000, 16, 20, 12);
+        made.put_all(&vectors);
+        made.seal();
+        made.delete((0..3_000).filter(|id| id % 30 != 7));
+        let query = &vectors[16 * 7..16 * 8];
+        for compacted in [false, true] {
+            if compacted {
+                made.compact();
+            }
+            let ids = made.ids(query, "", r#", "limit": 1000"#);
+            assert_eq!((ids.len(), distinct(&ids)), (100, 100), "{index}");
+            assert!(ids.iter().all(|id| id.parse::<u32>().unwrap() % 30 == 7), "only live documents");
+            assert_eq!(
+                made.ids(query, "", r#", "limit": 5"#),
+                made.ids(query, r#", "exact": true"#, r#", "limit": 5"#)
+            );
+            assert_eq!(ids[0], "7");
+        }
+    }
+}
+
+#[test]
+fn three_matches_of_a_filter_are_found_among_thousands() {
+    for index in INDEXES {
+        let mut made = Made::new(16, &format!(r#""index": "{index}""#));
+        made.put_all(&clustered(3_000, 16, 20, 13));
+        for sealed in [false, true] {
+            if sealed {
+                made.seal();
+            }
+            let mut ids = made.ids(&uniform(1, 16, 14), "", r#", "filter": { "number": { "$in": [17, 1500, 2999] } }"#);
+            ids.sort();
+            assert_eq!(ids, ["1500", "17", "2999"], "{index}");
+        }
+    }
+}
+
+#[test]
+fn scores_have_the_direction_of_the_metric() {
+    for index in INDEXES {
+        for (metric, first) in [("dot", "2"), ("cosine", "0"), ("euclidean", "1")] {
+            let mut made = Made::new(2, &format!(r#""index": "{index}", "metric": "{metric}""#));
+            made.put_all(&[1.0, 0.0, 2.0, 0.5, 9.0, 9.0, -1.0, 0.0]);
+            for sealed in [false, true] {
+                if sealed {
+                    made.seal();
+                }
+                let ids = made.ids(&[2.0, 0.0], "", "");
+                assert_eq!((ids[0].as_str(), ids[3].as_str(), ids.len()), (first, last(metric), 4), "{index} {metric}");
+            }
+        }
+    }
+}
+
+fn last(metric: &str) -> &'static str {
+    if metric == "euclidean" { "2" } else { "3" }
+}
+
+#[test]
+fn zero_vectors_and_copies_are_hits_like_others() {
+    for index in INDEXES {
+        for metric in ["cosine", "dot", "euclidean"] {
+            let mut made = Made::new(12, &format!(r#""index": "{index}", "metric": "{metric}""#));
+            let one = uniform(1, 12, 15);
+            let mut vectors = [vec![0.0; 12 * 700], one.repeat(700)].concat();
+            vectors.extend(uniform(200, 12, 16));
+            made.put_all(&vectors);
+            for sealed in [false, true] {
+                if sealed {
+                    made.seal();
+                }
+                let ids = made.ids(&one, "", r#", "limit": 700"#);
+                let copies = (700..1_400).map(|id| id.to_string());
+                let expected = if metric == "dot" {
+                    made.ids(&one, r#", "exact": true"#, r#", "limit": 700"#)
+                } else {
+                    copies.collect()
+                };
+                assert_eq!(ids, expected, "{index} {metric}: copies in the order of their writes");
+                assert_eq!(distinct(&made.ids(&[0.0; 12], "", r#", "limit": 2000"#)), 1_600);
+                assert_eq!(made.ids(&[0.0; 12], "", "").len(), 10);
+            }
+        }
+    }
+}
+
+#[test]
+fn any_number_of_hits_can_be_wanted() {
+    for index in INDEXES {
+        let mut made = Made::new(10, &format!(r#""index": "{index}""#));
+        made.put_all(&clustered(2_500, 10, 15, 17));
+        for sealed in [false, true] {
+            if sealed {
+                made.seal();
+            }
+            for (limit, hits) in [(0, 0), (1, 1), (2_499, 2_499), (2_500, 2_500), (10_000, 2_500)] {
+                let ids = made.ids(&uniform(1, 10, 18), "", &format!(r#", "limit": {limit}"#));
+                assert_eq!((ids.len(), distinct(&ids)), (hits, hits), "{index}, limit {limit}");
+            }
+            let first: Vec<String> = made.ids(&uniform(1, 10, 18), "", r#", "limit": 30"#);
+            let paged = made.ids(&uniform(1, 10, 18), "", r#", "limit": 10, "offset": 20"#);
+            assert_eq!(paged.len(), 10);
+            let agree = paged.iter().filter(|id| first[20..].contains(id)).count();
+            assert!(agree >= 9, "{index}: pages go on where the last one ended");
+        }
+    }
+}
+
+#[test]
+fn any_number_of_dimensions_works() {
+    for index in INDEXES {
+        for (dimensions, count) in [(1, 600), (3, 600), (7, 600), (1_536, 120), (4_096, 60)] {
+            let mut made = Made::new(dimensions, &format!(r#""index": "{index}", "metric": "euclidean""#));
+            made.put_all(&uniform(count, dimensions, 19));
+            made.seal();
+            let found = recall(&made, &uniform(4, dimensions, 21), "");
+            assert!(found >= 0.95, "{index}, {dimensions} dimensions: {found}");
+        }
+    }
+}
+
+#[test]
+fn vectors_beyond_all_estimates_are_kept_and_found() {
+    for index in INDEXES {
+        let mut made = Made::new(4, &format!(r#""index": "{index}", "metric": "dot""#));
+        made.put_all(&uniform(1_100, 4, 22));
+        made.put(5_000, &[3e38, 3e38, 3e38, 3e38]);
+        made.put_all(&uniform(10, 4, 23));
+        for sealed in [false, true] {
+            if sealed {
+                made.seal();
+            }
+            assert_eq!(made.ids(&[1.0, 1.0, 1.0, 1.0], "", r#", "limit": 1"#), ["5000"], "{index}");
+            assert_eq!(made.ids(&[1e-30, 0.0, 0.0, 0.0], "", "").len(), 10);
+        }
+    }
+}
+
+#[test]
+fn documents_without_the_vector_are_no_hits() {
+    for index in INDEXES {
+        let mut made = Made::new(6, &format!(r#""index": "{index}""#));
+        for id in 0..2_400 {
+            if id % 4 == 0 {
+                made.put(id, &uniform(1, 6, u64::from(id)));
+            } else {
+                made.put_without(id);
+            }
+        }
+        for sealed in [false, true] {
+            if sealed {
+                made.seal();
+            }
+            let ids = made.ids(&uniform(1, 6, 1), "", r#", "limit": 5000"#);
+            assert_eq!(distinct(&ids), 600, "{index}");
+            assert!(ids.iter().all(|id| id.parse::<u32>().unwrap() % 4 == 0));
+            assert_eq!(made.ids(&uniform(1, 6, 8), "", r#", "limit": 1"#), ["8"]);
+        }
+    }
+}
+
+#[test]
+fn equal_writes_make_equal_files() {
+    for index in INDEXES {
+        let file = || {
+            let mut made = Made::new(20, &format!(r#""index": "{index}""#));
+            made.put_all(&clustered(2_100, 20, 15, 24));
+            made.seal()
+        };
+        assert!(file() == file(), "{index}");
+    }
+}
+
+#[test]
+fn an_index_that_was_tampered_with_is_refused() {
+    for (index, quantization) in [("hnsw", "auto"), ("ivf", "auto"), ("flat", "int8"), ("ivf", "rabitq")] {
+        let mut made = Made::new(20, &format!(r#""index": "{index}", "quantization": "{quantization}""#));
+        made.put_all(&clustered(300, 20, 5, 25));
+        let whole = made.output();
+        assert!(made.opens(&whole.0, whole.1));
+        let mut refused = 0;
+        for section in collections::sections(&whole.0) {
+            // Of the index alone: rows and norms have tests of their own.
+            if !(section.kind == 19 || section.kind >= 64) {
+                continue;
+            }
+            let (cut, root) = collections::resealed(&whole.0, section.kind, &mut |bytes| {
+                bytes.truncate(bytes.len().saturating_sub(4));
+            });
+            assert!(section.length == 0 || !made.opens(&cut, root), "{index}: section {} cut", section.kind);
+            let (filled, root) = collections::resealed(&whole.0, section.kind, &mut |bytes| bytes.fill(0xfe));
+            if made.opens(&filled, root) {
+                // Numbers of any value are only wrong answers, never wrong accesses.
+                assert!(is_content(section.kind), "{index}: section {} filled", section.kind);
+            } else {
+                refused += 1;
+            }
+        }
+        assert!(refused > 0, "{index}");
+    }
+}
+
+/// Sections whose values are numbers to compute with and lead nowhere.
+fn is_content(kind: u32) -> bool {
+    matches!(kind, 64..=67 | 72..=77 | 80..=83)
+}
