@@ -178,7 +178,7 @@ impl CollectionState {
         let expiries = self.segment(at).expiries();
         let mut live = RowSet::all(expiries.len());
         live.subtract(self.dead(at));
-        if expiries.iter().any(|expiry| *expiry <= now) {
+        if self.segment(at).first_expiry() <= now {
             live.intersect(&RowSet::matching(expiries.len(), &mut |row| expiries[row.index()] > now));
         }
         live

@@ -7,6 +7,7 @@ use crate::{
     lists::map,
     numbering::Numbering,
     order::sorted,
+    rows::RowSet,
     schema::FieldKind,
     text::{GrowingText, TextColumn},
     vector::{GrowingVectors, SearchedColumn, VectorColumn},
@@ -56,6 +57,7 @@ pub struct GrowingSegment {
     row_of: Numbering,
     sequences: Vec<u64>,
     expiries: Vec<u64>,
+    first_expiry: u64,
     documents: Vec<Box<str>>,
     columns: Vec<Column>,
     bytes: u64,
@@ -75,6 +77,7 @@ impl GrowingSegment {
             row_of: Numbering::default(),
             sequences: Vec::new(),
             expiries: Vec::new(),
+            first_expiry: u64::MAX,
             documents: Vec::new(),
             bytes: 0,
             columns: map(&schema.fields, |field| column(&field.kind)),
@@ -104,6 +107,7 @@ impl GrowingSegment {
         self.ids.push(document.id);
         self.sequences.push(sequence.0);
         self.expiries.push(document.expires_at);
+        self.first_expiry = self.first_expiry.min(document.expires_at);
         self.documents.push(document.stored.into_boxed_str());
         row
     }
@@ -126,6 +130,17 @@ impl GrowingSegment {
 
     pub(super) fn expiries(&self) -> &[u64] {
         &self.expiries
+    }
+
+    pub(super) fn first_expiry(&self) -> u64 {
+        self.first_expiry
+    }
+
+    pub(super) fn rows_with_vector(&self, field: usize) -> Option<RowSet> {
+        match self.columns.get(field)? {
+            Column::Vector(vectors) => Some(vectors.present(self.rows())),
+            _ => None,
+        }
     }
 
     pub(super) fn document(&self, row: RowId) -> &str {

@@ -57,6 +57,12 @@ impl<'a> Segment<'a> {
         either!(self, segment => segment.expiries())
     }
 
+    /// When the first row expires.
+    #[must_use]
+    pub fn first_expiry(&self) -> u64 {
+        either!(self, segment => segment.first_expiry())
+    }
+
     /// The stored fields of a row as JSON text, without id and vectors.
     #[must_use]
     pub fn document(&self, row: RowId) -> &'a str {
@@ -115,10 +121,10 @@ impl<'a> Segment<'a> {
         if let Some(column) = self.text(field) {
             return RowSet::matching(self.rows(), &mut |row| column.length(row).is_some());
         }
-        let mut set = RowSet::none(self.rows());
-        if let Some(column) = self.vectors(field) {
-            column.rows.iter().for_each(|row| set.insert(RowId(*row)));
-        }
-        set
+        let with_vector = match self {
+            Segment::Growing(segment) => segment.rows_with_vector(field),
+            Segment::Sealed(segment) => segment.rows_with_vector(field).cloned(),
+        };
+        with_vector.unwrap_or_else(|| RowSet::none(self.rows()))
     }
 }

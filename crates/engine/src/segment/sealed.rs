@@ -9,6 +9,7 @@ use crate::{
     attributes::{AttributeColumn, ColumnValues, Dictionary, checked_text},
     ids::{DatabaseId, FileId, RowId},
     lists::{map, try_map},
+    rows::RowSet,
     schema::{AttributeKind, FieldKind},
     text::{SealedTerms, TextColumn, TextTerms},
     vector::{SearchedColumn, VectorColumn},
@@ -25,6 +26,7 @@ pub struct SealedSegment {
     rows: usize,
     sequences: Range<usize>,
     expiries: Range<usize>,
+    first_expiry: u64,
     id_offsets: Range<usize>,
     id_bytes: Range<usize>,
     id_order: Range<usize>,
@@ -74,6 +76,7 @@ impl SealedSegment {
             rows,
             sequences,
             expiries: sections.range::<u64>(SectionKind::Expiries, 0)?,
+            first_expiry: 0,
             id_offsets: sections.range::<u32>(SectionKind::IdOffsets, 0)?,
             id_bytes: sections.range::<u8>(SectionKind::IdBytes, 0)?,
             id_order: sections.range::<u32>(SectionKind::IdOrder, 0)?,
@@ -84,6 +87,7 @@ impl SealedSegment {
         };
         check.rows(&segment)?;
         segment.bytes = bytes;
+        segment.first_expiry = segment.expiries().iter().min().copied().unwrap_or(u64::MAX);
         Ok(segment)
     }
 
@@ -109,6 +113,10 @@ impl SealedSegment {
 
     pub(super) fn expiries(&self) -> &[u64] {
         self.array(&self.expiries)
+    }
+
+    pub(super) fn first_expiry(&self) -> u64 {
+        self.first_expiry
     }
 
     pub(super) fn document(&self, row: RowId) -> &str {
@@ -144,6 +152,10 @@ impl SealedSegment {
 
     pub(super) fn searched_vectors(&self, field: usize) -> Option<SearchedColumn<'_>> {
         Some(self.stored_vectors(field)?.searched((*self.bytes).as_ref()))
+    }
+
+    pub(super) fn rows_with_vector(&self, field: usize) -> Option<&RowSet> {
+        Some(self.stored_vectors(field)?.present())
     }
 
     fn stored_vectors(&self, field: usize) -> Option<&StoredVectors> {
@@ -199,13 +211,7 @@ impl Check<'_> {
         let sections = self.sections;
         match kind {
             FieldKind::Vector(vector) => {
-                let stored = StoredVectors::open(sections, self.content, field, vector)?;
-                let column = stored.column(self.content);
-                self.ascending_rows(column.rows, rows)?;
-                let count = column.rows.len();
-                let values = count.checked_mul(vector.dimensions);
-                let is_whole = column.norms.len() == count && Some(column.values.len()) == values;
-                self.that(is_whole, "vectors of another length than the schema's")?;
+                let stored = StoredVectors::open(sections, self.content, field, vector, rows)?;
                 Ok(Column::Vector(Box::new(stored)))
             }
             FieldKind::Text(_) => self.text(field, rows),

@@ -9,7 +9,7 @@ use super::{
     ByteRows, Depth, Hnsw, IndexKind, IvfBuilder, Quantization, Quantizer, RECALLS, Scratch, SearchedColumn, Slack,
     VectorColumn, VectorIndex, measured_depths,
 };
-use crate::{ids::RowId, schema::VectorField};
+use crate::{ids::RowId, rows::RowSet, schema::VectorField};
 use alloc::{vec, vec::Vec};
 use sanderling_kernels as kernels;
 
@@ -30,6 +30,7 @@ pub struct GrowingVectors {
     rows: Vec<u32>,
     values: Vec<f32>,
     norms: Vec<f32>,
+    present: RowSet,
     index: GrowingIndex,
 }
 
@@ -62,13 +63,16 @@ impl GrowingVectors {
             _ => GrowingIndex::NotYet,
         };
         let field = field.clone();
-        Self { field, quantizer, rows: Vec::new(), values: Vec::new(), norms: Vec::new(), index }
+        let (rows, values, norms) = (Vec::new(), Vec::new(), Vec::new());
+        Self { field, quantizer, rows, values, norms, present: RowSet::default(), index }
     }
 
     /// Adds the vector of the newest row.
     pub fn push(&mut self, row: RowId, vector: &[f32]) {
         let norm = kernels::norm(vector);
         self.rows.push(row.0);
+        self.present.grow(row.index() + 1);
+        self.present.insert(row);
         self.values.extend_from_slice(vector);
         self.norms.push(norm);
         match &self.quantizer {
@@ -109,6 +113,14 @@ impl GrowingVectors {
             let center = codes.view().centroids.restored(0);
             self.index = GrowingIndex::Codes { codes, depths, center };
         }
+    }
+
+    /// The rows that have a vector, of the first `rows` of the segment.
+    #[must_use]
+    pub fn present(&self, rows: usize) -> RowSet {
+        let mut present = self.present.clone();
+        present.grow(rows);
+        present
     }
 
     /// The column to read.

@@ -7,7 +7,9 @@
 use super::{SectionKind, SectionReader, SectionWriter};
 use crate::{
     Result,
+    ids::RowId,
     lists::{map, try_map},
+    rows::RowSet,
     schema::VectorField,
     vector::{
         BlocksView, ByteRowsView, CodesView, Depth, HnswView, Quantizer, RECALLS, SearchedColumn, Slack, VectorColumn,
@@ -113,6 +115,8 @@ pub struct StoredVectors {
     /// The sections of the layout, in the order of their list, and then of the byte rows.
     ranges: Vec<Range<usize>>,
     layout: StoredLayout,
+    /// The rows that have a vector.
+    present: RowSet,
 }
 
 enum StoredLayout {
@@ -123,8 +127,14 @@ enum StoredLayout {
 }
 
 impl StoredVectors {
-    /// Finds the sections of a field and checks the index; rows, values and norms are for the caller to check.
-    pub fn open(sections: &SectionReader<'_>, content: &[u8], position: usize, field: &VectorField) -> Result<Self> {
+    /// Finds the sections of a field in a segment of so many rows, and checks them.
+    pub fn open(
+        sections: &SectionReader<'_>,
+        content: &[u8],
+        position: usize,
+        field: &VectorField,
+        rows: usize,
+    ) -> Result<Self> {
         let column = [
             sections.range::<u32>(SectionKind::VectorRows, position)?,
             sections.range::<f32>(SectionKind::VectorValues, position)?,
@@ -143,12 +153,25 @@ impl StoredVectors {
             ranges.append(&mut try_map(&ROWS, find)?);
         }
         let quantizer = Quantizer::new(field.dimensions, field.metric);
-        let stored = Self { field: field.clone(), quantizer, column, ranges, layout };
-        stored.check(content).map_err(damaged)?;
+        let mut present = RowSet::none(rows);
+        array_at::<u32>(content, &column[0]).iter().for_each(|row| present.insert(RowId(*row)));
+        let stored = Self { field: field.clone(), quantizer, column, ranges, layout, present };
+        stored.check_column(content).and_then(|()| stored.check_index(content)).map_err(damaged)?;
         Ok(stored)
     }
 
-    fn check(&self, content: &[u8]) -> core::result::Result<(), &'static str> {
+    fn check_column(&self, content: &[u8]) -> core::result::Result<(), &'static str> {
+        let VectorColumn { dimensions, rows, values, norms } = self.column(content);
+        if !rows.is_sorted_by(|a, b| a < b) || rows.last().is_some_and(|last| *last as usize >= self.present.rows()) {
+            return Err("rows that do not ascend");
+        }
+        if norms.len() != rows.len() || Some(values.len()) != rows.len().checked_mul(dimensions) {
+            return Err("vectors of another length than the schema's");
+        }
+        Ok(())
+    }
+
+    fn check_index(&self, content: &[u8]) -> core::result::Result<(), &'static str> {
         let Some(quantizer) = &self.quantizer else {
             return match self.layout {
                 StoredLayout::None => Ok(()),
@@ -178,6 +201,12 @@ impl StoredVectors {
             values: array_at(content, values),
             norms: array_at(content, norms),
         }
+    }
+
+    /// The rows that have a vector.
+    #[must_use]
+    pub fn present(&self) -> &RowSet {
+        &self.present
     }
 
     /// The column with its index.
