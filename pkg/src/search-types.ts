@@ -32,9 +32,13 @@ export interface VectorQuery<S extends Schema = Schema> {
   readonly value: VectorValue;
   /** May be left out where the schema has one vector field. */
   readonly field?: VectorFieldName<S>;
+  /** Candidates on the way, instead of what was measured: nodes a graph keeps, codes that are compared again. */
   readonly ef?: number;
+  /** Compare every vector in full. */
   readonly exact?: boolean;
+  /** Vectors that are compared in full for each hit, instead of what was measured. */
   readonly oversample?: number;
+  /** The share of the true neighbours to aim at. Default: the schema's. Above 0.995 the search is exact. */
   readonly recall?: number;
 }
 
@@ -94,6 +98,20 @@ export interface Group<S extends Schema = Schema> {
   readonly hits: readonly Hit<S>[];
 }
 
+export interface Plan {
+  /** Oldest first. */
+  readonly segments: readonly SegmentPlan[];
+}
+
+export interface SegmentPlan {
+  readonly state: "growing" | "sealed";
+  readonly documents: number;
+  readonly filter?: string;
+  readonly text?: string;
+  /** The index and what was done with it; of several vectors one each. */
+  readonly vector?: string | readonly string[];
+}
+
 export interface SearchResult<S extends Schema = Schema> {
   readonly hits: readonly Hit<S>[];
   /** Documents that match. */
@@ -101,7 +119,7 @@ export interface SearchResult<S extends Schema = Schema> {
   readonly facets?: FacetResults<S>;
   readonly groups?: readonly Group<S>[];
   /** Which index and filter strategy each segment used. */
-  readonly plan: unknown;
+  readonly plan: Plan;
   /** Milliseconds the engine took. */
   readonly took: number;
   /** True, with reasons, when the answer was cut. */

@@ -41,6 +41,6 @@ pub use sanderling_engine as engine;
 pub use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,
     collection::{DeleteTarget, ListOptions, ListPage, Precondition, PutOptions, WriteReceipt},
-    query::{Hit, SearchResult},
+    query::{Hit, SearchResult, VectorQuery},
     settings::{Bm25Settings, CollectionSettings},
 };

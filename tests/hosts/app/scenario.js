@@ -11,6 +11,7 @@ async function fill(db) {
     await collection.put(data.documents.slice(start, start + data.batch));
   }
   await collection.delete(data.deleted);
+  for (const name of Object.keys(data.indexes.fields)) await fillIndex(db, name);
   return collection;
 }
 
@@ -19,6 +20,50 @@ async function answers(collection) {
   for (const [name, query] of Object.entries(data.queries)) {
     const { hits, total } = await collection.search(query);
     found[name] = { total, hits: hits.map(({ id, score }) => [id, bitsOf(score)]) };
+  }
+  return found;
+}
+
+/** Numbers that look random, the same in Rust: tests/hosts of the crate testkit makes the same ones. */
+function numbers(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return ((state >>> 16) & 255) / 64 - 2;
+  };
+}
+
+/** A vector near one of the clusters. All components are multiples of 1/256, so they are exact everywhere. */
+function vectorOf(number) {
+  const { dimensions, clusters } = data.indexes;
+  const [center, noise] = [numbers(number % clusters), numbers(number + 1_000_000)];
+  return Float32Array.from({ length: dimensions }, () => center() + noise() / 4);
+}
+
+async function fillIndex(db, name) {
+  const { vectors, dimensions, batch, sealAt, fields } = data.indexes;
+  const schema = { fields: { vector: { type: "vector", dimensions, ...fields[name] } } };
+  const collection = await db.collection(name, schema, { sealAt });
+  for (let first = 0; first < vectors; first += batch) {
+    await collection.put(Array.from({ length: batch }, (_, at) => ({ id: first + at, vector: vectorOf(first + at) })));
+  }
+}
+
+/** What each index answers, as it was written and compacted; the plan says how many vectors were compared. */
+async function indexAnswers(db) {
+  const { vectors, queries, search, leg, fields } = data.indexes;
+  const found = {};
+  for (const name of Object.keys(fields)) {
+    const collection = await db.collection(name);
+    for (const layout of ["as written", "compacted"]) {
+      if (layout === "compacted") await collection.compact();
+      for (let query = 0; query < queries; query++) {
+        const vector = { value: vectorOf(vectors + query), ...leg };
+        const { hits, plan } = await collection.search({ ...search, vector });
+        const steps = plan.segments.map((segment) => segment.vector);
+        found[`${name}, ${layout}, ${query}`] = { plan: steps, hits: hits.map(({ id, score }) => [id, bitsOf(score)]) };
+      }
+    }
   }
   return found;
 }
@@ -43,7 +88,7 @@ export async function found({ open }, options) {
 }
 
 async function report(db, collection) {
-  const result = await answers(collection);
+  const result = { ...(await answers(collection)), ...(await indexAnswers(db)) };
   const { storage, simd, worker } = await db.status();
   await db.close();
   return { host: { storage, simd, worker }, result };

@@ -144,7 +144,7 @@ impl Work {
         for other in 0..count {
             // One out of each of as many stretches.
             let (from, end) = stretch(other);
-            let at = from + mixed(other as u64 ^ (size as u64) << 32) as usize % (end - from);
+            let at = from + (mixed(other as u64 ^ (size as u64) << 32) % (end - from) as u64) as usize;
             let node = members[group.members[at] as usize];
             others.push(node);
             bytes.extend_from_slice(pairs.rows.row(node as usize));
