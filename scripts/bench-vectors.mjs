@@ -16,6 +16,7 @@ import { findRivals, rivalsFor } from "./bench-vectors/rivals.mjs";
 import { summarised } from "./bench-vectors/contender.mjs";
 import { summary } from "./bench-vectors/summary.mjs";
 import { filterTable, settingsTable, stageTable } from "./bench-vectors/table.mjs";
+import { build } from "./build.mjs";
 import { ask, at, Explained, isMain, main } from "./workspace.mjs";
 import { rmSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -100,7 +101,7 @@ async function runStage(stage, { programs, rivals, options, data }) {
   let running = await started(chosen.filter((contender) => takesPart(contender, stage)));
   try {
     running = await measured(running, "round", Number(options.rounds));
-    const own = running.filter(({ name }) => name.startsWith("ours"));
+    const own = running.filter(({ kind, name }) => name.startsWith("ours") && kind !== "package");
     if (options.filters || stage.rows >= 100_000) {
       await measured(own, "filters", FILTER_ROUNDS);
       await measured(own, "bandwidth", 1);
@@ -133,6 +134,7 @@ function parsed() {
 async function bench() {
   const options = parsed();
   const programs = await buildOurs(options.node, options.native);
+  if (!options.native) await build();
   const stages = (options.stage ?? STAGES).map(parseStage);
   const groups = stages.some(hasSmallRivals) ? ["python", "rust", "node"] : ["python"];
   const rivals = await findRivals(groups, options.node, skip);

@@ -24,7 +24,7 @@ async function buildWasm(variant) {
 
 /** The compiled programs: native, and both kinds of wasm for that Node unless only `native` is wanted. */
 export async function buildOurs(node, isNativeOnly) {
-  const programs = { native: await buildNative(), wasm: [] };
+  const programs = { native: await buildNative(), wasm: [], node };
   if (isNativeOnly) return programs;
   const found = nodeVersion(node);
   if (found === undefined) throw new Explained(`${node} is no Node`);
@@ -48,5 +48,13 @@ export function ours(programs, folder, indexes) {
     const program = { command, args: [...args, ...options(`/${relative(at(), folder)}`, "auto")] };
     contenders.push(new Contender(`ours, wasm ${variant}`, "wasm", program));
   }
+  if (programs.wasm.length > 0) contenders.push(...throughPackage(programs.node, folder));
   return contenders;
 }
+
+// What a user of the package has, in Node and in a page.
+const throughPackage = (node, folder) =>
+  [
+    ["ours, package in Node", node, "package-in-node.mjs"],
+    ["ours, package in Chromium", "node", "package-in-chromium.mjs"],
+  ].map(([name, command, script]) => new Contender(name, "package", { command, args: [at("scripts", "bench-vectors", script), folder] }));
