@@ -32,6 +32,7 @@ mod backend;
 mod estimate;
 mod fast_scan;
 mod metrics;
+mod packing;
 mod portable;
 mod quantise;
 mod rotation;
@@ -58,6 +59,7 @@ pub use fast_scan::{
     read_block_code, write_block_code,
 };
 pub use metrics::{bray_curtis, canberra, chebyshev, hamming, jaccard, manhattan};
+pub use packing::{PACKED, pack_ascending, packed_words, unpack_ascending};
 pub use quantise::{largest_magnitude, quantise_i8, quantise_u7, sign_bits, sum_of_magnitudes};
 pub use rotation::{ROTATION_DIMENSIONS_MAX, ROTATION_ROUNDS, rotation_factors};
 

@@ -4,6 +4,7 @@ mod analysis;
 mod bm25;
 mod column;
 mod english;
+pub mod index;
 mod lowercase;
 
 pub use analysis::{Language, analyze, for_each_word};

@@ -5,6 +5,7 @@ mod bytes;
 mod estimate;
 mod fast_scan;
 mod floats;
+mod packing;
 mod quantise;
 mod rotation;
 mod values;

@@ -1,0 +1,154 @@
+//! The index of a text field in a sealed segment: a sorted dictionary, and for each term the rows that have it.
+//!
+//! Rows are packed in blocks of 128; those behind the last whole block stand in the term's record, so a rare term costs a few
+//! bytes. Each posting has a byte, its cell, that says at most what it can score; the exact count is in the cell for all but
+//! the most frequent words, and beside it for those.
+
+mod cells;
+mod dictionary;
+mod read;
+mod varint;
+mod write;
+
+pub use cells::{BestCells, EXACT_MAX, best_of, cell_of, length_bins};
+pub use dictionary::{DictionaryView, DictionaryWriter, Terms};
+pub use read::{PostingsView, SealedList};
+pub use write::{PostingsWriter, TermPostings};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, string::String, vec::Vec};
+
+    const ABSENT: u32 = u32::MAX;
+
+    struct Numbers(u32);
+
+    impl Numbers {
+        fn below(&mut self, end: u32) -> u32 {
+            self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (u64::from(self.0 >> 8) * u64::from(end) >> 24) as u32
+        }
+    }
+
+    /// Terms with 1 to all of the rows, counts from 1 to 40.
+    fn made(rows: u32, has_positions: bool) -> (Vec<(String, TermPostings)>, Vec<u32>) {
+        let mut numbers = Numbers(3);
+        let lengths = (0..rows).map(|_| 400 + numbers.below(300)).collect();
+        let mut terms = Vec::new();
+        for (number, every) in [1, 1, 2, 3, 5, 8, 50, 300, 900, rows].into_iter().enumerate() {
+            let mut postings = TermPostings::default();
+            for row in 0..rows {
+                if every == 1 || numbers.below(every) == 0 {
+                    let count = if numbers.below(30) == 0 { 1 + numbers.below(40) } else { 1 + numbers.below(3) };
+                    postings.rows.push(row);
+                    postings.counts.push(count);
+                    let mut place = numbers.below(5);
+                    for _ in 0..if has_positions { count } else { 0 } {
+                        postings.positions.push(place);
+                        place += 1 + numbers.below(300);
+                    }
+                }
+            }
+            if !postings.rows.is_empty() {
+                terms.push((format!("term{number}"), postings));
+            }
+        }
+        (terms, lengths)
+    }
+
+    fn written(terms: &[(String, TermPostings)], lengths: &[u32], has_positions: bool) -> PostingsWriter {
+        let total = lengths.iter().map(|length| u64::from(*length)).sum();
+        let mut writer = PostingsWriter::new(length_bins(total, lengths.len() as u64), has_positions);
+        terms.iter().for_each(|(term, postings)| writer.push(term.as_bytes(), postings, lengths));
+        writer
+    }
+
+    #[test]
+    fn postings_come_back() {
+        for (rows, has_positions) in [(1, true), (127, true), (128, false), (129, true), (1_000, true), (5_000, false)]
+        {
+            let (terms, lengths) = made(rows, has_positions);
+            let writer = written(&terms, &lengths, has_positions);
+            let view = writer.view();
+            assert_eq!(view.check(&lengths, ABSENT), Ok(()));
+            for (term, postings) in &terms {
+                let list = view.list(view.dictionary().find(term).unwrap_or(usize::MAX));
+                let mut read = TermPostings::default();
+                list.rows(&mut read.rows);
+                read.counts = (0..list.len()).map(|posting| list.count(posting)).collect();
+                for block in 0..=list.blocks() {
+                    let range = block * 128..((block + 1) * 128).min(list.len());
+                    if has_positions && !range.is_empty() {
+                        list.positions(range, &mut |_, places| read.positions.extend_from_slice(places));
+                    }
+                }
+                assert_eq!((&read.rows, &read.counts), (&postings.rows, &postings.counts), "{term} in {rows}");
+                assert_eq!(read.positions, postings.positions);
+                for (at, row) in postings.rows.iter().enumerate() {
+                    let cell = cell_of(postings.counts[at], lengths[*row as usize], view.bins);
+                    assert_eq!(list.cells(at / 128)[at % 128], cell);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn positions_of_single_postings_are_found() {
+        let (terms, lengths) = made(700, true);
+        let writer = written(&terms, &lengths, true);
+        let list = writer.view().list(0);
+        let (_, postings) = &terms[0];
+        for posting in [0, 1, 127, 128, 500, 639, 640, 699] {
+            let from: u32 = postings.counts[..posting].iter().sum();
+            let expected = &postings.positions[from as usize..][..postings.counts[posting] as usize];
+            let mut calls = 0;
+            list.positions(posting..posting + 1, &mut |found, places| {
+                calls += 1;
+                assert_eq!((found, places), (posting, expected));
+            });
+            assert_eq!(calls, 1);
+        }
+    }
+
+    #[test]
+    fn damage_is_refused_or_harmless() {
+        let (terms, lengths) = made(400, true);
+        let writer = written(&terms, &lengths, true);
+        let whole = writer.view();
+        let reads = |view: PostingsView<'_>| {
+            if view.check(&lengths, ABSENT).is_ok() {
+                for term in 0..view.dictionary().count {
+                    let list = view.list(term);
+                    list.rows(&mut Vec::new());
+                    (0..list.len()).for_each(|posting| _ = list.count(posting));
+                    list.positions(0..1, &mut |_, _| {});
+                }
+            }
+        };
+        for at in 0..whole.records.len() {
+            for bit in [0, 3, 7] {
+                let mut records = whole.records.to_vec();
+                records[at] ^= 1 << bit;
+                reads(PostingsView { records: &records, ..whole });
+            }
+        }
+        for at in 0..whole.words.len() {
+            let mut words = whole.words.to_vec();
+            words[at] ^= 1 << (at % 32);
+            let damaged = PostingsView { words: &words, ..whole };
+            assert!(damaged.check(&lengths, ABSENT).is_err(), "word {at}");
+        }
+        let refused = |view: PostingsView<'_>| assert!(view.check(&lengths, ABSENT).is_err());
+        refused(PostingsView { cells: &whole.cells[1..], ..whole });
+        refused(PostingsView { block_last: &whole.block_last[1..], ..whole });
+        refused(PostingsView { exception_counts: &[], exception_places: &[], ..whole });
+        refused(PostingsView { positions: &whole.positions[1..], ..whole });
+        refused(PostingsView { offsets: &whole.offsets[..3], ..whole });
+        refused(PostingsView { block_starts: &whole.block_starts[1..], ..whole });
+        assert!(whole.check(&lengths[..300], ABSENT).is_err());
+        let mut absent = lengths.clone();
+        absent[7] = ABSENT;
+        assert!(whole.check(&absent, ABSENT).is_err());
+    }
+}

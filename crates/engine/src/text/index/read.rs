@@ -1,0 +1,341 @@
+//! Reads the postings of a field in place.
+
+use super::{
+    EXACT_MAX,
+    cells::{BestCells, exact_count},
+    dictionary::DictionaryView,
+    varint,
+};
+use alloc::{vec, vec::Vec};
+use core::ops::Range;
+use sanderling_kernels::{PACKED, packed_words, unpack_ascending};
+
+/// The terms of a field and their postings: of a writer, or of a file that passed [`PostingsView::check`].
+#[derive(Clone, Copy, Debug)]
+pub struct PostingsView<'a> {
+    /// The shortest length of each bin of cells.
+    pub bins: &'a [u32; 16],
+    /// Whether the places of words are kept.
+    pub has_positions: bool,
+    /// Where each block of the dictionary begins.
+    pub dictionary_blocks: &'a [u32],
+    /// The blocks of the dictionary.
+    pub dictionary_bytes: &'a [u8],
+    /// A term and one more: where its record begins.
+    pub offsets: &'a [u32],
+    /// A record a term: the number of its postings; the number of its first block, if it has one; then of the postings behind
+    /// the last block the cells, the counts above [`EXACT_MAX`], the distances of the rows, and the places.
+    pub records: &'a [u8],
+    /// The last row of each block.
+    pub block_last: &'a [u32],
+    /// A block and one more: where its words begin.
+    pub block_starts: &'a [u32],
+    /// The four best cells of each block.
+    pub block_best: &'a [u32],
+    /// The rows of all blocks, packed.
+    pub words: &'a [u32],
+    /// The cells of all blocks.
+    pub cells: &'a [u8],
+    /// Where in `cells` the postings with a count above [`EXACT_MAX`] are, ascending.
+    pub exception_places: &'a [u32],
+    /// Their counts.
+    pub exception_counts: &'a [u32],
+    /// A block and one more: where the places of its postings begin.
+    pub block_positions: &'a [u32],
+    /// The places of the postings of all blocks.
+    pub positions: &'a [u8],
+}
+
+/// The postings of one term.
+#[derive(Clone, Copy, Debug)]
+pub struct SealedList<'a> {
+    field: PostingsView<'a>,
+    /// The number of postings.
+    len: usize,
+    first_block: usize,
+    /// What is left of the record: the postings behind the last block.
+    tail: &'a [u8],
+}
+
+impl<'a> PostingsView<'a> {
+    /// The terms.
+    #[must_use]
+    pub fn dictionary(&self) -> DictionaryView<'a> {
+        let count = self.offsets.len().saturating_sub(1);
+        DictionaryView { blocks: self.dictionary_blocks, bytes: self.dictionary_bytes, count }
+    }
+
+    /// The postings of the term of that number.
+    #[must_use]
+    pub fn list(&self, term: usize) -> SealedList<'a> {
+        let record = &self.records[self.offsets[term] as usize..self.offsets[term + 1] as usize];
+        let mut at = 0;
+        let len = varint::next(record, &mut at) as usize;
+        let first_block = if len >= PACKED { varint::next(record, &mut at) as usize } else { 0 };
+        SealedList { field: *self, len, first_block, tail: &record[at..] }
+    }
+
+    /// Checks what comes from a file, for that many rows with these lengths: a reader relies on all of it.
+    pub fn check(&self, lengths: &[u32], absent: u32) -> Result<(), &'static str> {
+        self.dictionary().check()?;
+        let terms = self.offsets.len().checked_sub(1).ok_or("postings without offsets")?;
+        let blocks = self.block_last.len();
+        let ascends = |offsets: &[u32], count: usize, end: usize| {
+            offsets.len() == count + 1
+                && offsets[0] == 0
+                && offsets.is_sorted()
+                && offsets.last().is_some_and(|last| *last as usize == end)
+        };
+        let whole = ascends(self.offsets, terms, self.records.len())
+            && ascends(self.block_starts, blocks, self.words.len())
+            && ascends(self.block_positions, blocks, self.positions.len())
+            && self.block_best.len() == blocks
+            && self.cells.len() == blocks * PACKED
+            && self.exception_places.len() == self.exception_counts.len()
+            && self.exception_places.is_sorted_by(|a, b| a < b)
+            && self.bins.is_sorted();
+        if !whole {
+            return Err("postings whose arrays do not fit each other");
+        }
+        let mut next_block = 0;
+        for term in 0..terms {
+            next_block = self.check_term(term, next_block, lengths, absent)?;
+        }
+        if next_block == blocks { Ok(()) } else { Err("blocks of postings without a term") }
+    }
+
+    fn check_term(&self, term: usize, next_block: usize, lengths: &[u32], absent: u32) -> Result<usize, &'static str> {
+        const BAD: &str = "postings that cannot be read";
+        let record = &self.records[self.offsets[term] as usize..self.offsets[term + 1] as usize];
+        let mut at = 0;
+        let len = varint::checked(record, &mut at).ok_or(BAD)? as usize;
+        let blocks = len / PACKED;
+        if blocks > 0 && varint::checked(record, &mut at).ok_or(BAD)? as usize != next_block {
+            return Err(BAD);
+        }
+        if len == 0 || len > lengths.len() || next_block + blocks > self.block_last.len() {
+            return Err(BAD);
+        }
+        let list = SealedList { field: *self, len, first_block: next_block, tail: &record[at..] };
+        let widths = self.block_starts[next_block..=next_block + blocks].windows(2);
+        if widths.clone().any(|pair| !(pair[1] - pair[0]).is_multiple_of(4) || pair[1] - pair[0] > 128) {
+            return Err(BAD);
+        }
+        list.check_tail().ok_or(BAD)?;
+        let mut rows = Vec::new();
+        list.rows(&mut rows);
+        let ascend =
+            rows.is_sorted_by(|a, b| a < b) && rows.last().is_some_and(|last| (*last as usize) < lengths.len());
+        if !ascend || rows.iter().any(|row| lengths[*row as usize] == absent) {
+            return Err("postings of rows that do not have the text");
+        }
+        let ends = (next_block..next_block + blocks).zip(rows.chunks(PACKED));
+        if ends.clone().any(|(block, rows)| rows.last() != Some(&self.block_last[block])) {
+            return Err(BAD);
+        }
+        for block in 0..blocks {
+            list.check_block(block).ok_or(BAD)?;
+        }
+        Ok(next_block + blocks)
+    }
+}
+
+/// The parts of the postings behind the last block.
+struct Tail<'a> {
+    cells: &'a [u8],
+    counts: &'a [u8],
+    /// The distances of the rows and, behind them, the places.
+    rows: &'a [u8],
+}
+
+impl<'a> SealedList<'a> {
+    /// The number of postings.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no posting.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The number of whole blocks.
+    #[must_use]
+    pub fn blocks(&self) -> usize {
+        self.len / PACKED
+    }
+
+    fn in_tail(&self) -> usize {
+        self.len % PACKED
+    }
+
+    fn tail(&self) -> Tail<'a> {
+        let (cells, rest) = self.tail.split_at(self.in_tail());
+        let mut at = 0;
+        for cell in cells {
+            if exact_count(*cell).is_none() {
+                varint::next(rest, &mut at);
+            }
+        }
+        let (counts, rows) = rest.split_at(at);
+        Tail { cells, counts, rows }
+    }
+
+    /// Writes all rows.
+    pub fn rows(&self, rows: &mut Vec<u32>) {
+        rows.clear();
+        rows.resize(self.len, 0);
+        let (blocks, tail) = rows.as_chunks_mut::<PACKED>();
+        let mut before = 0;
+        for (block, out) in blocks.iter_mut().enumerate() {
+            let (words, width) = self.packed(block);
+            unpack_ascending(words, width, before, out);
+            before = out[PACKED - 1];
+        }
+        let bytes = self.tail().rows;
+        let mut at = 0;
+        for row in tail {
+            before = before.wrapping_add(varint::next(bytes, &mut at));
+            *row = before;
+        }
+    }
+
+    fn packed(&self, block: usize) -> (&'a [u32], u32) {
+        let block = self.first_block + block;
+        let range = self.field.block_starts[block] as usize..self.field.block_starts[block + 1] as usize;
+        let width = (range.len() / packed_words(1)) as u32;
+        (&self.field.words[range], width)
+    }
+
+    /// The last row of a block.
+    #[must_use]
+    pub fn block_last(&self, block: usize) -> u32 {
+        self.field.block_last[self.first_block + block]
+    }
+
+    /// The best cells of a block, or of the postings behind the last one.
+    #[must_use]
+    pub fn best(&self, block: usize) -> u32 {
+        if block < self.blocks() {
+            return self.field.block_best[self.first_block + block];
+        }
+        let mut best = BestCells::default();
+        self.tail[..self.in_tail()].iter().for_each(|cell| best.add(*cell));
+        best.packed()
+    }
+
+    /// The cells of a block, or of the postings behind the last one.
+    #[must_use]
+    pub fn cells(&self, block: usize) -> &'a [u8] {
+        if block < self.blocks() {
+            &self.field.cells[(self.first_block + block) * PACKED..][..PACKED]
+        } else {
+            &self.tail[..self.in_tail()]
+        }
+    }
+
+    /// How often the term stands in the row of the posting.
+    #[must_use]
+    pub fn count(&self, posting: usize) -> u32 {
+        let (block, at) = (posting / PACKED, posting % PACKED);
+        if let Some(count) = exact_count(self.cells(block)[at]) {
+            return count;
+        }
+        if block < self.blocks() {
+            let place = ((self.first_block + block) * PACKED + at) as u32;
+            let found = self.field.exception_places.binary_search(&place);
+            return found.map_or(EXACT_MAX + 1, |found| self.field.exception_counts[found]);
+        }
+        let Tail { cells, counts, .. } = self.tail();
+        let mut place = 0;
+        for cell in &cells[..at] {
+            if exact_count(*cell).is_none() {
+                varint::next(counts, &mut place);
+            }
+        }
+        varint::next(counts, &mut place)
+    }
+
+    /// Calls `found` with the number of each posting in a range, which is within one block, and the places of its words.
+    pub fn positions(&self, postings: Range<usize>, found: &mut dyn FnMut(usize, &[u32])) {
+        let block = postings.start / PACKED;
+        let (bytes, mut at) = if block < self.blocks() {
+            (self.field.positions, self.field.block_positions[self.first_block + block] as usize)
+        } else {
+            let rows = self.tail().rows;
+            let mut at = 0;
+            for _ in 0..self.in_tail() {
+                varint::next(rows, &mut at);
+            }
+            (rows, at)
+        };
+        let mut places = Vec::new();
+        for posting in block * PACKED..postings.end.min(self.len) {
+            places.clear();
+            let mut place = 0;
+            for _ in 0..self.count(posting) {
+                place += varint::next(bytes, &mut at);
+                places.push(place);
+            }
+            if posting >= postings.start {
+                found(posting, &places);
+            }
+        }
+    }
+
+    /// Whether the postings behind the last block are whole.
+    fn check_tail(&self) -> Option<()> {
+        let cells = self.tail.get(..self.in_tail())?;
+        let rest = &self.tail[cells.len()..];
+        let (mut at, mut counts) = (0, vec![]);
+        for cell in cells {
+            let count = match exact_count(*cell) {
+                Some(count) => count,
+                None => varint::checked(rest, &mut at).filter(|count| *count > EXACT_MAX)?,
+            };
+            counts.push(count);
+        }
+        for _ in cells {
+            varint::checked(rest, &mut at)?;
+        }
+        if self.field.has_positions {
+            check_positions(rest, &mut at, &counts)?;
+        }
+        (at == rest.len()).then_some(())
+    }
+
+    /// Whether the counts and places of a block are whole; its rows have been read.
+    fn check_block(&self, block: usize) -> Option<()> {
+        let first = ((self.first_block + block) * PACKED) as u32;
+        let mut counts = vec![];
+        for (place, cell) in (first..).zip(self.cells(block)) {
+            counts.push(match exact_count(*cell) {
+                Some(count) => count,
+                None => {
+                    let found = self.field.exception_places.binary_search(&place).ok()?;
+                    Some(self.field.exception_counts[found]).filter(|count| *count > EXACT_MAX)?
+                }
+            });
+        }
+        let block = self.first_block + block;
+        let mut at = self.field.block_positions[block] as usize;
+        if self.field.has_positions {
+            check_positions(self.field.positions, &mut at, &counts)?;
+        }
+        (at == self.field.block_positions[block + 1] as usize).then_some(())
+    }
+}
+
+/// Whether there are so many places for each posting, ascending within it.
+fn check_positions(bytes: &[u8], at: &mut usize, counts: &[u32]) -> Option<()> {
+    for count in counts {
+        let mut place = 0_u32;
+        for occurrence in 0..*count {
+            let step = varint::checked(bytes, at)?;
+            place = place.checked_add(step).filter(|_| occurrence == 0 || step > 0)?;
+        }
+    }
+    Some(())
+}
