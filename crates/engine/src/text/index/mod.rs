@@ -6,12 +6,14 @@
 
 mod cells;
 mod dictionary;
+mod fuzzy;
 mod read;
 mod varint;
 mod write;
 
 pub use cells::{BestCells, EXACT_MAX, best_of, cell_of, length_bins};
 pub use dictionary::{DictionaryView, DictionaryWriter, Terms};
+pub use fuzzy::Fuzzy;
 pub use read::{PostingsView, SealedList};
 pub use write::{PostingsWriter, TermPostings};
 
