@@ -6,6 +6,10 @@ mod column;
 mod english;
 mod lowercase;
 
-pub use analysis::{Language, analyze, for_each_word};
-pub use bm25::{Bm25Query, FieldStatistics, QueryTerm, TermScorer, idf};
+pub use analysis::{
+    Analyzer, AnalyzerSource, Analyzers, FieldAnalyzer, Language, LanguagePack, POSITION_GAP, Purpose, Terms, Token,
+    TokenKind, fold,
+};
+pub use english::stem as stem_english;
+pub use bm25::{Bm25Query, FieldStatistics, QueryTerm, QueryWord, TermScorer, idf};
 pub use column::{GrowingTerms, GrowingText, Postings, SealedTerms, TextColumn, TextTerms};

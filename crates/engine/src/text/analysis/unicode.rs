@@ -1,0 +1,213 @@
+//! What Unicode says of a character, in two small tables: its class, and what it folds to.
+//!
+//! The tables are those of Unicode 17.0.0 and of our own: terms stand in files, so neither a newer compiler nor a newer
+//! crate may change them. They are made and tested, every character, in `reference.rs`.
+//!
+//! Each table is: the number of blocks (two bytes); for each block its first character (four bytes) and where its runs
+//! start (two bytes); the runs of each block. Numbers in runs have seven bits a byte, the lower ones first.
+//!
+//! `classes.bin`: each run is the number of characters of class [`Class::Other`] since the run before in its block, then
+//! its length less one, times eight, plus its class less one.
+//!
+//! `folds.bin`: each run is the number of characters since the run before in its block, times eight, plus the kind; how
+//! many characters follow the first; and
+//! - kind 0: the distance, the same for all, to what they fold to (as all distances, 2n or, below zero, -2n - 1);
+//!   kind 1: the same for every second character
+//! - kind 2: the character that all fold to; kind 3: the text that all fold to, its length in bytes and its bytes
+//! - kind 4: for each character, the distance from what the one before folds to (the first: from itself)
+//!
+//! A look-up goes through some dozens of runs; [`Characters`] remembers the latest answers, and a text has few
+//! characters that differ.
+
+use alloc::{string::String, vec, vec::Vec};
+
+static CLASSES: &[u8] = include_bytes!("classes.bin");
+static FOLDS: &[u8] = include_bytes!("folds.bin");
+
+/// Runs that one entry of the index stands for.
+pub(super) const FOLDS_PER_BLOCK: usize = 16;
+/// The same for classes.
+pub(super) const CLASSES_PER_BLOCK: usize = 64;
+
+/// What a character is to words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// It parts words.
+    Other = 0,
+    /// A letter, not in upper case.
+    Letter = 1,
+    /// A letter in upper case.
+    Upper = 2,
+    /// A digit, or a number that folds to digits.
+    Digit = 3,
+    /// It belongs to the character before it; alone it is nothing.
+    Mark = 4,
+    /// A letter of a script without spaces: Han, kana, bopomofo, Hangul.
+    EastAsian = 5,
+    /// The same: Thai, Lao, Khmer, Myanmar and their kin.
+    SouthEastAsian = 6,
+    /// A picture that is a word of its own.
+    Emoji = 7,
+    /// Half of a flag.
+    Regional = 8,
+}
+
+use Class::{Digit, EastAsian, Emoji, Letter, Mark, Other, Regional, SouthEastAsian, Upper};
+
+const BY_NUMBER: [Class; 8] = [Letter, Upper, Digit, Mark, EastAsian, SouthEastAsian, Emoji, Regional];
+
+/// What a character folds to.
+#[derive(Clone, Copy)]
+enum Fold {
+    One(char),
+    /// A text of that many bytes at that place of the table.
+    Text(u16, u8),
+}
+
+#[derive(Clone, Copy)]
+struct Known {
+    character: char,
+    class: Class,
+    fold: Fold,
+}
+
+const REMEMBERED: usize = 256;
+
+/// The tables with a memory of the latest answers.
+#[derive(Default)]
+pub(super) struct Characters {
+    /// Empty until a character is not of ASCII.
+    known: Vec<Known>,
+}
+
+impl Characters {
+    /// The class of a character.
+    pub(super) fn class(&mut self, character: char) -> Class {
+        match character {
+            'a'..='z' => Letter,
+            'A'..='Z' => Upper,
+            '0'..='9' => Digit,
+            '\0'..='\x7f' => Other,
+            // By far the most of their scripts, with no more to know.
+            '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => EastAsian,
+            _ => self.look_up(character).class,
+        }
+    }
+
+    /// Adds what a character folds to.
+    pub(super) fn fold(&mut self, character: char, out: &mut String) {
+        match character {
+            '\0'..='\x7f' => out.push(character.to_ascii_lowercase()),
+            '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => out.push(character),
+            _ => match self.look_up(character).fold {
+                Fold::One(other) => out.push(other),
+                Fold::Text(start, length) => {
+                    let text = &FOLDS[start as usize..start as usize + length as usize];
+                    out.push_str(core::str::from_utf8(text).unwrap_or_default());
+                }
+            },
+        }
+    }
+
+    /// What a character folds to if that is one character; else itself.
+    pub(super) fn folded_to_one(&mut self, character: char) -> char {
+        match self.look_up(character).fold {
+            Fold::One(other) => other,
+            Fold::Text(..) => character,
+        }
+    }
+
+    fn look_up(&mut self, character: char) -> Known {
+        let code = u32::from(character);
+        let place = (code ^ code >> 8) as usize % REMEMBERED;
+        if self.known.is_empty() {
+            self.known = vec![Known { character: '\0', class: Other, fold: Fold::One('\0') }; REMEMBERED];
+        }
+        if self.known[place].character != character {
+            let fold = fold_of(code).unwrap_or(Fold::One(character));
+            self.known[place] = Known { character, class: class_of(code).unwrap_or(Other), fold };
+        }
+        self.known[place]
+    }
+}
+
+/// Reads numbers of seven bits a byte.
+struct Numbers(&'static [u8]);
+
+impl Numbers {
+    fn next(&mut self) -> Option<u32> {
+        let mut number = 0;
+        let mut shift = 0;
+        loop {
+            let (byte, rest) = self.0.split_first()?;
+            self.0 = rest;
+            number |= u32::from(byte & 127) << shift;
+            if *byte < 128 {
+                return Some(number);
+            }
+            shift += 7;
+        }
+    }
+}
+
+/// The block of a table that a character may be in: its first character, and its runs.
+fn block_of(table: &'static [u8], code: u32) -> Option<(u32, Numbers)> {
+    let blocks = u16::from_le_bytes([table[0], table[1]]) as usize;
+    let (index, _) = table[2..2 + blocks * 6].as_chunks::<6>();
+    let first = |block: &[u8; 6]| u32::from_le_bytes([block[0], block[1], block[2], block[3]]);
+    let block = &index[index.partition_point(|block| first(block) <= code).checked_sub(1)?];
+    Some((first(block), Numbers(&table[u16::from_le_bytes([block[4], block[5]]) as usize..])))
+}
+
+fn class_of(code: u32) -> Option<Class> {
+    let (mut start, mut numbers) = block_of(CLASSES, code)?;
+    for _ in 0..CLASSES_PER_BLOCK {
+        start += numbers.next()?;
+        let run = numbers.next()?;
+        let end = start + run / 8 + 1;
+        if code < end {
+            return (code >= start).then_some(BY_NUMBER[run as usize % 8]);
+        }
+        start = end;
+    }
+    None
+}
+
+fn fold_of(code: u32) -> Option<Fold> {
+    let (mut start, mut numbers) = block_of(FOLDS, code)?;
+    for _ in 0..FOLDS_PER_BLOCK {
+        let head = numbers.next()?;
+        let (more, number) = (numbers.next()?, numbers.next()?);
+        start += head >> 3;
+        let kind = head & 7;
+        let step = if kind == 1 { 2 } else { 1 };
+        let last = start + more * step;
+        let inside = code >= start && (code - start) % step == 0;
+        let mut target = match kind {
+            2 => number,
+            _ => (if kind == 4 { start } else { code }).wrapping_add_signed(distance(number)),
+        };
+        if kind == 3 {
+            if code <= last {
+                return inside.then_some(Fold::Text((FOLDS.len() - numbers.0.len()) as u16, number as u8));
+            }
+            numbers.0 = &numbers.0[number as usize..];
+        } else if kind == 4 {
+            for place in start..last {
+                if place >= code {
+                    break;
+                }
+                target = target.wrapping_add_signed(distance(numbers.next()?));
+            }
+        }
+        if code <= last {
+            return char::from_u32(target).filter(|_| inside).map(Fold::One);
+        }
+        start = last + 1;
+    }
+    None
+}
+
+fn distance(number: u32) -> i32 {
+    (number >> 1) as i32 ^ -((number & 1) as i32)
+}
