@@ -76,7 +76,7 @@ fn class(character: char) -> Class {
         GeneralCategory::OtherNumber if character.is_numeric() && fold(character).starts_with(|c: char| c.is_ascii_digit()) => Class::Digit,
         _ if matches!(character, '\u{ff9e}' | '\u{ff9f}') => Class::Mark,
         _ if matches!(u32::from(character), 0x1f1e6..=0x1f1ff) => Class::Regional,
-        _ if !character.is_ascii() && emoji != EmojiStatus::NonEmoji && !character.is_alphanumeric() => Class::Emoji,
+        _ if character >= '\u{231a}' && emoji != EmojiStatus::NonEmoji && !character.is_alphanumeric() => Class::Emoji,
         _ if matches!(character, 'ʼ' | 'ʻ') => Class::Other,
         _ if !character.is_alphanumeric() => Class::Other,
         _ if is_in(EAST_ASIAN, character) => Class::EastAsian,
