@@ -42,6 +42,9 @@ fn environment() -> Environment {
 
 /// The languages that are compiled in.
 fn analyzers() -> AnalyzerSource {
+    #[cfg(feature = "languages")]
+    return AnalyzerSource { languages: Some(&sanderling_languages::LANGUAGES), custom: None };
+    #[cfg(not(feature = "languages"))]
     AnalyzerSource::default()
 }
 
