@@ -4,6 +4,7 @@ mod analysis;
 mod bm25;
 mod column;
 mod english;
+mod highlight;
 mod lowercase;
 
 pub use analysis::{
@@ -11,5 +12,6 @@ pub use analysis::{
     TokenKind, fold,
 };
 pub use english::stem as stem_english;
+pub use highlight::{HighlightOptions, TermWeight, highlight, highlight_all, one_of};
 pub use bm25::{Bm25Query, FieldStatistics, QueryTerm, QueryWord, TermScorer, idf};
 pub use column::{GrowingTerms, GrowingText, Postings, SealedTerms, TextColumn, TextTerms};

@@ -162,7 +162,7 @@ impl Analysis<'_> {
     fn spell(&mut self, word: &str, characters: &mut Characters) -> bool {
         let Self { analyzer, term, folded, .. } = self;
         term.clear();
-        if self.stems {
+        if self.stems && analyzer.stemmer.knows_accents() {
             push_for_stemmer(word, analyzer.stemmer.is_turkish(), characters, term);
         } else {
             push_folded(word, characters, term);

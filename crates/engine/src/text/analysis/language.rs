@@ -105,6 +105,11 @@ impl Stemmer {
         self.language == Language::None
     }
 
+    /// Whether the language is written with accents, so that its stemmer takes words as they are written.
+    pub(super) fn knows_accents(self) -> bool {
+        self.pack.is_some()
+    }
+
     pub(super) fn is_turkish(self) -> bool {
         self.language == Language::Turkish
     }

@@ -8,8 +8,8 @@
 //! A word is found whatever its case and its accents: `École` by `ecole`, `Straße` by `strasse`, `Ødegård` by `odegard`,
 //! full width by plain, Greek without tonos, Cyrillic `ё` as `е`, Hebrew without points, Arabic without vowel signs and
 //! with one alef, `ي` for `ى`, `ه` for `ة`; the digits of every script by `0` to `9`. Letters that their readers never
-//! leave out stay: `й`, `ї` and `ў`, kana with voice, the vowels of the scripts of India. Accents go after the stemmer,
-//! which knows its language with them.
+//! leave out stay: `й`, `ї` and `ў`, kana with voice, the vowels of the scripts of India. Accents go after the stemmer
+//! of a language that is written with them, which knows them; in English and without a language they go first.
 //!
 //! | written | terms: pieces, *whole* | note |
 //! |---|---|---|
@@ -50,6 +50,7 @@ pub use language::{Language, LanguagePack};
 pub use terms::{POSITION_GAP, Terms};
 
 use alloc::string::String;
+use unicode::Class;
 
 /// Makes terms of text. The built-in one is [`FieldAnalyzer`]; a Rust user may give another for a field by its name.
 ///
@@ -110,4 +111,21 @@ pub fn fold(text: &str) -> String {
     let mut characters = unicode::Characters::default();
     text.chars().for_each(|character| spelling::push_composed(character, &mut characters, &mut folded));
     folded
+}
+
+/// Whether a text may be parted there without parting a character: not before a mark, nor within a flag or an emoji.
+pub(super) fn ends_character(text: &str, at: usize) -> bool {
+    let mut characters = unicode::Characters::default();
+    let (Some(before), Some(after)) = (text[..at].chars().next_back(), text[at..].chars().next()) else { return true };
+    let (left, right) = (characters.class(before), characters.class(after));
+    before != '\u{200d}' && right != Class::Mark && (left, right) != (Class::Regional, Class::Regional)
+}
+
+/// Whether a text may be parted there without parting a word.
+pub(super) fn is_boundary(text: &str, at: usize) -> bool {
+    let mut characters = unicode::Characters::default();
+    let mut is_of_word =
+        |character: Option<char>| character.is_some_and(|character| characters.class(character).is_of_word());
+    let inside = is_of_word(text[..at].chars().next_back()) && is_of_word(text[at..].chars().next());
+    !inside && ends_character(text, at)
 }

@@ -1,7 +1,7 @@
 //! How a term is spelled: characters folded, words stemmed in between.
 //!
-//! A stemmer knows its language as it is written, with accents: it gets the word in lower case with composed letters,
-//! and its answer is folded. Without a stemmer a word is folded at once.
+//! The stemmer of a language with accents gets the word in lower case with composed letters, and its answer is folded.
+//! For English, or without a stemmer, a word is folded first.
 
 use super::{unicode::Characters, words::is_apostrophe};
 use crate::{limits::TERM_BYTES_MAX, text::lowercase::push_lowercase};

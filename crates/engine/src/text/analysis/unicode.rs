@@ -54,6 +54,13 @@ pub(super) enum Class {
 
 use Class::{Digit, EastAsian, Emoji, Letter, Mark, Other, Regional, SouthEastAsian, Upper};
 
+impl Class {
+    /// Whether words are made of such characters, several of them.
+    pub(super) fn is_of_word(self) -> bool {
+        matches!(self, Letter | Upper | Digit | Mark)
+    }
+}
+
 const BY_NUMBER: [Class; 8] = [Letter, Upper, Digit, Mark, EastAsian, SouthEastAsian, Emoji, Regional];
 
 /// What a character folds to.
