@@ -17,7 +17,7 @@ pub const CZECH: &str = "a aby ač ačkoli aj ale anebo ani aniž ať az až bez
 
 pub const DANISH: &str = "ad af aldrig alle alt altid anden andet andre at bare begge blev blive bliver da de dem den denne der \
     deres det dette dig din dine disse dit dog du efter eller en end endnu er et for fordi fra før gennem ham han hans har \
-    havde have hende hendes her hos hun hvad hver hvem hver hvilken hvilke hvis hvor hvordan hvorfor i ikke ind ingen \
+    havde have hende hendes her hos hun hvad hver hvem hvilken hvilke hvis hvor hvordan hvorfor i ikke ind ingen \
     intet jeg jer jeres jo kan kom kunne man mange med meget mellem men mens mig min mine mit mod må måtte ned nogen noget \
     nogle nu når og også om op os over på samme selv selvom sig sin sine sit skal skulle som så sådan thi til ud uden \
     under var ved vi via vil ville vor vores være været";
@@ -26,7 +26,7 @@ pub const DUTCH: &str = "aan al alle alleen als altijd ander andere ben bij binn
     doch doen doet door dus een elk elke en er geen geweest had hadden heb hebben hebt heeft hem hen het hier hij hoe hun \
     iemand iets ik in indien is ja je jij jou jouw jullie kan kon kunnen maar me meer men met mij mijn moet moeten na naar \
     niet niets nog nu of om omdat ons onze ook op over reeds sinds te tegen tegenover terwijl toch toen tot tussen u uit \
-    uw van vanaf veel voor want waren was wat we wel welke werd werden wie wij wil worden wordt wordt zal ze zelf zich zij \
+    uw van vanaf veel voor want waren was wat we wel welke werd werden wie wij wil worden wordt zal ze zelf zich zij \
     zijn zo zoals zonder zou zouden zulke";
 
 pub const FINNISH: &str = "ei eivät emme en et ette että eli ellei hän häneen hänelle hänellä häneltä hänen hänessä hänestä hänet \
@@ -40,7 +40,7 @@ pub const FINNISH: &str = "ei eivät emme en et ette että eli ellei hän hänee
 pub const FRENCH: &str = "à ai aie aient ait alors après as au aucun aucune aujourd aura auraient aurait auras aurez auront aussi \
     autre autres aux avaient avais avait avant avec avez avoir avons ayant c car ce ceci cela celle celles celui cependant \
     ces cet cette ceux chaque chez comme comment contre d dans de depuis des dès donc dont du elle elles en encore entre \
-    es est et étaient étais était étant été êtes être eu eux fait furent fut hors ici il ils j je jusqu jusque l la là le \
+    es est et étaient étais était étant êtes être eu eux fait furent fut hors ici il ils j je jusqu jusque l la là le \
     les leur leurs lors lorsque lui m ma mais me même mêmes mes moi moins mon n ne ni nos notre nous on ont or ou où par \
     parce pas pendant peu peut plus pour pourquoi puis puisque qu quand que quel quelle quelles quelque quels qui quoi s \
     sa sans se selon sera serait seront ses si soi soient sois soit sommes son sont sous suis sur t ta tandis te tel telle \
@@ -64,9 +64,9 @@ pub const GREEK: &str = "ο η το οι τα του της των τον την
     που πως πώς πού ποιος ποια ποιο ποιοι τι ό,τι όσο όσοι όσα όλα όλοι όλες κάθε κάποιος κάποια κάποιο είμαι είσαι είναι \
     είμαστε είστε ήμουν ήταν έχω έχεις έχει έχουμε έχουν είχε είχαν πολύ πιο τόσο έτσι εδώ εκεί ακόμα ακόμη τώρα";
 
-pub const HUNGARIAN: &str = "a az egy és vagy de hanem ha hogy mert mint is sem se nem ne ki mi ez az ezek azok ezt azt ennek annak \
+pub const HUNGARIAN: &str = "a az egy és vagy de hanem ha hogy mert mint is sem se nem ne ki mi ez ezek azok ezt azt ennek annak \
     ebben abban ebből abból ehhez ahhoz erre arra erről arról ettől attól ezzel azzal ezért azért itt ott ide oda innen \
-    onnan én te ő mi ti ők engem téged őt minket titeket őket nekem neked neki nekünk nektek nekik velem veled vele magát \
+    onnan én te ő ti ők engem téged őt minket titeket őket nekem neked neki nekünk nektek nekik velem veled vele magát \
     maga aki ami amely amelyek amelyet akik akit amit ahol ahogy amikor míg amíg után alatt között által szerint mellett \
     előtt felett mögött nélkül iránt ellen óta ig van vannak volt voltak lesz lett lenne legyen vagyok vagyunk lehet \
     kell csak már még majd most így úgy olyan ilyen igen azonban pedig tehát illetve valamint bár talán minden valaki \
@@ -141,7 +141,7 @@ pub const TAMIL: &str = "ஒரு இந்த அந்த எந்த இத
     நாங்கள் நீ நீங்கள் என் எனது எங்கள் நம் உன் உங்கள் தன் தான் தங்கள் என்ன யார் எங்கு எங்கே எப்போது எப்படி ஏன் எவ்வளவு \
     இங்கு இங்கே அங்கு அங்கே இப்போது அப்போது இப்படி அப்படி என்று என்ற என்பது என்னும் எனும் என மற்றும் அல்லது ஆனால் \
     ஆகவே எனவே ஏனெனில் ஆகிய ஆகும் ஆன உள்ள உள்ளது உள்ளன இருந்து இருந்தது இருக்கும் இருக்கிறது இல்லை அல்ல வேண்டும் \
-    முடியும் மீது மேல் கீழ் முன் பின் பிறகு வரை வரை போல போன்ற பற்றி மூலம் இடையே உடன் கூட மட்டும் மிகவும் மிக பல சில \
+    முடியும் மீது மேல் கீழ் முன் பின் பிறகு வரை போல போன்ற பற்றி மூலம் இடையே உடன் கூட மட்டும் மிகவும் மிக பல சில \
     எல்லா அனைத்து ஒவ்வொரு";
 
 pub const TURKISH: &str = "acaba ama ancak artık aslında az bana bazı belki ben benden beni benim bile bir biri birkaç biz bizden bizi \

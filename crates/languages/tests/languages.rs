@@ -36,13 +36,13 @@ fn forms_of_a_word_meet() {
         (Language::Hungarian, "házban házból"),
         (Language::Italian, "gatto gatti"),
         (Language::Norwegian, "bilen biler"),
-        (Language::Polish, "psami psach"),
+        (Language::Polish, "domami domach"),
         (Language::Portuguese, "menino meninos"),
         (Language::Romanian, "copil copilul"),
         (Language::Russian, "книга книги КНИГУ книгой"),
         (Language::Spanish, "canción canciones"),
         (Language::Swedish, "flicka flickor"),
-        (Language::Tamil, "மரம் மரங்கள்"),
+        (Language::Tamil, "வீடு வீடுகள்"),
         (Language::Turkish, "evler evlerin EVLERİN"),
     ] {
         let terms = terms(&analyzer(language, StopWords::Off), forms);
@@ -70,7 +70,7 @@ fn stop_words_are_sound_and_left_out() {
         let count = words.len();
         words.sort_unstable();
         words.dedup();
-        assert!(count - words.len() <= 1, "{} says some twice", language.name());
+        assert!(count == words.len(), "{} says some twice", language.name());
         for word in words {
             let single = !word.contains(','); // ό,τι
             let expected = if language == Language::Turkish { word.into() } else { word.to_lowercase() };

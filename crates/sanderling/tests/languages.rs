@@ -32,7 +32,7 @@ fn german_is_searched_in_its_stems() {
         if round == 1 {
             german.compact().unwrap();
         }
-        assert_eq!([found(&db, "german", "HAUS"), found(&db, "german", "die"), found(&db, "german", "boote")], [1, 0, 1]);
+        assert_eq!([found(&db, "german", "HAUS"), found(&db, "german", "die Häuser"), found(&db, "german", "boote")], [1, 1, 1]);
         db.close().unwrap();
     }
 }

@@ -23,7 +23,8 @@ const UNIT_BYTES_MAX: usize = 32;
 #[derive(Clone, Debug)]
 pub struct FieldAnalyzer {
     stemmer: Stemmer,
-    /// Folded, in order.
+    /// As words are before they are stemmed, in order.
+    // With accents where the language has them: `sûr` is not `sur`.
     stop_words: Vec<String>,
 }
 
@@ -33,8 +34,8 @@ impl FieldAnalyzer {
         let stemmer = Stemmer::new(field.language, pack)?;
         let stop_words = match &field.stop_words {
             StopWords::Off => Vec::new(),
-            StopWords::BuiltIn => in_order(&mut stemmer.stop_words().split_ascii_whitespace()),
-            StopWords::List(words) => in_order(&mut words.iter().map(String::as_str)),
+            StopWords::BuiltIn => in_order(&mut stemmer.stop_words().split_ascii_whitespace(), stemmer),
+            StopWords::List(words) => in_order(&mut words.iter().map(String::as_str), stemmer),
         };
         Ok(Self { stemmer, stop_words })
     }
@@ -64,7 +65,6 @@ impl Analyzer for FieldAnalyzer {
             analyzer: self,
             text,
             purpose,
-            stems: !self.stemmer.is_none() && purpose != Purpose::Unfinished,
             position: 0,
             term: String::new(),
             folded: String::new(),
@@ -74,14 +74,22 @@ impl Analyzer for FieldAnalyzer {
     }
 }
 
-fn in_order(words: &mut dyn Iterator<Item = &str>) -> Vec<String> {
+fn in_order(words: &mut dyn Iterator<Item = &str>, stemmer: Stemmer) -> Vec<String> {
     let mut characters = Characters::default();
-    let folded = map(words, |word| {
-        let mut folded = String::new();
-        push_folded(word, &mut characters, &mut folded);
-        folded
+    let spelled = map(words, |word| {
+        let mut spelled = String::new();
+        push_unstemmed(word, stemmer, &mut characters, &mut spelled);
+        spelled
     });
-    permuted(&folded, &sorted(folded.len(), &mut |a, b| folded[a].cmp(&folded[b])))
+    permuted(&spelled, &sorted(spelled.len(), &mut |a, b| spelled[a].cmp(&spelled[b])))
+}
+
+fn push_unstemmed(word: &str, stemmer: Stemmer, characters: &mut Characters, out: &mut String) {
+    if stemmer.knows_accents() {
+        push_for_stemmer(word, stemmer.is_turkish(), characters, out);
+    } else {
+        push_folded(word, characters, out);
+    }
 }
 
 /// One text on its way to its terms. The buffers are used again for each term.
@@ -89,7 +97,6 @@ struct Analysis<'a> {
     analyzer: &'a FieldAnalyzer,
     text: &'a str,
     purpose: Purpose,
-    stems: bool,
     position: u32,
     term: String,
     folded: String,
@@ -161,31 +168,26 @@ impl Analysis<'_> {
     /// Spells a word as a term; false where it is a stop word.
     fn spell(&mut self, word: &str, characters: &mut Characters) -> bool {
         let Self { analyzer, term, folded, .. } = self;
+        let stemmer = analyzer.stemmer;
         term.clear();
-        if self.stems && analyzer.stemmer.knows_accents() {
-            push_for_stemmer(word, analyzer.stemmer.is_turkish(), characters, term);
-        } else {
+        if self.purpose == Purpose::Unfinished {
             push_folded(word, characters, term);
+            return true;
         }
-        if self.purpose != Purpose::Unfinished && !analyzer.stop_words.is_empty() {
+        push_unstemmed(word, stemmer, characters, term);
+        if analyzer.is_stop_word(term) {
+            return false;
+        }
+        // `c++` and `1.2` are no words of a language.
+        if !stemmer.is_none() && !term.bytes().any(|byte| matches!(byte, b'+' | b'#' | b'.')) {
+            stemmer.stem(term);
+        }
+        if stemmer.knows_accents() && !term.is_ascii() {
             folded.clear();
             push_folded(term, characters, folded);
-            if analyzer.is_stop_word(folded) {
-                return false;
-            }
+            core::mem::swap(term, folded);
         }
-        if self.stems {
-            // `c++` and `1.2` are no words of a language.
-            if !term.bytes().any(|byte| matches!(byte, b'+' | b'#' | b'.')) {
-                analyzer.stemmer.stem(term);
-            }
-            if !term.is_ascii() {
-                folded.clear();
-                push_folded(term, characters, folded);
-                core::mem::swap(term, folded);
-            }
-            term.truncate(term.floor_char_boundary(TERM_BYTES_MAX));
-        }
+        term.truncate(term.floor_char_boundary(TERM_BYTES_MAX));
         true
     }
 
