@@ -21,7 +21,12 @@ fn spelled(analyzer: &dyn Analyzer, purpose: Purpose, text: &str) -> String {
         terms.push(match token.kind {
             TokenKind::Joined => format!("[{}]{}", token.term, token.position),
             TokenKind::Tail => format!("({}){}", token.term, token.position),
-            _ => format!("{}{}{}", token.term, if token.term.ends_with(char::is_numeric) { ":" } else { "" }, token.position),
+            _ => format!(
+                "{}{}{}",
+                token.term,
+                if token.term.ends_with(char::is_numeric) { ":" } else { "" },
+                token.position
+            ),
         });
     });
     terms.join(" ")
@@ -93,7 +98,9 @@ fn case_accents_and_forms_do_not_matter() {
         ("Việt Nam", "Vie\u{302}\u{323}t nam"),
     ] {
         // A whole says more than its pieces where one text joins them: terms without wholes are compared by the first.
-        let terms = |text: &str| plain(text).split(' ').filter(|term| !term.starts_with('[')).map(String::from).collect::<Vec<_>>();
+        let terms = |text: &str| {
+            plain(text).split(' ').filter(|term| !term.starts_with('[')).map(String::from).collect::<Vec<_>>()
+        };
         if text.contains('״') {
             assert!(plain(text).contains("[צהל]1") && plain(text).contains("[צהל]3"), "{}", plain(text));
         } else {

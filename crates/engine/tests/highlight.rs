@@ -69,7 +69,15 @@ fn the_best_passage_is_shown_and_no_word_is_cut() {
     let passage = marked(&english(), &text, "shore birds", 40);
     assert_eq!(passage, "... delta the [shore] [birds] rest alpha ...");
     // Whatever weighs more: rare words lead.
-    let weight = |term: &str| if term == "birds" { 5.0 } else if term == "shore" { 1.0 } else { 0.0 };
+    let weight = |term: &str| {
+        if term == "birds" {
+            5.0
+        } else if term == "shore" {
+            1.0
+        } else {
+            0.0
+        }
+    };
     let options = HighlightOptions { max_length: 12, ..HighlightOptions::default() };
     let plain = FieldAnalyzer::plain();
     let passage = highlight(&text, &plain, &weight, &options).unwrap();
@@ -83,7 +91,8 @@ fn the_best_passage_is_shown_and_no_word_is_cut() {
 #[test]
 fn each_text_of_a_field_has_its_own_passage() {
     let plain = FieldAnalyzer::plain();
-    let found = highlight_all(&["red", "a blue bird", "blue"], &plain, &one_of(&["blue".into()]), &HighlightOptions::default());
+    let found =
+        highlight_all(&["red", "a blue bird", "blue"], &plain, &one_of(&["blue".into()]), &HighlightOptions::default());
     assert_eq!(found, ["a <mark>blue</mark> bird", "<mark>blue</mark>"]);
 }
 
@@ -100,8 +109,33 @@ impl Random {
 }
 
 const PIECES: &[&str] = &[
-    "shore", "Shores", "bird", "wi-fi", "wifi", "東京", "水", "<b>", "&amp;", "\"", "'", " ", " ", " ", "\n", "é", "e\u{301}",
-    "👩\u{200d}💻", "🇫🇷", "กี่", "camelCase", "#tag", "c++", "x\u{301}\u{302}", "longerthananypassage", ".", "\u{301}",
+    "shore",
+    "Shores",
+    "bird",
+    "wi-fi",
+    "wifi",
+    "東京",
+    "水",
+    "<b>",
+    "&amp;",
+    "\"",
+    "'",
+    " ",
+    " ",
+    " ",
+    "\n",
+    "é",
+    "e\u{301}",
+    "👩\u{200d}💻",
+    "🇫🇷",
+    "กี่",
+    "camelCase",
+    "#tag",
+    "c++",
+    "x\u{301}\u{302}",
+    "longerthananypassage",
+    ".",
+    "\u{301}",
 ];
 
 fn unescaped(text: &str) -> String {
@@ -114,7 +148,8 @@ fn without_its_marks_a_passage_is_a_part_of_the_text() {
     let mut random = Random(0x51a7);
     for round in 0..40_000 {
         let text: String = (0..random.below(40)).map(|_| PIECES[random.below(PIECES.len())]).collect();
-        let query: String = (0..1 + random.below(3)).map(|_| format!("{} ", PIECES[random.below(PIECES.len())])).collect();
+        let query: String =
+            (0..1 + random.below(3)).map(|_| format!("{} ", PIECES[random.below(PIECES.len())])).collect();
         let analyzer = if round % 2 == 0 { english() } else { FieldAnalyzer::plain() };
         let max_length = 1 + random.below(60);
         let options = HighlightOptions { open, close, max_length };
@@ -136,7 +171,13 @@ fn without_its_marks_a_passage_is_a_part_of_the_text() {
 fn the_time_is_linear() {
     let everywhere = |_: &str| 1.0;
     let options = HighlightOptions::default();
-    for text in ["a ".repeat(1 << 19), "東".repeat(1 << 18), "a".repeat(1 << 20), "\u{301}".repeat(1 << 19), "a\u{301}-".repeat(1 << 18)] {
+    for text in [
+        "a ".repeat(1 << 19),
+        "東".repeat(1 << 18),
+        "a".repeat(1 << 20),
+        "\u{301}".repeat(1 << 19),
+        "a\u{301}-".repeat(1 << 18),
+    ] {
         let start = Instant::now();
         let _ = highlight(&text, &english(), &everywhere, &options);
         assert!(start.elapsed() < Duration::from_secs(3), "{:?} {:?}", &text[..2], start.elapsed());

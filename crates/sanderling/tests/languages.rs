@@ -28,11 +28,16 @@ fn german_is_searched_in_its_stems() {
     for round in 0..3 {
         let db = Database::open(folder.path()).unwrap();
         let german = db.collection("german", schema("german")).unwrap();
-        german.put([Document::new("1").with("t", "Die Häuser am Meer"), Document::new("2").with("t", "ein Boot")]).unwrap();
+        german
+            .put([Document::new("1").with("t", "Die Häuser am Meer"), Document::new("2").with("t", "ein Boot")])
+            .unwrap();
         if round == 1 {
             german.compact().unwrap();
         }
-        assert_eq!([found(&db, "german", "HAUS"), found(&db, "german", "die Häuser"), found(&db, "german", "boote")], [1, 1, 1]);
+        assert_eq!(
+            [found(&db, "german", "HAUS"), found(&db, "german", "die Häuser"), found(&db, "german", "boote")],
+            [1, 1, 1]
+        );
         db.close().unwrap();
     }
 }

@@ -150,8 +150,9 @@ impl CollectionState {
                 continue; // the same id comes again in this batch: the last one wins
             }
             version_of[at] = self.next.plus(operations.len() as u64);
-            let put = operation_of(&self.schema, &self.analyzers, id, document.fields, options.expires_at.unwrap_or(NEVER))
-                .map_err(|error| error.with("document", at).with("id", id.to_value()))?;
+            let put =
+                operation_of(&self.schema, &self.analyzers, id, document.fields, options.expires_at.unwrap_or(NEVER))
+                    .map_err(|error| error.with("document", at).with("id", id.to_value()))?;
             operations.push(put.0);
             indexed.push(IndexedOperation::Put(Box::new(put.1)));
         }
@@ -367,7 +368,8 @@ pub(super) fn index_operation(
             if !vectors.iter().all(vector_fits) {
                 return Err(Error::damaged_file(name, &"a vector that does not fit the schema"));
             }
-            let document = index_document(schema, analyzers, id_of(id)?, *expires_at, document.clone(), &stored, vectors);
+            let document =
+                index_document(schema, analyzers, id_of(id)?, *expires_at, document.clone(), &stored, vectors);
             Ok(IndexedOperation::Put(Box::new(document)))
         }
     }

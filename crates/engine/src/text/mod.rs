@@ -5,13 +5,12 @@ mod bm25;
 mod column;
 mod english;
 mod highlight;
-mod lowercase;
 
 pub use analysis::{
     Analyzer, AnalyzerSource, Analyzers, FieldAnalyzer, Language, LanguagePack, POSITION_GAP, Purpose, Terms, Token,
     TokenKind, fold,
 };
-pub use english::stem as stem_english;
-pub use highlight::{HighlightOptions, TermWeight, highlight, highlight_all, one_of};
 pub use bm25::{Bm25Query, FieldStatistics, QueryTerm, QueryWord, TermScorer, idf};
 pub use column::{GrowingTerms, GrowingText, Postings, SealedTerms, TextColumn, TextTerms};
+pub use english::stem as stem_english;
+pub use highlight::{HighlightOptions, TermWeight, highlight, highlight_all, one_of};

@@ -61,15 +61,8 @@ impl FieldAnalyzer {
 impl Analyzer for FieldAnalyzer {
     fn analyze(&self, text: &str, purpose: Purpose, found: &mut dyn FnMut(Token<'_>)) {
         let scanner = Scanner::new(text);
-        let mut analysis = Analysis {
-            analyzer: self,
-            text,
-            purpose,
-            position: 0,
-            term: String::new(),
-            folded: String::new(),
-            found,
-        };
+        let mut analysis =
+            Analysis { analyzer: self, text, purpose, position: 0, term: String::new(), folded: String::new(), found };
         analysis.run(scanner);
     }
 }

@@ -8,7 +8,8 @@
 //! A word is found whatever its case and its accents: `École` by `ecole`, `Straße` by `strasse`, `Ødegård` by `odegard`,
 //! full width by plain, Greek without tonos, Cyrillic `ё` as `е`, Hebrew without points, Arabic without vowel signs and
 //! with one alef, `ي` for `ى`, `ه` for `ة`; the digits of every script by `0` to `9`. Letters that their readers never
-//! leave out stay: `й`, `ї` and `ў`, kana with voice, the vowels of the scripts of India. Accents go after the stemmer
+//! leave out stay: `й`, `ї` and `ў`, kana with voice, the vowels of the scripts of India. Folding is NFKC but for the
+//! doubles of Han from U+2F800 on and the letters of Arabic formulas. Accents go after the stemmer
 //! of a language that is written with them, which knows them; in English and without a language they go first.
 //!
 //! | written | terms: pieces, *whole* | note |

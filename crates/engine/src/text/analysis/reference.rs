@@ -4,7 +4,7 @@
 
 extern crate std;
 
-use super::unicode::{Characters, CLASSES_PER_BLOCK, Class, FOLDS_PER_BLOCK};
+use super::unicode::{CLASSES_PER_BLOCK, Characters, Class, FOLDS_PER_BLOCK};
 use alloc::{string::String, vec, vec::Vec};
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{EmojiStatus, GeneralCategory, UnicodeEmoji, UnicodeGeneralCategory};
@@ -53,6 +53,10 @@ fn is_in(ranges: &[(u32, u32)], character: char) -> bool {
     ranges.iter().any(|range| (range.0..=range.1).contains(&u32::from(character)))
 }
 
+fn is_assigned(character: char) -> bool {
+    !matches!(character.general_category(), GeneralCategory::Unassigned | GeneralCategory::PrivateUse)
+}
+
 fn is_mark(character: char) -> bool {
     use GeneralCategory::{EnclosingMark, NonspacingMark, SpacingMark};
     matches!(character.general_category(), EnclosingMark | NonspacingMark | SpacingMark)
@@ -73,7 +77,11 @@ fn class(character: char) -> Class {
         // A space without width and the marks that order lines part words; what else is invisible does not.
         GeneralCategory::Format if !matches!(character, '\u{200b}' | '\u{600}'..='\u{605}') => Class::Mark,
         GeneralCategory::DecimalNumber => Class::Digit,
-        GeneralCategory::OtherNumber if character.is_numeric() && fold(character).starts_with(|c: char| c.is_ascii_digit()) => Class::Digit,
+        GeneralCategory::OtherNumber
+            if character.is_numeric() && fold(character).starts_with(|c: char| c.is_ascii_digit()) =>
+        {
+            Class::Digit
+        }
         _ if matches!(character, '\u{ff9e}' | '\u{ff9f}') => Class::Mark,
         _ if matches!(u32::from(character), 0x1f1e6..=0x1f1ff) => Class::Regional,
         _ if character >= '\u{231a}' && emoji != EmojiStatus::NonEmoji && !character.is_alphanumeric() => Class::Emoji,
@@ -87,9 +95,16 @@ fn class(character: char) -> Class {
     }
 }
 
+/// Left as they are, for they weigh a kilobyte and stand in no text: doubles of Han that only round trips to a Chinese
+/// standard need, and the letters of Arabic formulas.
+const NOT_FOLDED: &[(u32, u32)] = &[(0x1ee00, 0x1eeff), (0x2f800, 0x2fa1f)];
+
 /// What a searcher means by a character.
 fn fold(character: char) -> String {
-    if KEPT.contains(&character) || matches!(character, '\u{3041}'..='\u{30ff}' | '\u{ac00}'..='\u{d7a3}') {
+    if is_in(NOT_FOLDED, character)
+        || KEPT.contains(&character)
+        || matches!(character, '\u{3041}'..='\u{30ff}' | '\u{ac00}'..='\u{d7a3}')
+    {
         return character.into();
     }
     let mut text = String::from(character);
@@ -146,8 +161,15 @@ fn zigzag(difference: i64) -> u32 {
 /// Runs of a class: how far behind the last one a run starts, and its length with its class.
 fn class_table() -> Vec<u8> {
     let mut runs: Vec<(u32, u32, Class)> = Vec::new();
-    for character in characters() {
+    for character in characters().filter(|character| is_assigned(*character)) {
         let (code, class) = (u32::from(character), class(character));
+        // Whatever is not assigned yet may belong to the run around it.
+        if let Some((_, end, last)) = runs.last_mut()
+            && *last == class
+            && (*end..code).all(|between| char::from_u32(between).is_none_or(|between| !is_assigned(between)))
+        {
+            *end = code;
+        }
         match runs.last_mut() {
             Some((_, end, last)) if *end == code && *last == class => *end += 1,
             _ if class == Class::Other => {}
@@ -174,7 +196,12 @@ struct Run {
 fn run_at(folded: &[(u32, String)], at: usize) -> (Run, usize) {
     let (first, target) = &folded[at];
     let mut body = Vec::new();
-    let run = |kind, count: usize, step: u32, body| Run { first: *first, last: first + (count as u32 - 1) * step, kind, body };
+    let run = |kind, count: usize, step: u32, body| Run {
+        first: *first,
+        last: first + (count as u32 - 1) * step,
+        kind,
+        body,
+    };
     if single(target).is_none() {
         let count = length(folded, at, 1, &|_, text| text == target);
         push_number(count as u32 - 1, &mut body);
@@ -288,7 +315,9 @@ fn tables_are_made_from_unicode() {
 fn every_character_has_its_class_and_its_fold() {
     let mut unicode = Characters::default();
     for character in characters() {
-        assert_eq!(unicode.class(character), class(character), "{character:?}");
+        if is_assigned(character) {
+            assert_eq!(unicode.class(character), class(character), "{character:?}");
+        }
         if class(character) != Class::Other {
             let mut folded = String::new();
             unicode.fold(character, &mut folded);

@@ -4,7 +4,7 @@
 //! For English, or without a stemmer, a word is folded first.
 
 use super::{unicode::Characters, words::is_apostrophe};
-use crate::{limits::TERM_BYTES_MAX, text::lowercase::push_lowercase};
+use crate::limits::TERM_BYTES_MAX;
 use alloc::string::String;
 
 /// Adds the fold of a text, at most [`TERM_BYTES_MAX`] bytes in all, cut at a character. Apostrophes and quotation marks
@@ -91,16 +91,39 @@ pub(super) fn push_for_stemmer(word: &str, turkish: bool, characters: &mut Chara
                     out.push(letter);
                 }
             }
-            '\0'..='\u{52f}' | '\u{600}'..='\u{6ff}' | '\u{b80}'..='\u{bff}' | '\u{1e00}'..='\u{1fff}' => {
-                push_lowercase(character, out);
-            }
-            _ => push_composed(character, characters, out),
+            _ => match lower(character) {
+                Some(lower) => out.push(lower),
+                None => push_composed(character, characters, out),
+            },
         }
         if out.len() > TERM_BYTES_MAX {
             out.truncate(out.floor_char_boundary(TERM_BYTES_MAX));
             return;
         }
     }
+}
+
+/// The lower case of a letter, itself where it is one, for the letters of the languages that have stemmers.
+fn lower(character: char) -> Option<char> {
+    let code = u32::from(character);
+    let lower = match code {
+        0..=0x7f => u32::from(character.to_ascii_lowercase()),
+        0x130 => 0x69,
+        0x178 => 0xff,
+        0x1e9e => 0xdf,
+        0xc0..=0xde if code != 0xd7 => code + 32,
+        0x100..=0x137 | 0x14a..=0x177 | 0x218..=0x21b | 0x1e00..=0x1e95 | 0x1ea0..=0x1eff => code | 1,
+        0x139..=0x148 | 0x179..=0x17e => code + code % 2,
+        0x386 => 0x3ac,
+        0x388..=0x38a => code + 37,
+        0x38c => 0x3cc,
+        0x38e | 0x38f => code + 63,
+        0x391..=0x3a1 | 0x3a3..=0x3ab | 0x410..=0x42f => code + 32,
+        0x400..=0x40f => code + 80,
+        0x80..=0x24f | 0x3ac..=0x3ce | 0x430..=0x45f | 0x600..=0x6ff | 0xb80..=0xbff => code,
+        _ => return None,
+    };
+    char::from_u32(lower)
 }
 
 /// Letters with accents in the languages that have stemmers: each mark with pairs of a letter and what the two make.
@@ -129,6 +152,24 @@ mod tests {
     use unicode_normalization::char::compose;
 
     #[test]
+    fn letters_of_stemmers_are_lowered_as_unicode_says() {
+        for character in
+            ('\0'..='\u{17f}').chain('\u{218}'..='\u{21b}').chain('\u{386}'..='\u{45f}').chain('\u{1e00}'..='\u{1eff}')
+        {
+            if let Some(lower) = lower(character) {
+                let expected = character.to_lowercase().next();
+                assert!(Some(lower) == expected || character.is_numeric(), "{character}");
+            }
+        }
+        let pairs = ACCENTED.iter().flat_map(|(_, pairs)| pairs.chars());
+        for letter in pairs.chain("ßøæåłđıñαβωςабяґ".chars()) {
+            let upper = letter.to_uppercase().next().expect("a letter");
+            assert!(lower(letter).is_none_or(|lower| lower == letter), "{letter}");
+            assert!(lower(upper).is_none_or(|lower| upper.to_lowercase().eq([lower])), "{upper}");
+        }
+    }
+
+    #[test]
     fn letters_compose_as_unicode_says() {
         for (mark, pairs) in ACCENTED {
             let pairs: alloc::vec::Vec<char> = pairs.chars().collect();
@@ -138,9 +179,12 @@ mod tests {
         }
         let bases = ('\u{1100}'..='\u{1112}').chain('\u{3041}'..='\u{30ff}').chain(['가', '각', 'и', 'і', 'у']);
         for base in bases {
-            let marks = ('\u{1161}'..='\u{1175}').chain('\u{11a8}'..='\u{11c2}').chain(['\u{3099}', '\u{309a}', '\u{306}', '\u{308}']);
+            let marks = ('\u{1161}'..='\u{1175}')
+                .chain('\u{11a8}'..='\u{11c2}')
+                .chain(['\u{3099}', '\u{309a}', '\u{306}', '\u{308}']);
             for mark in marks {
-                let expected = compose(base, mark).filter(|_| !matches!((base, mark), ('и', '\u{308}')| ('у', '\u{308}')));
+                let expected =
+                    compose(base, mark).filter(|_| !matches!((base, mark), ('и', '\u{308}') | ('у', '\u{308}')));
                 assert_eq!(composed(base, mark), expected, "{base} {mark:?}");
             }
         }

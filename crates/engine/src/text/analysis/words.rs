@@ -170,7 +170,8 @@ impl<'a> Scanner<'a> {
             let next = at + character.len_utf8();
             match class {
                 Class::Upper => {
-                    let behind_digit = last == Class::Digit && has_lower && self.class_behind_marks(next) == Class::Letter;
+                    let behind_digit =
+                        last == Class::Digit && has_lower && self.class_behind_marks(next) == Class::Letter;
                     if last == Class::Letter || behind_digit {
                         break;
                     }
