@@ -7,8 +7,8 @@ mod english;
 mod highlight;
 
 pub use analysis::{
-    Analyzer, AnalyzerSource, Analyzers, FieldAnalyzer, Language, LanguagePack, POSITION_GAP, Purpose, Terms, Token,
-    TokenKind, fold,
+    Analyzer, AnalyzerSource, Analyzers, CustomAnalyzer, FieldAnalyzer, Language, LanguagePack, POSITION_GAP, Purpose,
+    Terms, Token, TokenKind, fold,
 };
 pub use bm25::{Bm25Query, FieldStatistics, QueryTerm, QueryWord, TermScorer, idf};
 pub use column::{GrowingTerms, GrowingText, Postings, SealedTerms, TextColumn, TextTerms};

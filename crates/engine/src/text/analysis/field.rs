@@ -248,14 +248,17 @@ pub struct Analyzers {
     of_field: Vec<Option<Arc<dyn Analyzer>>>,
 }
 
+/// Gives the analyzer of a field by its name; none for the built-in one.
+pub type CustomAnalyzer = fn(field: &str) -> Option<Arc<dyn Analyzer>>;
+
 /// Where the analyzers of fields come from: what a host hands in.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AnalyzerSource {
     /// The languages beside English.
     pub languages: Option<&'static dyn LanguagePack>,
-    /// An analyzer of the host's own for the field of that name. Whoever gives one gives the same each time: the terms
+    /// Analyzers of the host's own. Whoever gives one gives the same each time: the terms
     /// that it made stand in the files.
-    pub custom: Option<fn(field: &str) -> Option<Arc<dyn Analyzer>>>,
+    pub custom: Option<CustomAnalyzer>,
 }
 
 impl Analyzers {

@@ -46,7 +46,7 @@ mod terms;
 mod unicode;
 mod words;
 
-pub use field::{AnalyzerSource, Analyzers, FieldAnalyzer};
+pub use field::{AnalyzerSource, Analyzers, CustomAnalyzer, FieldAnalyzer};
 pub use language::{Language, LanguagePack};
 pub use terms::{POSITION_GAP, Terms};
 

@@ -189,7 +189,7 @@ fn fold_of(code: u32) -> Option<Fold> {
         let kind = head & 7;
         let step = if kind == 1 { 2 } else { 1 };
         let last = start + more * step;
-        let inside = code >= start && (code - start) % step == 0;
+        let inside = code >= start && (code - start).is_multiple_of(step);
         let mut target = match kind {
             2 => number,
             _ => (if kind == 4 { start } else { code }).wrapping_add_signed(distance(number)),

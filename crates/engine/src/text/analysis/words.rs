@@ -42,6 +42,7 @@ impl Compound {
 
 /// What the scanner finds.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time is in use, and most are compounds")]
 pub(super) enum Chunk {
     /// Words of letters and digits.
     Compound(Compound),
@@ -255,7 +256,7 @@ impl<'a> Scanner<'a> {
 
     fn after_apostrophe(&mut self, piece: &mut Piece, behind: usize, last: Class, sign: char) -> Option<(usize, bool)> {
         let (end, _) = self.piece_end(behind);
-        let tail = self.text[behind..end].as_bytes();
+        let tail = &self.text.as_bytes()[behind..end];
         let is = |ending: &str| tail.eq_ignore_ascii_case(ending.as_bytes());
         let before = self.text.as_bytes()[..piece.end].last().map(u8::to_ascii_lowercase);
         if last == Class::Digit || tail.len() > 2 || self.is_word_at(end) {
