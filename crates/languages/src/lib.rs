@@ -4,7 +4,7 @@
 //! its feature `languages`. Each language is a feature, so that a program takes those it needs.
 //!
 //! With the feature `module` the crate becomes a wasm file of its own that a page fetches when a schema names one of its
-//! languages: see [`module`].
+//! languages: see `src/module.rs`.
 //!
 //! ```
 //! use sanderling_engine::text::{Language, LanguagePack};

@@ -53,8 +53,8 @@ impl FieldAnalyzer {
         Self::new(&field, None).expect("no language needs no pack")
     }
 
-    fn is_stop_word(&self, folded: &str) -> bool {
-        self.stop_words.binary_search_by(|word| word.as_str().cmp(folded)).is_ok()
+    fn is_stop_word(&self, word: &str) -> bool {
+        self.stop_words.binary_search_by(|known| known.as_str().cmp(word)).is_ok()
     }
 }
 

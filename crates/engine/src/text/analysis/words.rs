@@ -42,7 +42,7 @@ impl Compound {
 
 /// What the scanner finds.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time is in use, and most are compounds")]
+#[allow(clippy::large_enum_variant, reason = "one at a time is in use, and most are compounds")]
 pub(super) enum Chunk {
     /// Words of letters and digits.
     Compound(Compound),
