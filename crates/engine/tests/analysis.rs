@@ -270,7 +270,8 @@ fn the_time_is_linear_whatever_the_text() {
 #[test]
 fn a_term_has_256_bytes_at_most() {
     for analyzer in [FieldAnalyzer::plain(), field(Language::English, StopWords::BuiltIn)] {
-        for (text, longest) in [("a", 256), ("é", 256), ("ж", 256), ("ﷺ", 256), ("ь\u{483}", 256), ("東\u{e35}", 70)] {
+        for (text, longest) in [("a", 256), ("é", 256), ("ж", 256), ("ﷺ", 256), ("ь\u{483}", 256), ("東\u{e35}", 70)]
+        {
             for purpose in [Purpose::Index, Purpose::Query, Purpose::Unfinished] {
                 let mut found = 0;
                 analyzer.analyze(&text.repeat(100_000), purpose, &mut |token| found = found.max(token.term.len()));

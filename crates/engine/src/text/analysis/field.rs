@@ -4,7 +4,7 @@ use super::{
     Analyzer, Language, LanguagePack, Purpose, Token, TokenKind,
     language::Stemmer,
     spelling::{composed, push_composed, push_folded, push_for_stemmer},
-    unicode::{Characters, Class},
+    unicode::{Class, class_of, folded_to_one},
     words::{Chunk, Compound, Scanner},
 };
 use crate::{
@@ -68,20 +68,19 @@ impl Analyzer for FieldAnalyzer {
 }
 
 fn in_order(words: &mut dyn Iterator<Item = &str>, stemmer: Stemmer) -> Vec<String> {
-    let mut characters = Characters::default();
     let spelled = map(words, |word| {
         let mut spelled = String::new();
-        push_unstemmed(word, stemmer, &mut characters, &mut spelled);
+        push_unstemmed(word, stemmer, &mut spelled);
         spelled
     });
     permuted(&spelled, &sorted(spelled.len(), &mut |a, b| spelled[a].cmp(&spelled[b])))
 }
 
-fn push_unstemmed(word: &str, stemmer: Stemmer, characters: &mut Characters, out: &mut String) {
+fn push_unstemmed(word: &str, stemmer: Stemmer, out: &mut String) {
     if stemmer.knows_accents() {
-        push_for_stemmer(word, stemmer.is_turkish(), characters, out);
+        push_for_stemmer(word, stemmer.is_turkish(), out);
     } else {
-        push_folded(word, characters, out);
+        push_folded(word, out);
     }
 }
 
@@ -99,13 +98,12 @@ struct Analysis<'a> {
 impl Analysis<'_> {
     fn run(&mut self, mut scanner: Scanner<'_>) {
         while let Some(chunk) = scanner.next() {
-            let characters = &mut scanner.characters;
             match chunk {
-                Chunk::Compound(compound) => self.compound(&compound, characters),
-                Chunk::Run(start, end) => self.pairs(start, end, characters),
+                Chunk::Compound(compound) => self.compound(&compound),
+                Chunk::Run(start, end) => self.pairs(start, end),
                 Chunk::Emoji(start, end) => {
                     self.term.clear();
-                    push_folded(&self.text[start..end], characters, &mut self.term);
+                    push_folded(&self.text[start..end], &mut self.term);
                     self.emit(TokenKind::Word, start, end);
                     self.position += 1;
                 }
@@ -114,7 +112,7 @@ impl Analysis<'_> {
     }
 
     /// The whole, at the position of the first piece, then the pieces.
-    fn compound(&mut self, compound: &Compound, characters: &mut Characters) {
+    fn compound(&mut self, compound: &Compound) {
         let pieces = compound.pieces();
         let (start, end) = (pieces[0].start, pieces[pieces.len() - 1].written_end);
         if pieces.len() > 1 || compound.sigil.is_some() || compound.plus {
@@ -129,45 +127,45 @@ impl Analysis<'_> {
                 }
             }
             if whole.len() <= TERM_BYTES_MAX {
-                self.whole(&whole, compound, start, end, characters);
+                self.whole(&whole, compound, start, end);
             }
         }
         for piece in pieces {
-            if self.spell(&self.text[piece.start..piece.end], characters) {
+            if self.spell(&self.text[piece.start..piece.end]) {
                 self.emit(TokenKind::Word, piece.start, piece.written_end);
             }
             self.position += 1;
         }
     }
 
-    fn whole(&mut self, whole: &str, compound: &Compound, start: usize, end: usize, characters: &mut Characters) {
-        if compound.pieces().len() > 1 && self.spell(whole, characters) {
+    fn whole(&mut self, whole: &str, compound: &Compound, start: usize, end: usize) {
+        if compound.pieces().len() > 1 && self.spell(whole) {
             self.emit(TokenKind::Joined, start, end);
         }
         if let Some(sigil) = compound.sigil {
             self.term.clear();
             self.term.push(sigil);
-            push_folded(whole, characters, &mut self.term);
+            push_folded(whole, &mut self.term);
             self.emit(TokenKind::Joined, start - sigil.len_utf8(), end);
         }
         if compound.plus {
             self.term.clear();
-            push_folded(whole, characters, &mut self.term);
+            push_folded(whole, &mut self.term);
             self.term.push_str("++");
             self.emit(TokenKind::Joined, start, end + 2);
         }
     }
 
     /// Spells a word as a term; false where it is a stop word.
-    fn spell(&mut self, word: &str, characters: &mut Characters) -> bool {
+    fn spell(&mut self, word: &str) -> bool {
         let Self { analyzer, term, folded, .. } = self;
         let stemmer = analyzer.stemmer;
         term.clear();
         if self.purpose == Purpose::Unfinished {
-            push_folded(word, characters, term);
+            push_folded(word, term);
             return true;
         }
-        push_unstemmed(word, stemmer, characters, term);
+        push_unstemmed(word, stemmer, term);
         if analyzer.is_stop_word(term) {
             return false;
         }
@@ -177,7 +175,7 @@ impl Analysis<'_> {
         }
         if stemmer.knows_accents() && !term.is_ascii() {
             folded.clear();
-            push_folded(term, characters, folded);
+            push_folded(term, folded);
             core::mem::swap(term, folded);
         }
         term.truncate(term.floor_char_boundary(TERM_BYTES_MAX));
@@ -185,7 +183,7 @@ impl Analysis<'_> {
     }
 
     /// Each character with the next; one that stands alone by itself.
-    fn pairs(&mut self, start: usize, end: usize, characters: &mut Characters) {
+    fn pairs(&mut self, start: usize, end: usize) {
         self.term.clear();
         // Where the character before starts, and where it ends in the term.
         let mut before: Option<(usize, usize)> = None;
@@ -193,7 +191,7 @@ impl Analysis<'_> {
         let mut pairs = 0;
         while at < end {
             let unit_start = at;
-            at = push_unit(&self.text[at..end], characters, &mut self.term) + unit_start;
+            at = push_unit(&self.text[at..end], &mut self.term) + unit_start;
             if let Some((previous, previous_end)) = before {
                 self.emit(TokenKind::Pair, previous, at);
                 self.term.drain(..previous_end);
@@ -220,22 +218,22 @@ impl Analysis<'_> {
 }
 
 /// Adds the fold of the first character of a text with what belongs to it, and tells how many bytes of the text it is.
-fn push_unit(text: &str, characters: &mut Characters, out: &mut String) -> usize {
+fn push_unit(text: &str, out: &mut String) -> usize {
     let start = out.len();
     for (at, character) in text.char_indices() {
         if at > 0 {
             let last = out.chars().next_back().filter(|_| out.len() > start);
-            let joins = characters.class(character) == Class::Mark
+            let joins = class_of(character) == Class::Mark
                 || last.is_some_and(|last| {
                     matches!(last, '\u{1100}'..='\u{1112}' | '\u{ac00}'..='\u{d7a3}')
-                        && composed(last, characters.folded_to_one(character)).is_some()
+                        && composed(last, folded_to_one(character)).is_some()
                 });
             if !joins {
                 return at;
             }
         }
         if out.len() - start < UNIT_BYTES_MAX {
-            push_composed(character, characters, out);
+            push_composed(character, out);
         }
     }
     text.len()

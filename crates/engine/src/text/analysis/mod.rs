@@ -51,7 +51,7 @@ pub use language::{Language, LanguagePack};
 pub use terms::{POSITION_GAP, Terms};
 
 use alloc::string::String;
-use unicode::Class;
+use unicode::{Class, class_of};
 
 /// Makes terms of text. The built-in one is [`FieldAnalyzer`]; a Rust user may give another for a field by its name.
 ///
@@ -109,24 +109,20 @@ pub enum TokenKind {
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = String::new();
-    let mut characters = unicode::Characters::default();
-    text.chars().for_each(|character| spelling::push_composed(character, &mut characters, &mut folded));
+    text.chars().for_each(|character| spelling::push_composed(character, &mut folded));
     folded
 }
 
 /// Whether a text may be parted there without parting a character: not before a mark, nor within a flag or an emoji.
 pub(super) fn ends_character(text: &str, at: usize) -> bool {
-    let mut characters = unicode::Characters::default();
     let (Some(before), Some(after)) = (text[..at].chars().next_back(), text[at..].chars().next()) else { return true };
-    let (left, right) = (characters.class(before), characters.class(after));
+    let (left, right) = (class_of(before), class_of(after));
     before != '\u{200d}' && right != Class::Mark && (left, right) != (Class::Regional, Class::Regional)
 }
 
 /// Whether a text may be parted there without parting a word.
 pub(super) fn is_boundary(text: &str, at: usize) -> bool {
-    let mut characters = unicode::Characters::default();
-    let mut is_of_word =
-        |character: Option<char>| character.is_some_and(|character| characters.class(character).is_of_word());
+    let is_of_word = |character: Option<char>| character.is_some_and(|character| class_of(character).is_of_word());
     let inside = is_of_word(text[..at].chars().next_back()) && is_of_word(text[at..].chars().next());
     !inside && ends_character(text, at)
 }

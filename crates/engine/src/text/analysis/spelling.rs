@@ -3,20 +3,23 @@
 //! The stemmer of a language with accents gets the word in lower case with composed letters, and its answer is folded.
 //! For English, or without a stemmer, a word is folded first.
 
-use super::{unicode::Characters, words::is_apostrophe};
+use super::{
+    unicode::{folded_to_one, push_fold},
+    words::is_apostrophe,
+};
 use crate::limits::TERM_BYTES_MAX;
 use alloc::string::String;
 
 /// Adds the fold of a text, at most [`TERM_BYTES_MAX`] bytes in all, cut at a character. Apostrophes and quotation marks
 /// within it are left out, and so is what only joins.
-pub(super) fn push_folded(text: &str, characters: &mut Characters, out: &mut String) {
+pub(super) fn push_folded(text: &str, out: &mut String) {
     for character in text.chars() {
         if character.is_ascii() {
             if !matches!(character, '\'' | '"') {
                 out.push(character.to_ascii_lowercase());
             }
         } else if !is_apostrophe(character) {
-            push_composed(character, characters, out);
+            push_composed(character, out);
         }
         if out.len() > TERM_BYTES_MAX {
             out.truncate(out.floor_char_boundary(TERM_BYTES_MAX));
@@ -26,18 +29,18 @@ pub(super) fn push_folded(text: &str, characters: &mut Characters, out: &mut Str
 }
 
 /// Adds the fold of a character, joined to the last one where the two are one letter.
-pub(super) fn push_composed(character: char, characters: &mut Characters, out: &mut String) {
+pub(super) fn push_composed(character: char, out: &mut String) {
     let composes = matches!(character, '\u{306}' | '\u{308}' | '\u{1161}'..='\u{11c2}' | '\u{314f}'..='\u{3163}')
         || matches!(character, '\u{3099}' | '\u{309a}' | '\u{ff9e}' | '\u{ff9f}' | '\u{ffc2}'..='\u{ffdc}');
     if composes && !out.is_empty() {
-        let mark = characters.folded_to_one(character);
+        let mark = folded_to_one(character);
         if let Some(letter) = out.chars().next_back().and_then(|base| composed(base, mark)) {
             out.pop();
             out.push(letter);
             return;
         }
     }
-    characters.fold(character, out);
+    push_fold(character, out);
 }
 
 /// Two characters that are one letter of its own: kana with the marks of voice, Hangul from its parts, `й`, `ї`, `ў`.
@@ -73,7 +76,7 @@ pub(super) fn composed(base: char, mark: char) -> Option<char> {
 }
 
 /// Adds a word as a stemmer expects it. In Turkish `I` is the capital of a letter without a dot.
-pub(super) fn push_for_stemmer(word: &str, turkish: bool, characters: &mut Characters, out: &mut String) {
+pub(super) fn push_for_stemmer(word: &str, turkish: bool, out: &mut String) {
     let start = out.len();
     let mut rest = word.chars();
     while let Some(character) = rest.next() {
@@ -93,7 +96,7 @@ pub(super) fn push_for_stemmer(word: &str, turkish: bool, characters: &mut Chara
             }
             _ => match lower(character) {
                 Some(lower) => out.push(lower),
-                None => push_composed(character, characters, out),
+                None => push_composed(character, out),
             },
         }
         if out.len() > TERM_BYTES_MAX {

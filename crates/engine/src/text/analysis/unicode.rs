@@ -16,10 +16,11 @@
 //! - kind 2: the character that all fold to; kind 3: the text that all fold to, its length in bytes and its bytes
 //! - kind 4: for each character, the distance from what the one before folds to (the first: from itself)
 //!
-//! A look-up goes through some dozens of runs; [`Characters`] remembers the latest answers, and a text has few
-//! characters that differ.
+//! A look-up goes through some dozens of runs; the latest answers are remembered, and a text has few characters that
+//! differ.
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::string::String;
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 static CLASSES: &[u8] = include_bytes!("classes.bin");
 static FOLDS: &[u8] = include_bytes!("folds.bin");
@@ -71,71 +72,81 @@ enum Fold {
     Text(u16, u8),
 }
 
-#[derive(Clone, Copy)]
-struct Known {
-    character: char,
-    class: Class,
-    fold: Fold,
+/// The latest answers, by a hash of their characters: in each the character, then its class, then its fold. What they
+/// say hangs on the character alone, so it does not matter which text asked, nor which of two threads wrote last.
+static KNOWN: [AtomicU64; REMEMBERED] = [const { AtomicU64::new(0) }; REMEMBERED];
+
+const REMEMBERED: usize = 512;
+const CHARACTER_BITS: u32 = 21;
+const CLASS_BITS: u32 = 4;
+/// Set where a character folds to a text.
+const IS_TEXT: u64 = 1 << 32;
+
+/// The class of a character.
+pub(super) fn class_of(character: char) -> Class {
+    match character {
+        'a'..='z' => Letter,
+        'A'..='Z' => Upper,
+        '0'..='9' => Digit,
+        '\0'..='\x7f' => Other,
+        // By far the most of their scripts, with no more to know.
+        '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => EastAsian,
+        _ => {
+            let class = look_up(character) >> CHARACTER_BITS & ((1 << CLASS_BITS) - 1);
+            if class == 0 { Other } else { BY_NUMBER[class as usize - 1] }
+        }
+    }
 }
 
-const REMEMBERED: usize = 256;
-
-/// The tables with a memory of the latest answers.
-#[derive(Default)]
-pub(super) struct Characters {
-    /// Empty until a character is not of ASCII.
-    known: Vec<Known>,
+/// Adds what a character folds to.
+pub(super) fn push_fold(character: char, out: &mut String) {
+    match character {
+        '\0'..='\x7f' => out.push(character.to_ascii_lowercase()),
+        '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => out.push(character),
+        _ => match fold_of(character) {
+            Fold::One(other) => out.push(other),
+            Fold::Text(start, length) => {
+                let text = &FOLDS[start as usize..start as usize + length as usize];
+                out.push_str(core::str::from_utf8(text).unwrap_or_default());
+            }
+        },
+    }
 }
 
-impl Characters {
-    /// The class of a character.
-    pub(super) fn class(&mut self, character: char) -> Class {
-        match character {
-            'a'..='z' => Letter,
-            'A'..='Z' => Upper,
-            '0'..='9' => Digit,
-            '\0'..='\x7f' => Other,
-            // By far the most of their scripts, with no more to know.
-            '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => EastAsian,
-            _ => self.look_up(character).class,
-        }
+/// What a character beyond ASCII folds to if that is one character; else itself.
+pub(super) fn folded_to_one(character: char) -> char {
+    match fold_of(character) {
+        Fold::One(other) => other,
+        Fold::Text(..) => character,
     }
+}
 
-    /// Adds what a character folds to.
-    pub(super) fn fold(&mut self, character: char, out: &mut String) {
-        match character {
-            '\0'..='\x7f' => out.push(character.to_ascii_lowercase()),
-            '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' => out.push(character),
-            _ => match self.look_up(character).fold {
-                Fold::One(other) => out.push(other),
-                Fold::Text(start, length) => {
-                    let text = &FOLDS[start as usize..start as usize + length as usize];
-                    out.push_str(core::str::from_utf8(text).unwrap_or_default());
-                }
-            },
-        }
+fn fold_of(character: char) -> Fold {
+    let known = look_up(character) >> (CHARACTER_BITS + CLASS_BITS);
+    if known & IS_TEXT == 0 {
+        Fold::One(char::from_u32(known as u32).unwrap_or(character))
+    } else {
+        Fold::Text(known as u16, (known >> 16) as u8)
     }
+}
 
-    /// What a character folds to if that is one character; else itself.
-    pub(super) fn folded_to_one(&mut self, character: char) -> char {
-        match self.look_up(character).fold {
-            Fold::One(other) => other,
-            Fold::Text(..) => character,
-        }
+/// The class and the fold of a character, which is not `\0`.
+fn look_up(character: char) -> u64 {
+    let code = u32::from(character);
+    let place = &KNOWN[(code ^ code >> 9) as usize % REMEMBERED];
+    let known = place.load(Relaxed);
+    if known & ((1 << CHARACTER_BITS) - 1) == u64::from(code) {
+        return known;
     }
-
-    fn look_up(&mut self, character: char) -> Known {
-        let code = u32::from(character);
-        let place = (code ^ code >> 8) as usize % REMEMBERED;
-        if self.known.is_empty() {
-            self.known = vec![Known { character: '\0', class: Other, fold: Fold::One('\0') }; REMEMBERED];
-        }
-        if self.known[place].character != character {
-            let fold = fold_of(code).unwrap_or(Fold::One(character));
-            self.known[place] = Known { character, class: class_of(code).unwrap_or(Other), fold };
-        }
-        self.known[place]
-    }
+    let fold = match find_fold(code) {
+        None => u64::from(code),
+        Some(Fold::One(other)) => u64::from(u32::from(other)),
+        Some(Fold::Text(start, length)) => IS_TEXT | u64::from(length) << 16 | u64::from(start),
+    };
+    let class = find_class(code).unwrap_or(Other) as u64;
+    let known = u64::from(code) | class << CHARACTER_BITS | fold << (CHARACTER_BITS + CLASS_BITS);
+    place.store(known, Relaxed);
+    known
 }
 
 /// Reads numbers of seven bits a byte.
@@ -166,7 +177,7 @@ fn block_of(table: &'static [u8], code: u32) -> Option<(u32, Numbers)> {
     Some((first(block), Numbers(&table[u16::from_le_bytes([block[4], block[5]]) as usize..])))
 }
 
-fn class_of(code: u32) -> Option<Class> {
+fn find_class(code: u32) -> Option<Class> {
     let (mut start, mut numbers) = block_of(CLASSES, code)?;
     for _ in 0..CLASSES_PER_BLOCK {
         start += numbers.next()?;
@@ -180,7 +191,7 @@ fn class_of(code: u32) -> Option<Class> {
     None
 }
 
-fn fold_of(code: u32) -> Option<Fold> {
+fn find_fold(code: u32) -> Option<Fold> {
     let (mut start, mut numbers) = block_of(FOLDS, code)?;
     for _ in 0..FOLDS_PER_BLOCK {
         let head = numbers.next()?;

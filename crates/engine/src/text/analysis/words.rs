@@ -5,7 +5,7 @@
 //! word (`wi-fi`, `AT&T`, `joe@example.com`, `camelCase`), is one [`Compound`] of several pieces, so that it is found by
 //! the whole and by its parts.
 
-use super::unicode::{Characters, Class};
+use super::unicode::{Class, class_of};
 
 /// Pieces of one compound; a longer chain becomes several compounds.
 pub(super) const PIECES_MAX: usize = 8;
@@ -58,12 +58,11 @@ pub(super) struct Scanner<'a> {
     at: usize,
     /// The two characters before `at`, where they are none of a word.
     before: [Option<char>; 2],
-    pub characters: Characters,
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, before: [None; 2], characters: Characters::default() }
+        Self { text, at: 0, before: [None; 2] }
     }
 
     /// The next chunk of the text.
@@ -71,7 +70,7 @@ impl<'a> Scanner<'a> {
         loop {
             let character = self.character(self.at)?;
             let start = self.at;
-            let chunk = match self.characters.class(character) {
+            let chunk = match class_of(character) {
                 Class::Other | Class::Mark => {
                     self.before = [self.before[1], Some(character)];
                     self.at += character.len_utf8();
@@ -87,7 +86,7 @@ impl<'a> Scanner<'a> {
                 }
                 Class::Regional => {
                     let half = start + character.len_utf8();
-                    let other = self.character(half).filter(|other| self.characters.class(*other) == Class::Regional);
+                    let other = self.character(half).filter(|other| class_of(*other) == Class::Regional);
                     self.at = half + other.map_or(0, char::len_utf8);
                     Chunk::Emoji(start, self.at)
                 }
@@ -107,7 +106,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn class_at(&mut self, at: usize) -> Class {
-        self.character(at).map_or(Class::Other, |character| self.characters.class(character))
+        self.character(at).map_or(Class::Other, |character| class_of(character))
     }
 
     fn class_behind_marks(&mut self, at: usize) -> Class {
@@ -118,7 +117,7 @@ impl<'a> Scanner<'a> {
     /// Where the characters end whose classes belong.
     fn end_of(&mut self, mut at: usize, belongs: &dyn Fn(Class) -> bool) -> usize {
         while let Some(character) = self.character(at)
-            && belongs(self.characters.class(character))
+            && belongs(class_of(character))
         {
             at += character.len_utf8();
         }
@@ -156,7 +155,7 @@ impl<'a> Scanner<'a> {
     fn sigil(&mut self, first: char) -> Option<char> {
         let sigil = self.before[1].filter(|sign| matches!(sign, '#' | '@' | '.'))?;
         let inside = |sign: char| sign == 'a' || matches!(sign, '#' | '@' | '.');
-        (self.characters.class(first) != Class::Digit && !self.before[0].is_some_and(inside)).then_some(sigil)
+        (class_of(first) != Class::Digit && !self.before[0].is_some_and(inside)).then_some(sigil)
     }
 
     /// The end of the letters and digits from `start`, or where a new word starts by its upper case; and the class of the
@@ -167,7 +166,7 @@ impl<'a> Scanner<'a> {
         let (mut uppers, mut last_upper) = (0, start);
         let mut has_lower = false;
         while let Some(character) = self.character(at) {
-            let class = self.characters.class(character);
+            let class = class_of(character);
             let next = at + character.len_utf8();
             match class {
                 Class::Upper => {
@@ -247,7 +246,7 @@ impl<'a> Scanner<'a> {
         let mut end = at;
         for _ in 0..3 {
             match self.character(end) {
-                Some(digit) if self.characters.class(digit) == Class::Digit => end += digit.len_utf8(),
+                Some(digit) if class_of(digit) == Class::Digit => end += digit.len_utf8(),
                 _ => return false,
             }
         }
