@@ -32,6 +32,12 @@ pub const QUERY_TEXT_BYTES_MAX: usize = 16 << 10;
 /// Words of a user's query text that are looked up; the rest is cut.
 pub const QUERY_TERMS_MAX: usize = 1_024;
 /// Bytes of one word in the index; a longer one is cut at a character.
-pub const TERM_BYTES_MAX: usize = 256;
+pub const TERM_BYTES_MAX: usize = 255;
 /// Rows of one segment.
 pub const SEGMENT_ROWS_MAX: usize = 1 << 30;
+/// Words that take the place of one that is searched with typos.
+pub const CORRECTIONS_MAX: usize = 64;
+/// Characters of a word that typos are looked for in; a longer one is meant as it is.
+pub const FUZZY_CHARACTERS_MAX: usize = 64;
+/// Words that a phrase may have between its own.
+pub const SLOP_MAX: usize = 1_000;

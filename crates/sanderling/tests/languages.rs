@@ -104,7 +104,7 @@ impl Analyzer for Lines {
         let mut start = 0;
         for (position, line) in text.split('\n').enumerate() {
             let end = start + line.len();
-            found(Token { term: line, position: position as u32, start, end, kind: TokenKind::Word });
+            found(Token { term: line, form: line, position: position as u32, start, end, kind: TokenKind::Word });
             start = end + 1;
         }
     }

@@ -8,7 +8,7 @@ mod jobs;
 mod read;
 mod search;
 mod state;
-mod text_leg;
+mod text;
 
 pub use ingest::{DeleteTarget, Precondition, PutOptions, Write};
 pub use jobs::SealedOutput;

@@ -2,7 +2,7 @@
 
 use super::{
     state::{CollectionState, Location},
-    text_leg::{SegmentMatches, TextMatches},
+    text::{Effort, TextMatches},
 };
 use crate::{
     Document, Error, Result,
@@ -47,7 +47,7 @@ impl CollectionState {
             Some(text) => self.resolve_text(text)?,
             None => None,
         };
-        let matches = text.map(|text| self.match_text(&text, now));
+        let matches = text.as_ref().map(|text| self.match_text(text, now));
         let rows = map(0..=self.sealed.len(), |at| {
             let allowed = self.rows_passing(at, filter.as_ref(), now);
             let live = if filter.is_some() { self.live_rows(at, now).count() } else { allowed.count() };
@@ -57,11 +57,12 @@ impl CollectionState {
         let total = rows.iter().map(|rows| rows.matching.count()).sum();
         let wanted = query.offset.saturating_add(query.limit);
         let legs = if query.limit == 0 { 0 } else { wanted.max(LEG_DEPTH_DEFAULT) };
-        let text_leg = matches.as_ref().filter(|matches| matches.scored);
-        let text_leg = text_leg.map(|matches| self.text_leg(matches, &rows, legs));
-        // A vector leg alone is not fused with anything: its first hits are the answer.
-        let depth = if text_leg.is_none() && vectors.len() == 1 && query.limit > 0 { wanted } else { legs };
+        let scored = matches.as_ref().filter(|matches| matches.scored);
+        // A leg alone is not fused with anything: its first hits are the answer.
+        let is_alone = vectors.len() + usize::from(scored.is_some()) == 1;
+        let depth = if is_alone && query.limit > 0 { wanted } else { legs };
         let mut plan = self.plan(filter.is_some(), matches.is_some(), &rows);
+        let text_leg = scored.map(|matches| self.text_leg(matches, &rows, depth, &mut plan));
         let vector_legs = map(&vectors, |leg| self.vector_leg(leg, &rows, depth, &mut plan));
         let places = Places::new(text_leg.as_deref(), &vector_legs);
         let mut ranked = match (&text_leg, vector_legs.as_slice()) {
@@ -110,7 +111,7 @@ impl CollectionState {
         }
         let mut matching = RowSet::none(allowed.rows());
         if let Some(text) = text {
-            matching.unite(&text.segments[at].rows);
+            matching.unite(&text.rows[at]);
         }
         for leg in vectors {
             matching.unite(&self.segment(at).rows_with(leg.position));
@@ -119,13 +120,22 @@ impl CollectionState {
         matching
     }
 
-    fn text_leg(&self, matches: &TextMatches, rows: &[SegmentRows], limit: usize) -> Vec<Candidate> {
-        self.best(limit, &mut |at, offer| {
-            let SegmentMatches { rows: found, scores } = &matches.segments[at];
-            let mut found = found.clone();
-            found.intersect(&rows[at].allowed);
-            found.iter().for_each(|row| offer(row, scores[row.index()]));
-        })
+    fn text_leg(
+        &self,
+        matches: &TextMatches<'_>,
+        rows: &[SegmentRows],
+        limit: usize,
+        plan: &mut [SegmentPlan],
+    ) -> Vec<Candidate> {
+        let mut top = TopK::new(limit);
+        for (at, segment) in self.segments().into_iter().enumerate() {
+            let candidate = |row, score| Candidate { score, sequence: segment.sequence(row), segment: at, row };
+            if limit > 0 {
+                let Effort { matching, scored } = matches.rank(at, &rows[at].allowed, &mut top, &candidate);
+                plan[at].text = Some(format!("scored {scored} of {matching}"));
+            }
+        }
+        top.into_sorted()
     }
 
     fn vector_leg(
@@ -216,7 +226,7 @@ impl CollectionState {
             state: if at == self.sealed.len() { "growing" } else { "sealed" },
             documents: rows.live,
             filter: filter.then_some("column scan"),
-            text: text.then_some("exhaustive"),
+            text: text.then(|| String::from("matched")),
             vectors: Vec::new(),
         })
     }

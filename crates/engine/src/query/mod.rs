@@ -53,6 +53,24 @@ pub struct TextQuery {
     pub prefix: bool,
     /// Weights that multiply those of the schema.
     pub boost: Vec<(String, f32)>,
+    /// Which typos are looked for.
+    pub fuzzy: Fuzziness,
+    /// How far the words of a phrase may be from their places.
+    pub slop: u32,
+    /// How many of the words and phrases a document must have; 0 is 1.
+    pub minimum_match: usize,
+}
+
+/// How many typos a word of a query may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fuzziness {
+    /// None.
+    #[default]
+    Off,
+    /// None below 5 characters, one up to 8, two in longer words.
+    ByLength,
+    /// At most so many: 1 or 2.
+    Fixed(u8),
 }
 
 /// One vector leg of a search.

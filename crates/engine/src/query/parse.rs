@@ -1,10 +1,10 @@
 //! The JSON spelling of a query.
 
-use super::{Fusion, Query, TextQuery, VectorQuery};
+use super::{Fusion, Fuzziness, Query, TextQuery, VectorQuery};
 use crate::{
     Error, Result, Value,
     document::{quoted, reader::ObjectReader},
-    limits::{HITS_MAX, OVERSAMPLE_MAX},
+    limits::{HITS_MAX, OVERSAMPLE_MAX, QUERY_TERMS_MAX, SLOP_MAX},
     lists::try_map,
     settings::RRF_K_DEFAULT,
 };
@@ -64,14 +64,15 @@ fn text_query(value: &Value) -> Result<TextQuery> {
     if let Some(value) = options.value("boost") {
         text.boost = boosts(value)?;
     }
-    match options.value("fuzzy") {
-        None | Some(Value::Boolean(false)) => {}
-        Some(Value::Number(distance)) if *distance <= 0.0 => {}
-        Some(_) => return Err(Error::not_yet(&"text.fuzzy")),
-    }
-    for later in ["slop", "minimumMatch"] {
-        options.not_yet(later)?;
-    }
+    text.fuzzy = match options.value("fuzzy") {
+        None | Some(Value::Boolean(false)) => Fuzziness::Off,
+        Some(Value::Boolean(true)) => Fuzziness::ByLength,
+        Some(Value::Number(typos)) if *typos == 0.0 => Fuzziness::Off,
+        Some(Value::Number(typos)) if *typos == 1.0 || *typos == 2.0 => Fuzziness::Fixed(*typos as u8),
+        Some(other) => return Err(options.wrong("fuzzy", &"true, false, 0, 1 or 2", &other.describe())),
+    };
+    text.slop = options.count("slop", SLOP_MAX)?.unwrap_or(0) as u32;
+    text.minimum_match = options.count("minimumMatch", QUERY_TERMS_MAX)?.unwrap_or(0);
     options.finish()?;
     Ok(text)
 }

@@ -61,7 +61,7 @@ pub struct SegmentPlan {
     /// How the filter was evaluated, if there was one.
     pub filter: Option<&'static str>,
     /// How the text was searched, if there was one.
-    pub text: Option<&'static str>,
+    pub text: Option<String>,
     /// How each vector leg was searched: the index, and what was done with it.
     pub vectors: Vec<String>,
 }
@@ -99,7 +99,7 @@ impl Hit {
 impl SegmentPlan {
     fn to_value(&self) -> Value {
         let mut plan = Value::object().with("state", self.state).with("documents", self.documents);
-        for (name, how) in [("filter", self.filter), ("text", self.text)] {
+        for (name, how) in [("filter", self.filter), ("text", self.text.as_deref())] {
             if let Some(how) = how {
                 plan = plan.with(name, how);
             }

@@ -64,6 +64,21 @@ impl TopK {
         }
     }
 
+    /// How many are kept.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// The score that a candidate must reach to be kept; none while there is room.
+    #[must_use]
+    pub fn threshold(&self) -> Option<f32> {
+        if self.worst_first.len() < self.limit {
+            return None;
+        }
+        Some(self.worst_first.peek().map_or(f32::INFINITY, |worst| worst.score))
+    }
+
     /// The best, best first.
     #[must_use]
     pub fn into_sorted(self) -> Vec<Candidate> {

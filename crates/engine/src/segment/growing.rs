@@ -68,7 +68,7 @@ impl GrowingSegment {
     #[must_use]
     pub fn new(schema: &Schema) -> Self {
         let column = |kind: &FieldKind| match kind {
-            FieldKind::Text(_) => Column::Text(GrowingText::default()),
+            FieldKind::Text(text) => Column::Text(GrowingText::new(text.positions)),
             FieldKind::Attribute(attribute) => Column::Attribute(GrowingAttribute::new(attribute.kind)),
             FieldKind::Vector(vector) => Column::Vector(Box::new(GrowingVectors::new(vector))),
         };

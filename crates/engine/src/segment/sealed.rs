@@ -3,7 +3,7 @@
 //! Everything that a reader relies on is checked once, when the segment is opened: checksums, that offsets ascend and
 //! stay within their arrays, that rows exist, that text is UTF-8. After that no access can fail.
 
-use super::format::{SectionKind, SectionReader, StoredVectors};
+use super::format::{SectionKind, SectionReader, StoredText, StoredVectors};
 use crate::{
     DocumentId, Result, Schema,
     attributes::{AttributeColumn, ColumnValues, Dictionary, checked_text},
@@ -11,7 +11,7 @@ use crate::{
     lists::{map, try_map},
     rows::RowSet,
     schema::{AttributeKind, FieldKind},
-    text::{SealedTerms, TextColumn, TextTerms},
+    text::TextColumn,
     vector::{SearchedColumn, VectorColumn},
 };
 use alloc::{boxed::Box, vec::Vec};
@@ -37,14 +37,7 @@ pub struct SealedSegment {
 
 enum Column {
     Vector(Box<StoredVectors>),
-    Text {
-        lengths: Range<usize>,
-        term_offsets: Range<usize>,
-        term_bytes: Range<usize>,
-        posting_offsets: Range<usize>,
-        rows: Range<usize>,
-        counts: Range<usize>,
-    },
+    Text(Box<StoredText>),
     Keyword {
         offsets: Range<usize>,
         codes: Range<usize>,
@@ -167,16 +160,7 @@ impl SealedSegment {
 
     pub(super) fn text(&self, field: usize) -> Option<TextColumn<'_>> {
         match self.columns.get(field)? {
-            Column::Text { lengths, term_offsets, term_bytes, posting_offsets, rows, counts } => Some(TextColumn {
-                lengths: self.array(lengths),
-                terms: TextTerms::Sealed(SealedTerms {
-                    text_offsets: self.array(term_offsets),
-                    text: self.array(term_bytes),
-                    posting_offsets: self.array(posting_offsets),
-                    rows: self.array(rows),
-                    counts: self.array(counts),
-                }),
-            }),
+            Column::Text(stored) => Some(stored.column((*self.bytes).as_ref())),
             _ => None,
         }
     }
@@ -214,7 +198,10 @@ impl Check<'_> {
                 let stored = StoredVectors::open(sections, self.content, field, vector, rows)?;
                 Ok(Column::Vector(Box::new(stored)))
             }
-            FieldKind::Text(_) => self.text(field, rows),
+            FieldKind::Text(_) => {
+                let stored = StoredText::open(sections, self.content, field, rows)?;
+                Ok(Column::Text(Box::new(stored)))
+            }
             FieldKind::Attribute(attribute) => {
                 let offsets = sections.range::<u32>(SectionKind::AttributeOffsets, field)?;
                 if attribute.kind != AttributeKind::Keyword {
@@ -233,28 +220,6 @@ impl Check<'_> {
                 Ok(Column::Keyword { offsets, codes, word_offsets, word_bytes })
             }
         }
-    }
-
-    fn text(&self, field: usize, row_count: usize) -> Result<Column> {
-        let lengths = self.sections.range::<u32>(SectionKind::TextLengths, field)?;
-        let term_offsets = self.sections.range::<u32>(SectionKind::TermOffsets, field)?;
-        let term_bytes = self.sections.range::<u8>(SectionKind::TermBytes, field)?;
-        let posting_offsets = self.sections.range::<u32>(SectionKind::PostingOffsets, field)?;
-        let rows = self.sections.range::<u32>(SectionKind::PostingRows, field)?;
-        let counts = self.sections.range::<u32>(SectionKind::PostingCounts, field)?;
-        self.that(lengths.len() / 4 == row_count, "text lengths for another number of rows")?;
-        let terms = (term_offsets.len() / 4).saturating_sub(1);
-        self.texts(self.array(&term_offsets), terms, &term_bytes)?;
-        self.offsets(self.array(&posting_offsets), terms, rows.len() / 4)?;
-        self.that(rows.len() == counts.len(), "postings without counts")?;
-        let (offsets, all): (&[u32], &[u32]) = (self.array(&posting_offsets), self.array(&rows));
-        for pair in offsets.windows(2) {
-            self.ascending_rows(&all[pair[0] as usize..pair[1] as usize], row_count)?;
-        }
-        let lengths_of_rows: &[u32] = self.array(&lengths);
-        let all_have_text = all.iter().all(|row| lengths_of_rows[*row as usize] != u32::MAX);
-        self.that(all_have_text, "postings of a row without text")?;
-        Ok(Column::Text { lengths, term_offsets, term_bytes, posting_offsets, rows, counts })
     }
 
     fn rows(&self, segment: &SealedSegment) -> Result<()> {
@@ -300,11 +265,6 @@ impl Check<'_> {
         let text =
             offsets.windows(2).all(|pair| core::str::from_utf8(&bytes[pair[0] as usize..pair[1] as usize]).is_ok());
         self.that(text, "a word that is not UTF-8")
-    }
-
-    fn ascending_rows(&self, rows: &[u32], end: usize) -> Result<()> {
-        let ascend = rows.is_sorted_by(|a, b| a < b) && rows.last().is_none_or(|last| (*last as usize) < end);
-        self.that(ascend, "rows that do not ascend")
     }
 
     fn that(&self, holds: bool, otherwise: &str) -> Result<()> {

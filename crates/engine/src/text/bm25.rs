@@ -6,36 +6,6 @@
 //! wherever they lie. A score is summed term by term in the order of the query.
 
 use crate::settings::Bm25Settings;
-use alloc::{string::String, vec::Vec};
-
-/// A query taken apart for scoring.
-#[derive(Clone, Debug, Default)]
-pub struct Bm25Query {
-    /// The words whose terms add to the score.
-    pub words: Vec<QueryWord>,
-    /// The words that rule a document out.
-    pub excluded: Vec<QueryWord>,
-}
-
-/// What a query has between two blanks. A document has the word when it has all of its terms, or its whole.
-#[derive(Clone, Debug, PartialEq)]
-pub struct QueryWord {
-    /// The terms: each piece, and the whole where there are several.
-    pub terms: Vec<QueryTerm>,
-    /// How often the query has it.
-    pub repeated: f32,
-}
-
-/// One term of a query, as each searched field spells it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct QueryTerm {
-    /// The term in each searched field (stemmers differ).
-    pub spelling: Vec<String>,
-    /// Whether words that begin with it count too.
-    pub prefix: bool,
-    /// Whether it stands for all terms of its word.
-    pub whole: bool,
-}
 
 /// What BM25 needs to know of one field over all live documents.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -86,6 +56,10 @@ impl TermScorer {
     #[must_use]
     pub fn score(&self, weighted_count: f32) -> f32 {
         let Bm25Settings { k1, .. } = self.settings;
+        if weighted_count == f32::INFINITY {
+            // A text of length 0 whose words are wholes alone, with b 1.
+            return self.weight * (k1 + 1.0);
+        }
         self.weight * ((k1 + 1.0) * weighted_count / (k1 + weighted_count))
     }
 }

@@ -1,59 +1,76 @@
 //! The words of one text field in one segment.
+//!
+//! A column has the *terms*, which are what is scored, and, where terms are stems, the *forms*: the words as they were
+//! written, folded. Both are sets of texts with postings. A form stands under a key that also tells its term, because
+//! in a language with accents one fold may have two stems. Forms have rows but no positions, so that a form is gone when
+//! its last document is gone, wherever documents lie; the terms of prefixes and typos depend on that.
 
-use super::Terms;
+use super::{
+    FieldStatistics, Terms,
+    index::{Fuzzy, PostingsView, SealedList, TermPostings},
+};
 use crate::{
     attributes::checked_text,
     ids::RowId,
+    limits::TERM_BYTES_MAX,
     lists::map,
     numbering::{Numbering, hash},
-    order::{permuted, sorted},
+    order::sorted,
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
+use sanderling_kernels::PACKED;
 
 /// The length that stands for "this document has no such field".
 pub const ABSENT: u32 = u32::MAX;
 
-/// The documents of one term: rows ascending, and how often the term stands in each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Postings<'a> {
-    /// The rows.
-    pub rows: &'a [u32],
-    /// The number of occurrences in each row.
-    pub counts: &'a [u32],
-}
+/// Between a form and its term in the key of a form. No analyzer gives it: it is no letter.
+const KEY_MARK: char = '\0';
 
 /// A view of one text field: the same for a growing segment and for the bytes of a sealed one.
 #[derive(Clone, Copy, Debug)]
 pub struct TextColumn<'a> {
     /// The number of terms in each row, or [`ABSENT`].
     pub lengths: &'a [u32],
-    /// The terms and their postings.
-    pub terms: TextTerms<'a>,
+    /// The rows that have the field, dead ones included, and their terms together.
+    pub statistics: FieldStatistics,
+    /// Whether the places of terms are kept.
+    pub has_positions: bool,
+    /// The terms.
+    pub terms: TermSet<'a>,
+    /// The forms, where the terms are not the words themselves.
+    pub forms: Option<TermSet<'a>>,
 }
 
-/// The terms of a column.
+/// Texts, each with its postings.
 #[derive(Clone, Copy, Debug)]
-pub enum TextTerms<'a> {
+pub enum TermSet<'a> {
     /// Of a growing segment.
     Growing(&'a GrowingTerms),
     /// Of a sealed segment.
-    Sealed(SealedTerms<'a>),
+    Sealed(PostingsView<'a>),
 }
 
-/// The terms of a sealed segment in order of their bytes: term `t` is `text[text_offsets[t]..text_offsets[t + 1]]`, its
-/// postings are `posting_offsets[t]..posting_offsets[t + 1]` of `rows` and `counts`.
+/// The postings of one term.
 #[derive(Clone, Copy, Debug)]
-pub struct SealedTerms<'a> {
-    /// Where each term begins.
-    pub text_offsets: &'a [u32],
-    /// All terms, one after the other.
-    pub text: &'a [u8],
-    /// Where each term's postings begin.
-    pub posting_offsets: &'a [u32],
-    /// The rows of all postings.
-    pub rows: &'a [u32],
-    /// The occurrences of all postings.
-    pub counts: &'a [u32],
+pub enum TermList<'a> {
+    /// Of a growing segment.
+    Growing(&'a TermPostings),
+    /// Of a sealed segment.
+    Sealed(SealedList<'a>),
+}
+
+/// Takes a word of a column and its postings.
+pub type FoundWord<'a, 'f> = &'f mut dyn FnMut(Word<'_>, TermList<'a>);
+
+/// A word that was looked up in a column.
+#[derive(Clone, Copy, Debug)]
+pub struct Word<'w> {
+    /// The word, folded.
+    pub text: &'w str,
+    /// Its term.
+    pub term: &'w str,
+    /// How many typos it is away from what was looked up.
+    pub typos: u8,
 }
 
 impl<'a> TextColumn<'a> {
@@ -62,126 +79,293 @@ impl<'a> TextColumn<'a> {
     pub fn length(&self, row: RowId) -> Option<u32> {
         Some(self.lengths[row.index()]).filter(|length| *length != ABSENT)
     }
+
+    /// The words that begin with `prefix`. A form has its own postings, not those of its term.
+    pub fn with_prefix(&self, prefix: &str, found: FoundWord<'a, '_>) {
+        let words = self.forms.unwrap_or(self.terms);
+        words.with_prefix(prefix, &mut |key, list| word(key, self.forms.is_some(), 0, &mut |word| found(word, list)));
+    }
+
+    /// The words at most `reach` typos away.
+    pub fn similar(&self, pattern: &str, reach: u8, found: FoundWord<'a, '_>) {
+        let words = self.forms.unwrap_or(self.terms);
+        words.similar(pattern, reach, &mut |key, typos, list| {
+            word(key, self.forms.is_some(), typos, &mut |word| found(word, list));
+        });
+    }
 }
 
-impl<'a> TextTerms<'a> {
+/// The key of a form: itself, a mark, how many bytes it shares with its term, and the rest of the term. None where that
+/// would be too long for a dictionary.
+fn write_key(form: &str, term: &str, key: &mut String) -> bool {
+    let mut shared = form.bytes().zip(term.bytes()).take_while(|(a, b)| a == b).count().min(127);
+    while !form.is_char_boundary(shared) || !term.is_char_boundary(shared) {
+        shared -= 1;
+    }
+    key.clear();
+    key.push_str(form);
+    key.push(KEY_MARK);
+    key.push(shared as u8 as char);
+    key.push_str(&term[shared..]);
+    key.len() <= TERM_BYTES_MAX && !form.contains(KEY_MARK) && !form.is_empty()
+}
+
+/// Takes a key apart.
+fn word(key: &str, is_form: bool, typos: u8, found: &mut dyn FnMut(Word<'_>)) {
+    match key.split_once(KEY_MARK).filter(|_| is_form) {
+        None => found(Word { text: key, term: key, typos }),
+        Some((text, rest)) => {
+            let shared = rest.chars().next().map_or(0, |shared| shared as usize);
+            let mut term = String::from(text.get(..shared).unwrap_or_default());
+            term.push_str(rest.get(1..).unwrap_or_default());
+            found(Word { text, term: &term, typos });
+        }
+    }
+}
+
+/// A form is compared without its term.
+fn without_term(key: &str) -> &str {
+    key.split(KEY_MARK).next().unwrap_or_default()
+}
+
+impl<'a> TermSet<'a> {
     /// The postings of a term.
     #[must_use]
-    pub fn get(&self, term: &str) -> Option<Postings<'a>> {
+    pub fn get(&self, term: &str) -> Option<TermList<'a>> {
         match self {
-            Self::Growing(terms) => terms.get(term),
+            Self::Growing(terms) => terms.find(term).map(|number| terms.list(number)),
+            Self::Sealed(terms) => terms.dictionary().find(term).map(|number| TermList::Sealed(terms.list(number))),
+        }
+    }
+
+    /// The texts that begin with `prefix`, in no order that means anything.
+    fn with_prefix(&self, prefix: &str, found: &mut dyn FnMut(&str, TermList<'a>)) {
+        match self {
+            Self::Growing(terms) => {
+                for (number, term) in terms.texts.iter().enumerate() {
+                    if term.starts_with(prefix) {
+                        found(term, terms.list(number as u32));
+                    }
+                }
+            }
             Self::Sealed(terms) => {
-                let at = terms.first_not_before(term);
-                (at < terms.count() && terms.term(at) == term.as_bytes()).then(|| terms.postings(at))
+                let dictionary = terms.dictionary();
+                let range = dictionary.with_prefix(prefix);
+                let mut walk = dictionary.terms(range.start, range.end);
+                while let Some((number, _, term)) = walk.next() {
+                    found(checked_text(term), TermList::Sealed(terms.list(number)));
+                }
             }
         }
     }
 
-    /// The terms that begin with `prefix`, in order of their bytes.
+    fn similar(&self, pattern: &str, reach: u8, found: &mut dyn FnMut(&str, u8, TermList<'a>)) {
+        match self {
+            Self::Growing(terms) => {
+                let mut fuzzy = Fuzzy::new(pattern, reach);
+                let length = pattern.chars().count();
+                for (number, term) in terms.texts.iter().enumerate() {
+                    let word = without_term(term);
+                    // A character has one byte at the least.
+                    if word.len() + usize::from(reach) >= length
+                        && let Some(typos) = fuzzy.distance(word, 0)
+                    {
+                        found(term, typos, terms.list(number as u32));
+                    }
+                }
+            }
+            Self::Sealed(terms) => {
+                terms.dictionary().similar(pattern, reach, &without_term, &mut |number, term, typos| {
+                    found(term, typos, TermList::Sealed(terms.list(number)));
+                });
+            }
+        }
+    }
+
+    /// The texts in order of their bytes.
     #[must_use]
-    pub fn with_prefix(&self, prefix: &str) -> Vec<(&'a str, Postings<'a>)> {
+    pub fn in_order(&self) -> OrderedTerms<'a> {
+        let mut terms = match self {
+            Self::Growing(terms) => {
+                let order = sorted(terms.texts.len(), &mut |a, b| terms.texts[a].cmp(&terms.texts[b]));
+                OrderedTerms { set: *self, order, walk: None, next: 0, text: Vec::new() }
+            }
+            Self::Sealed(view) => {
+                let walk = view.dictionary().terms(0, usize::MAX);
+                OrderedTerms { set: *self, order: Vec::new(), walk: Some(walk), next: 0, text: Vec::new() }
+            }
+        };
+        terms.advance();
+        terms
+    }
+}
+
+/// A walk over the texts of a set in order of their bytes.
+pub struct OrderedTerms<'a> {
+    set: TermSet<'a>,
+    order: Vec<u32>,
+    walk: Option<super::index::Terms<'a>>,
+    /// The place behind the present text; 0 behind the last one.
+    next: usize,
+    text: Vec<u8>,
+}
+
+impl<'a> OrderedTerms<'a> {
+    /// The present text.
+    #[must_use]
+    pub fn text(&self) -> Option<&[u8]> {
+        (self.next > 0).then_some(&self.text)
+    }
+
+    /// Its postings.
+    #[must_use]
+    pub fn list(&self) -> TermList<'a> {
+        match self.set {
+            TermSet::Growing(terms) => terms.list(self.order[self.next - 1]),
+            TermSet::Sealed(terms) => TermList::Sealed(terms.list(self.next - 1)),
+        }
+    }
+
+    /// Goes on to the next.
+    pub fn advance(&mut self) {
+        self.text.clear();
+        match (&mut self.walk, self.set) {
+            (Some(walk), _) => match walk.next() {
+                Some((number, _, text)) => {
+                    self.text.extend_from_slice(text);
+                    self.next = number + 1;
+                }
+                None => self.next = 0,
+            },
+            (None, TermSet::Growing(terms)) if self.next < self.order.len() => {
+                self.text.extend_from_slice(terms.texts[self.order[self.next] as usize].as_bytes());
+                self.next += 1;
+            }
+            _ => self.next = 0,
+        }
+    }
+}
+
+impl TermList<'_> {
+    /// The number of postings.
+    #[must_use]
+    pub fn len(&self) -> usize {
         match self {
-            Self::Growing(terms) => terms.with_prefix(prefix),
-            Self::Sealed(terms) => {
-                let from = terms.first_not_before(prefix);
-                let matching = (from..terms.count()).take_while(|at| terms.term(*at).starts_with(prefix.as_bytes()));
-                map(matching, |at| (checked_text(terms.term(at)), terms.postings(at)))
+            Self::Growing(list) => list.rows.len(),
+            Self::Sealed(list) => list.len(),
+        }
+    }
+
+    /// Whether there is no posting.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The rows, ascending.
+    #[must_use]
+    pub fn rows(&self) -> Vec<u32> {
+        match self {
+            Self::Growing(list) => list.rows.clone(),
+            Self::Sealed(list) => {
+                let mut rows = Vec::new();
+                list.rows(&mut rows);
+                rows
             }
         }
     }
-}
 
-impl<'a> SealedTerms<'a> {
-    fn count(&self) -> usize {
-        self.posting_offsets.len().saturating_sub(1)
-    }
-
-    fn first_not_before(&self, term: &str) -> usize {
-        let (mut from, mut to) = (0, self.count());
-        while from < to {
-            let middle = from.midpoint(to);
-            if self.term(middle) < term.as_bytes() { from = middle + 1 } else { to = middle }
+    /// How often the term stands in the row of the posting.
+    #[must_use]
+    pub fn count(&self, posting: usize) -> u32 {
+        match self {
+            Self::Growing(list) => list.counts[posting],
+            Self::Sealed(list) => list.count(posting),
         }
-        from
     }
 
-    fn term(&self, at: usize) -> &'a [u8] {
-        &self.text[self.text_offsets[at] as usize..self.text_offsets[at + 1] as usize]
-    }
-
-    fn postings(&self, at: usize) -> Postings<'a> {
-        let range = self.posting_offsets[at] as usize..self.posting_offsets[at + 1] as usize;
-        Postings { rows: &self.rows[range.clone()], counts: &self.counts[range] }
-    }
-}
-
-/// One term of a growing segment and its postings.
-#[derive(Clone, Debug)]
-pub struct PostingList {
-    term: Box<str>,
-    rows: Vec<u32>,
-    counts: Vec<u32>,
-}
-
-impl PostingList {
-    fn view(&self) -> Postings<'_> {
-        Postings { rows: &self.rows, counts: &self.counts }
+    /// Calls `found` for each posting from `from` to before `end`, which are within one block of 128, with its places. Only
+    /// for fields that keep them.
+    pub fn positions(&self, from: usize, end: usize, found: &mut dyn FnMut(usize, &[u32])) {
+        match self {
+            Self::Growing(list) => {
+                let mut start = list.counts[..from].iter().sum::<u32>() as usize;
+                for posting in from..end {
+                    let next = start + list.counts[posting] as usize;
+                    found(posting, &list.positions[start..next]);
+                    start = next;
+                }
+            }
+            Self::Sealed(list) => list.positions(from..end, found),
+        }
     }
 }
 
-/// The terms of a growing segment, found by hash and put in order when they are listed.
+/// The texts of a growing segment with their postings, found by hash.
 #[derive(Clone, Debug, Default)]
 pub struct GrowingTerms {
     number_of: Numbering,
-    lists: Vec<PostingList>,
+    texts: Vec<Box<str>>,
+    lists: Vec<TermPostings>,
 }
 
 impl GrowingTerms {
-    fn get(&self, term: &str) -> Option<Postings<'_>> {
-        let is_term = &mut |number: u32| *self.lists[number as usize].term == *term;
-        self.number_of.find(hash(term.as_bytes()), is_term).map(|number| self.lists[number as usize].view())
+    fn find(&self, text: &str) -> Option<u32> {
+        self.number_of.find(hash(text.as_bytes()), &mut |number| *self.texts[number as usize] == *text)
     }
 
-    fn with_prefix(&self, prefix: &str) -> Vec<(&str, Postings<'_>)> {
-        let mut found: Vec<(&str, Postings<'_>)> = Vec::new();
-        for list in self.lists.iter().filter(|list| list.term.starts_with(prefix)) {
-            found.push((&list.term, list.view()));
-        }
-        permuted(&found, &sorted(found.len(), &mut |a, b| found[a].0.cmp(found[b].0)))
+    fn list(&self, number: u32) -> TermList<'_> {
+        TermList::Growing(&self.lists[number as usize])
     }
 
-    fn list(&mut self, term: &str) -> &mut PostingList {
-        let (lists, hash) = (&self.lists, hash(term.as_bytes()));
-        let is_term = &mut |number: u32| *lists[number as usize].term == *term;
-        let number = self.number_of.find(hash, is_term).unwrap_or(lists.len() as u32);
-        if number as usize == lists.len() {
-            self.number_of.set(hash, number, is_term);
-            self.lists.push(PostingList { term: term.into(), rows: Vec::new(), counts: Vec::new() });
+    /// Adds an occurrence in the newest row.
+    fn push(&mut self, text: &str, row: u32, position: Option<u32>) {
+        let (texts, hash) = (&self.texts, hash(text.as_bytes()));
+        let is_text = &mut |number: u32| *texts[number as usize] == *text;
+        let number = self.number_of.find(hash, is_text).unwrap_or(texts.len() as u32);
+        if number as usize == texts.len() {
+            self.number_of.set(hash, number, is_text);
+            self.texts.push(text.into());
+            self.lists.push(TermPostings::default());
         }
-        &mut self.lists[number as usize]
+        self.lists[number as usize].push(row, position);
     }
 }
 
 /// One text field of a growing segment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct GrowingText {
     lengths: Vec<u32>,
+    statistics: FieldStatistics,
+    has_positions: bool,
     terms: GrowingTerms,
+    /// None until a text came whose analyzer keeps them.
+    forms: Option<GrowingTerms>,
+    key: String,
 }
 
 impl GrowingText {
+    /// An empty column, with the places of words or without.
+    #[must_use]
+    pub fn new(has_positions: bool) -> Self {
+        let (lengths, statistics) = (Vec::new(), FieldStatistics::default());
+        Self { lengths, statistics, has_positions, terms: GrowingTerms::default(), forms: None, key: String::new() }
+    }
+
     /// Adds the newest row with the terms of its text.
     pub fn push(&mut self, terms: Option<&Terms>) {
         let row = self.lengths.len() as u32;
-        self.lengths.push(terms.map_or(ABSENT, Terms::length));
-        for (term, _) in terms.into_iter().flat_map(Terms::iter) {
-            let list = self.terms.list(term);
-            match list.counts.last_mut() {
-                Some(count) if list.rows.last() == Some(&row) => *count += 1,
-                _ => {
-                    list.rows.push(row);
-                    list.counts.push(1);
-                }
+        let Some(terms) = terms else {
+            self.lengths.push(ABSENT);
+            return;
+        };
+        self.lengths.push(terms.length());
+        self.statistics.documents += 1;
+        self.statistics.terms += u64::from(terms.length());
+        for placed in terms.iter() {
+            self.terms.push(placed.term, row, self.has_positions.then_some(placed.position));
+            if terms.keeps_forms() && write_key(placed.form, placed.term, &mut self.key) {
+                self.forms.get_or_insert_default().push(&self.key, row, None);
             }
         }
     }
@@ -189,6 +373,41 @@ impl GrowingText {
     /// The column to read.
     #[must_use]
     pub fn view(&self) -> TextColumn<'_> {
-        TextColumn { lengths: &self.lengths, terms: TextTerms::Growing(&self.terms) }
+        TextColumn {
+            lengths: &self.lengths,
+            statistics: self.statistics,
+            has_positions: self.has_positions,
+            terms: TermSet::Growing(&self.terms),
+            forms: self.forms.as_ref().map(TermSet::Growing),
+        }
+    }
+}
+
+/// How many rows have a text, and its terms together.
+#[must_use]
+pub fn statistics_of(lengths: &[u32]) -> FieldStatistics {
+    let mut statistics = FieldStatistics::default();
+    for length in lengths.iter().filter(|length| **length != ABSENT) {
+        statistics.documents += 1;
+        statistics.terms += u64::from(*length);
+    }
+    statistics
+}
+
+/// Appends the postings of a list whose rows stay, under their new numbers.
+pub fn append_kept(list: TermList<'_>, has_positions: bool, new_rows: &[u32], dropped: u32, out: &mut TermPostings) {
+    let rows = map(list.rows(), |row| new_rows[row as usize]);
+    for (posting, row) in rows.iter().enumerate().filter(|(_, row)| **row != dropped) {
+        out.rows.push(*row);
+        out.counts.push(list.count(posting));
+    }
+    // All at once in memory, block by block in a file.
+    let step = if matches!(list, TermList::Growing(_)) { rows.len().max(1) } else { PACKED };
+    for from in (0..if has_positions { rows.len() } else { 0 }).step_by(step) {
+        list.positions(from, (from + step).min(rows.len()), &mut |posting, places| {
+            if rows[posting] != dropped {
+                out.positions.extend_from_slice(places);
+            }
+        });
     }
 }

@@ -8,10 +8,14 @@ mod highlight;
 pub mod index;
 
 pub use analysis::{
-    Analyzer, AnalyzerSource, Analyzers, CustomAnalyzer, FieldAnalyzer, Language, LanguagePack, POSITION_GAP, Purpose,
-    Terms, Token, TokenKind, fold,
+    Analyzer, AnalyzerSource, Analyzers, CustomAnalyzer, FieldAnalyzer, Language, LanguagePack, POSITION_GAP,
+    PlacedTerm, Purpose, Terms, Token, TokenKind, fold,
 };
-pub use bm25::{Bm25Query, FieldStatistics, QueryTerm, QueryWord, TermScorer, idf};
-pub use column::{GrowingTerms, GrowingText, Postings, SealedTerms, TextColumn, TextTerms};
+pub(crate) use analysis::bounded;
+pub use bm25::{FieldStatistics, TermScorer, idf};
+pub use column::{
+    ABSENT, FoundWord, GrowingTerms, GrowingText, OrderedTerms, TermList, TermSet, TextColumn, Word, append_kept,
+    statistics_of,
+};
 pub use english::stem as stem_english;
 pub use highlight::{HighlightOptions, TermWeight, highlight, highlight_all, one_of};

@@ -1,7 +1,7 @@
 //! The live rows of some segments as the bytes of one: sealing is the merge of one growing segment, compaction that of
 //! several sealed ones. Nothing is analysed again.
 
-use super::{SectionKind, SectionWriter, write_vectors};
+use super::{SectionKind, SectionWriter, merge_text::merge_text, write_vectors};
 use crate::{
     Schema,
     attributes::ColumnValues,
@@ -11,7 +11,6 @@ use crate::{
     rows::RowSet,
     schema::{AttributeKind, FieldKind, VectorField},
     segment::Segment,
-    text::Postings,
     vector::{BuiltIndex, IndexBuilder, Quantizer, VectorColumn},
 };
 use alloc::{vec, vec::Vec};
@@ -25,7 +24,7 @@ pub struct Source<'a> {
 }
 
 /// The row of the merged segment that stands for a row that is not kept.
-const DROPPED: u32 = u32::MAX;
+pub(super) const DROPPED: u32 = u32::MAX;
 
 /// Merges segments, oldest first, so that rows stay in the order of their writes.
 #[must_use]
@@ -36,7 +35,7 @@ pub fn merge(schema: &Schema, sources: &[Source<'_>], database: DatabaseId, file
     for (field, definition) in schema.fields.iter().enumerate() {
         match &definition.kind {
             FieldKind::Vector(vectors) => merge_vectors(&mut writer, sources, &new_rows, field, vectors),
-            FieldKind::Text(_) => write_text(&mut writer, sources, &new_rows, field),
+            FieldKind::Text(text) => merge_text(&mut writer, sources, &new_rows, field, text.positions),
             FieldKind::Attribute(attribute) => write_attribute(&mut writer, sources, field, attribute.kind),
         }
     }
@@ -113,47 +112,6 @@ fn merge_vectors(
         None => BuiltIndex::None,
     };
     write_vectors(writer, field, column, index.view());
-}
-
-fn write_text(writer: &mut SectionWriter, sources: &[Source<'_>], new_rows: &[Vec<u32>], field: usize) {
-    let mut lengths = Vec::new();
-    let mut terms: Vec<(&str, usize, Postings<'_>)> = Vec::new();
-    for (at, source) in sources.iter().enumerate() {
-        let Some(column) = source.segment.text(field) else { continue };
-        source.keep.iter().for_each(|row| lengths.push(column.lengths[row.index()]));
-        for (term, postings) in column.terms.with_prefix("") {
-            terms.push((term, at, postings));
-        }
-    }
-    // Of one term the lists stay in the order of their segments, and so do the rows.
-    let order = sorted(terms.len(), &mut |a, b| terms[a].0.cmp(terms[b].0));
-    let (mut term_offsets, mut term_bytes, mut posting_offsets) = (vec![0_u32], Vec::new(), vec![0_u32]);
-    let (mut rows, mut counts) = (Vec::new(), Vec::new());
-    for lists in order.chunk_by(|a, b| terms[*a as usize].0 == terms[*b as usize].0) {
-        let before = rows.len();
-        for &list in lists {
-            let (_, at, postings) = &terms[list as usize];
-            for (row, count) in postings.rows.iter().zip(postings.counts) {
-                let new_row = new_rows[*at][*row as usize];
-                if new_row != DROPPED {
-                    rows.push(new_row);
-                    counts.push(*count);
-                }
-            }
-        }
-        if rows.len() > before {
-            let term = terms[lists[0] as usize].0;
-            term_bytes.extend_from_slice(term.as_bytes());
-            term_offsets.push(term_bytes.len() as u32);
-            posting_offsets.push(rows.len() as u32);
-        }
-    }
-    writer.add(SectionKind::TextLengths, field, &lengths);
-    writer.add(SectionKind::TermOffsets, field, &term_offsets);
-    writer.add(SectionKind::TermBytes, field, &term_bytes);
-    writer.add(SectionKind::PostingOffsets, field, &posting_offsets);
-    writer.add(SectionKind::PostingRows, field, &rows);
-    writer.add(SectionKind::PostingCounts, field, &counts);
 }
 
 fn write_attribute(writer: &mut SectionWriter, sources: &[Source<'_>], field: usize, kind: AttributeKind) {

@@ -10,9 +10,12 @@
 //! | end | the table's CRC-32C u32: the root checksum, which the manifest repeats |
 
 mod merge;
+mod merge_text;
 mod sections;
+mod text;
 mod vectors;
 
 pub use merge::{Source, merge};
 pub use sections::{SectionKind, SectionReader, SectionWriter};
+pub use text::{StoredText, write_text};
 pub use vectors::{StoredVectors, write_vectors};

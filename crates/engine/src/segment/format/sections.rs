@@ -11,6 +11,9 @@ use core::ops::Range;
 const ALIGNMENT: usize = 64;
 const ENTRY_BYTES: usize = 32;
 
+/// What is added to the number of a section of the terms of a text for that of their forms.
+pub(super) const OF_FORMS: u32 = 15;
+
 /// The array that a section holds. The numbers stand in files: they are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
@@ -39,16 +42,6 @@ pub enum SectionKind {
     VectorIndex = 19,
     /// u32 a row: the number of terms.
     TextLengths = 32,
-    /// u32 a term and one more: where it begins.
-    TermOffsets = 33,
-    /// The terms in order of their bytes.
-    TermBytes = 34,
-    /// u32 a term and one more: where its postings begin.
-    PostingOffsets = 35,
-    /// u32: the rows of the postings.
-    PostingRows = 36,
-    /// u32: the occurrences of the postings.
-    PostingCounts = 37,
     /// u32 a row and one more: where its values begin.
     AttributeOffsets = 48,
     /// u32: codes of a keyword column.
@@ -101,6 +94,35 @@ pub enum SectionKind {
     GraphFirstLists = 90,
     /// u32: 16 neighbours a list.
     GraphLinks = 91,
+    /// u32: what is kept of the text, and the bins of lengths.
+    TextHead = 96,
+    /// u32: where each block of the terms' dictionary begins.
+    TermBlocks = 97,
+    /// The blocks of the dictionary.
+    TermBytes = 98,
+    /// u32 a term and one more: where its record begins.
+    TermRecords = 99,
+    /// The records.
+    RecordBytes = 100,
+    /// u32: the last row of each block of postings.
+    BlockRows = 101,
+    /// u32 a block and one more: where its words begin.
+    BlockStarts = 102,
+    /// u32: the four best cells of each block.
+    BlockBest = 103,
+    /// u32: the packed rows of the blocks.
+    BlockWords = 104,
+    /// The cells of the blocks.
+    BlockCells = 105,
+    /// u32: which postings of blocks have counts that their cells do not tell.
+    CountPlaces = 106,
+    /// u32: those counts.
+    Counts = 107,
+    /// u32 a block and one more: where the places of its postings begin.
+    BlockPlaces = 108,
+    /// The places.
+    PlaceBytes = 109,
+    // 112 to 124 are 97 to 109 of the forms.
 }
 
 impl SectionKind {
@@ -129,9 +151,12 @@ impl Default for SectionWriter {
 impl SectionWriter {
     /// Adds the section of a field (0 for those of the whole segment).
     pub fn add<T: bytemuck::NoUninit>(&mut self, kind: SectionKind, field: usize, values: &[T]) {
-        let content: &[u8] = bytemuck::cast_slice(values);
+        self.add_numbered(kind as u32, field, bytemuck::cast_slice(values));
+    }
+
+    pub(super) fn add_numbered(&mut self, kind: u32, field: usize, content: &[u8]) {
         self.bytes.resize(self.bytes.len().next_multiple_of(ALIGNMENT), 0);
-        self.table.extend_from_slice(&(kind as u32).to_le_bytes());
+        self.table.extend_from_slice(&kind.to_le_bytes());
         self.table.extend_from_slice(&(field as u32).to_le_bytes());
         self.table.extend_from_slice(&(self.bytes.len() as u64).to_le_bytes());
         self.table.extend_from_slice(&(content.len() as u64).to_le_bytes());
@@ -205,6 +230,11 @@ impl<'a> SectionReader<'a> {
     /// Where the section of a field lies; its length is checked to be whole values of `T`.
     pub fn range<T: bytemuck::AnyBitPattern>(&self, kind: SectionKind, field: usize) -> Result<Range<usize>> {
         self.range_of_values(kind as u32, field as u32, size_of::<T>())
+    }
+
+    /// The same for a section of the forms of a text, which has the number of that of the terms and [`OF_FORMS`].
+    pub(super) fn range_of_numbered(&self, kind: u32, field: usize, size: usize) -> Result<Range<usize>> {
+        self.range_of_values(kind, field as u32, size)
     }
 
     fn range_of_values(&self, kind: u32, field: u32, size: usize) -> Result<Range<usize>> {

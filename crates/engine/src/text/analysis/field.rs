@@ -59,10 +59,14 @@ impl FieldAnalyzer {
 }
 
 impl Analyzer for FieldAnalyzer {
+    fn keeps_forms(&self) -> bool {
+        !self.stemmer.is_none()
+    }
+
     fn analyze(&self, text: &str, purpose: Purpose, found: &mut dyn FnMut(Token<'_>)) {
         let scanner = Scanner::new(text);
-        let mut analysis =
-            Analysis { analyzer: self, text, purpose, position: 0, term: String::new(), folded: String::new(), found };
+        let (term, form, folded) = (String::new(), String::new(), String::new());
+        let mut analysis = Analysis { analyzer: self, text, purpose, position: 0, term, form, folded, found };
         analysis.run(scanner);
     }
 }
@@ -91,6 +95,8 @@ struct Analysis<'a> {
     purpose: Purpose,
     position: u32,
     term: String,
+    /// The fold of the word whose term it is; empty where the term is that.
+    form: String,
     folded: String,
     found: &'a mut dyn FnMut(Token<'_>),
 }
@@ -102,7 +108,7 @@ impl Analysis<'_> {
                 Chunk::Compound(compound) => self.compound(&compound),
                 Chunk::Run(start, end) => self.pairs(start, end),
                 Chunk::Emoji(start, end) => {
-                    self.term.clear();
+                    self.clear();
                     push_folded(&self.text[start..end], &mut self.term);
                     self.emit(TokenKind::Word, start, end);
                     self.position += 1;
@@ -143,13 +149,13 @@ impl Analysis<'_> {
             self.emit(TokenKind::Joined, start, end);
         }
         if let Some(sigil) = compound.sigil {
-            self.term.clear();
+            self.clear();
             self.term.push(sigil);
             push_folded(whole, &mut self.term);
             self.emit(TokenKind::Joined, start - sigil.len_utf8(), end);
         }
         if compound.plus {
-            self.term.clear();
+            self.clear();
             push_folded(whole, &mut self.term);
             self.term.push_str("++");
             self.emit(TokenKind::Joined, start, end + 2);
@@ -158,9 +164,9 @@ impl Analysis<'_> {
 
     /// Spells a word as a term; false where it is a stop word.
     fn spell(&mut self, word: &str) -> bool {
-        let Self { analyzer, term, folded, .. } = self;
+        self.clear();
+        let Self { analyzer, term, form, folded, .. } = self;
         let stemmer = analyzer.stemmer;
-        term.clear();
         if self.purpose == Purpose::Unfinished {
             push_folded(word, term);
             return true;
@@ -170,6 +176,13 @@ impl Analysis<'_> {
             return false;
         }
         // `c++` and `1.2` are no words of a language.
+        if analyzer.keeps_forms() {
+            if stemmer.knows_accents() {
+                push_folded(word, form);
+            } else {
+                form.push_str(term);
+            }
+        }
         if !stemmer.is_none() && !term.bytes().any(|byte| matches!(byte, b'+' | b'#' | b'.')) {
             stemmer.stem(term);
         }
@@ -182,9 +195,14 @@ impl Analysis<'_> {
         true
     }
 
+    fn clear(&mut self) {
+        self.term.clear();
+        self.form.clear();
+    }
+
     /// Each character with the next; one that stands alone by itself.
     fn pairs(&mut self, start: usize, end: usize) {
-        self.term.clear();
+        self.clear();
         // Where the character before starts, and where it ends in the term.
         let mut before: Option<(usize, usize)> = None;
         let mut at = start;
@@ -212,7 +230,8 @@ impl Analysis<'_> {
 
     fn emit(&mut self, kind: TokenKind, start: usize, end: usize) {
         if !self.term.is_empty() {
-            (self.found)(Token { term: &self.term, position: self.position, start, end, kind });
+            let form = if self.form.is_empty() { &self.term } else { &self.form };
+            (self.found)(Token { term: &self.term, form, position: self.position, start, end, kind });
         }
     }
 }

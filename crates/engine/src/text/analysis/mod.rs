@@ -48,7 +48,8 @@ mod words;
 
 pub use field::{AnalyzerSource, Analyzers, CustomAnalyzer, FieldAnalyzer};
 pub use language::{Language, LanguagePack};
-pub use terms::{POSITION_GAP, Terms};
+pub(crate) use terms::bounded;
+pub use terms::{POSITION_GAP, PlacedTerm, Terms};
 
 use alloc::string::String;
 use unicode::{Class, class_of};
@@ -60,6 +61,12 @@ use unicode::{Class, class_of};
 pub trait Analyzer: Send + Sync {
     /// Calls `found` for each token of the text. Positions start at 0 and never go back; ranges are of whole characters.
     fn analyze(&self, text: &str, purpose: Purpose, found: &mut dyn FnMut(Token<'_>));
+
+    /// Whether a word has another form than its term, because terms are stems. The index then keeps the forms too, and
+    /// whatever looks for words that are like others (prefixes, typos, suggestions) looks among them.
+    fn keeps_forms(&self) -> bool {
+        false
+    }
 }
 
 /// What the terms of a text are for.
@@ -78,6 +85,8 @@ pub enum Purpose {
 pub struct Token<'a> {
     /// The term as the index has it.
     pub term: &'a str,
+    /// The word itself, folded; the term where they are the same.
+    pub form: &'a str,
     /// Its position among the words of the text, from 0.
     pub position: u32,
     /// Where it starts in the text as written, in bytes.

@@ -1,6 +1,7 @@
 //! The terms of one field of one document.
 
 use super::{Analyzer, Purpose, TokenKind};
+use crate::limits::TERM_BYTES_MAX;
 use alloc::{string::String, vec::Vec};
 
 /// Positions left free between two values of a field that holds several, so that no phrase spans them.
@@ -9,24 +10,53 @@ pub const POSITION_GAP: u32 = 100;
 /// The terms of one field of one document, in order of their positions: one buffer for all of them.
 #[derive(Clone, Debug, Default)]
 pub struct Terms {
+    /// Each term, and behind it its form where forms are kept.
     text: String,
-    /// The end of each term in `text`, and its position.
-    places: Vec<(u32, u32)>,
+    places: Vec<Place>,
+    keeps_forms: bool,
     length: u32,
     /// The position of the first word of the next value.
     next: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    term_end: u32,
+    form_end: u32,
+    position: u32,
+}
+
+/// A term, the word that it was made of, and its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlacedTerm<'a> {
+    /// The term.
+    pub term: &'a str,
+    /// The word; the term where no forms are kept.
+    pub form: &'a str,
+    /// Where it stands.
+    pub position: u32,
 }
 
 impl Terms {
     /// Adds a text: the next value of the field.
     pub fn add(&mut self, text: &str, analyzer: &dyn Analyzer) {
         let first = self.next;
+        self.keeps_forms = analyzer.keeps_forms();
         analyzer.analyze(text, Purpose::Index, &mut |token| {
             let position = first.saturating_add(token.position);
-            self.text.push_str(token.term);
-            self.places.push((self.text.len() as u32, position));
             self.length += u32::from(token.kind.counts());
             self.next = position.saturating_add(POSITION_GAP);
+            let term = bounded(token.term);
+            if term.is_empty() {
+                return;
+            }
+            self.text.push_str(term);
+            let term_end = self.text.len() as u32;
+            if self.keeps_forms {
+                self.text.push_str(bounded(token.form));
+            }
+            let form_end = self.text.len() as u32;
+            self.places.push(Place { term_end, form_end, position });
         });
     }
 
@@ -42,15 +72,28 @@ impl Terms {
         self.places.len()
     }
 
+    /// Whether words have other forms than their terms.
+    #[must_use]
+    pub fn keeps_forms(&self) -> bool {
+        self.keeps_forms
+    }
+
     /// The terms with their positions, which never go back.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, u32)> {
+    pub fn iter(&self) -> impl Iterator<Item = PlacedTerm<'_>> {
         let mut start = 0;
-        self.places.iter().map(move |(end, position)| {
-            let term = self.text.get(start..*end as usize).unwrap_or_default();
-            start = *end as usize;
-            (term, *position)
+        self.places.iter().map(move |place| {
+            let (term_end, form_end) = (place.term_end as usize, place.form_end as usize);
+            let term = self.text.get(start..term_end).unwrap_or_default();
+            let form = if self.keeps_forms { self.text.get(term_end..form_end).unwrap_or_default() } else { term };
+            start = form_end;
+            PlacedTerm { term, form, position: place.position }
         })
     }
+}
+
+/// An analyzer of a user's own may give anything.
+pub(crate) fn bounded(term: &str) -> &str {
+    term.get(..term.floor_char_boundary(TERM_BYTES_MAX)).unwrap_or_default()
 }
 
 impl TokenKind {

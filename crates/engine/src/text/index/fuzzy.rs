@@ -96,8 +96,15 @@ impl Fuzzy {
 }
 
 impl DictionaryView<'_> {
-    /// Calls `found` with the number and the distance of each term within reach of the pattern.
-    pub fn similar(&self, pattern: &str, reach: u8, found: &mut dyn FnMut(usize, u8)) {
+    /// Calls `found` with the number, the text and the distance of each term that is within reach of the pattern, as far as
+    /// `part`, a beginning of it, is compared.
+    pub fn similar(
+        &self,
+        pattern: &str,
+        reach: u8,
+        part: &dyn Fn(&str) -> &str,
+        found: &mut dyn FnMut(usize, &str, u8),
+    ) {
         let mut fuzzy = Fuzzy::new(pattern, reach);
         let (mut from, mut first) = (0, vec![]);
         'walk: loop {
@@ -106,9 +113,10 @@ impl DictionaryView<'_> {
             while let Some((number, shared, term)) = terms.next() {
                 // A walk that starts again shares with the word before it what it really shares.
                 let shared = if number == from { shared_with(&first, term) } else { shared };
-                let word = core::str::from_utf8(term).unwrap_or_default();
+                let whole = core::str::from_utf8(term).unwrap_or_default();
+                let word = part(whole);
                 if let Some(distance) = fuzzy.distance(word, shared) {
-                    found(number, distance);
+                    found(number, whole, distance);
                 }
                 match fuzzy.dead_bytes() {
                     Some(dead) if passed_over >= PASSED_OVER => {
@@ -182,7 +190,9 @@ mod tests {
         for pattern in words(60, 2).iter().map(String::as_str).chain(["", "b", "cab東", "abcabcabcabcabc"]) {
             for reach in 0..=2 {
                 let mut found = Vec::new();
-                writer.view().similar(pattern, reach, &mut |number, distance| found.push((number, distance)));
+                writer
+                    .view()
+                    .similar(pattern, reach, &|term| term, &mut |number, _, distance| found.push((number, distance)));
                 let mut expected = Vec::new();
                 for (number, term) in terms.iter().enumerate() {
                     let distance = by_definition(term, pattern);

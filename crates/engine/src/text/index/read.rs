@@ -236,6 +236,19 @@ impl<'a> SealedList<'a> {
         }
     }
 
+    /// The cells of all blocks, and of the postings behind the last one.
+    #[must_use]
+    pub fn all_cells(&self) -> (&'a [u8], &'a [u8]) {
+        let blocks = &self.field.cells[self.first_block * PACKED..][..self.blocks() * PACKED];
+        (blocks, &self.tail[..self.in_tail()])
+    }
+
+    /// The shortest length of each bin.
+    #[must_use]
+    pub fn bins(&self) -> &'a [u32; 16] {
+        self.field.bins
+    }
+
     /// How often the term stands in the row of the posting.
     #[must_use]
     pub fn count(&self, posting: usize) -> u32 {

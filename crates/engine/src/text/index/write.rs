@@ -40,6 +40,22 @@ pub struct TermPostings {
 }
 
 impl TermPostings {
+    /// Adds an occurrence in the newest row, at a place that is not before the others; the same place counts once.
+    pub fn push(&mut self, row: u32, position: Option<u32>) {
+        match self.counts.last_mut() {
+            Some(count) if self.rows.last() == Some(&row) => {
+                if position.is_some() && self.positions.last() == position.as_ref() {
+                    return;
+                }
+                *count += 1;
+            }
+            _ => {
+                self.rows.push(row);
+                self.counts.push(1);
+            }
+        }
+        self.positions.extend(position);
+    }
     /// Leaves nothing.
     pub fn clear(&mut self) {
         self.rows.clear();

@@ -1,0 +1,205 @@
+//! The postings of the terms of a query in every segment.
+
+use super::{SearchedField, words::QueryTerm};
+use crate::{
+    ids::RowId,
+    lists::map,
+    order::{permuted, sorted},
+    rows::RowSet,
+    segment::Segment,
+    text::{FieldStatistics, TermList, TermScorer, TextColumn},
+};
+use alloc::{string::String, vec, vec::Vec};
+
+/// A segment as the text leg sees it.
+pub(super) struct TextSegment<'a> {
+    pub segment: Segment<'a>,
+    pub live: RowSet,
+    pub all_live: bool,
+    /// The columns of the searched fields.
+    pub columns: Vec<Option<TextColumn<'a>>>,
+}
+
+/// The postings of one term in one field of a segment.
+#[derive(Clone)]
+pub(super) struct FieldList<'a> {
+    pub field: usize,
+    pub column: TextColumn<'a>,
+    pub list: TermList<'a>,
+}
+
+/// The postings of one term of a query in one segment: by field, then in order of the terms, so that the sums over them
+/// are the same wherever a document lies.
+pub(super) type Lists<'a> = Vec<FieldList<'a>>;
+
+impl<'a> TextSegment<'a> {
+    pub fn new(segment: Segment<'a>, live: RowSet, fields: &[SearchedField<'_>]) -> Self {
+        let all_live = live.count() == segment.rows();
+        let columns = map(fields, |field| segment.text(field.position));
+        Self { segment, live, all_live, columns }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.segment.rows()
+    }
+
+    /// How many live rows a list has.
+    pub fn live_count(&self, list: &TermList<'_>) -> u64 {
+        if self.all_live {
+            return list.len() as u64;
+        }
+        list.rows().iter().filter(|row| self.live.contains(RowId(**row))).count() as u64
+    }
+
+    fn has_live(&self, list: &TermList<'_>) -> bool {
+        self.all_live || list.rows().iter().any(|row| self.live.contains(RowId(*row)))
+    }
+
+    /// The rows of the lists.
+    pub fn rows_of(&self, lists: &[FieldList<'_>]) -> RowSet {
+        let mut rows = RowSet::none(self.rows());
+        for list in lists {
+            list.list.rows().iter().for_each(|row| rows.insert(RowId(*row)));
+        }
+        rows
+    }
+
+    fn push(&self, field: usize, term: &str, lists: &mut Lists<'a>) {
+        if let Some(column) = self.columns[field]
+            && let Some(list) = column.terms.get(term)
+        {
+            lists.push(FieldList { field, column, list });
+        }
+    }
+}
+
+/// What BM25 needs to know of a field: what the segments keep, without the rows that are not live.
+pub(super) fn statistics(segments: &[TextSegment<'_>], field: usize) -> FieldStatistics {
+    let mut all = FieldStatistics::default();
+    for segment in segments {
+        let Some(column) = &segment.columns[field] else { continue };
+        let mut live = column.statistics;
+        if !segment.all_live {
+            let mut gone = segment.live.clone();
+            gone.invert();
+            for length in gone.iter().filter_map(|row| column.length(row)) {
+                live.documents -= 1;
+                live.terms -= u64::from(length);
+            }
+        }
+        all.documents += live.documents;
+        all.terms += live.terms;
+    }
+    all
+}
+
+/// The postings of a term in each segment; a prefix has many.
+pub(super) fn lists_of<'a>(segments: &[TextSegment<'a>], term: &QueryTerm) -> Vec<Lists<'a>> {
+    let mut lists = map(segments, |_| Lists::new());
+    for (field, spelling) in term.spelling.iter().enumerate() {
+        if term.prefix && !spelling.form.is_empty() {
+            if segments.iter().any(|segment| segment.columns[field].is_some_and(|column| column.forms.is_some())) {
+                let terms = terms_with_prefix(segments, field, spelling.form.as_str(), &spelling.term);
+                push_terms(segments, field, &terms, &mut lists);
+            } else {
+                push_with_prefix(segments, field, &spelling.form, &mut lists);
+            }
+        } else if !spelling.term.is_empty() {
+            push_terms(segments, field, core::slice::from_ref(&spelling.term), &mut lists);
+        }
+    }
+    lists
+}
+
+/// Adds the postings of terms of a field that are in order.
+pub(super) fn push_terms<'a>(segments: &[TextSegment<'a>], field: usize, terms: &[String], lists: &mut [Lists<'a>]) {
+    for (segment, lists) in segments.iter().zip(lists) {
+        terms.iter().for_each(|term| segment.push(field, term, lists));
+    }
+}
+
+/// Where the terms are the words: straight to their postings.
+fn push_with_prefix<'a>(segments: &[TextSegment<'a>], field: usize, prefix: &str, lists: &mut [Lists<'a>]) {
+    for (segment, lists) in segments.iter().zip(lists) {
+        let Some(column) = segment.columns[field] else { continue };
+        let (mut texts, mut found): (Vec<String>, Lists<'a>) = (Vec::new(), Vec::new());
+        // Those of a file are in order.
+        let in_order = matches!(column.terms, crate::text::TermSet::Sealed(_));
+        column.with_prefix(prefix, &mut |word, list| {
+            found.push(FieldList { field, column, list });
+            if !in_order {
+                texts.push(word.text.into());
+            }
+        });
+        if !in_order {
+            found = permuted(&found, &sorted(texts.len(), &mut |a, b| texts[a].cmp(&texts[b])));
+        }
+        lists.append(&mut found);
+    }
+}
+
+/// The terms of the live forms that begin with `prefix`, and the term of the prefix itself, in order.
+fn terms_with_prefix(segments: &[TextSegment<'_>], field: usize, prefix: &str, term: &String) -> Vec<String> {
+    let mut terms = vec![term.clone()];
+    for segment in segments {
+        let Some(column) = segment.columns[field] else { continue };
+        column.with_prefix(prefix, &mut |word, list| {
+            if terms.last().is_none_or(|last| last != word.term) && segment.has_live(&list) {
+                terms.push(word.term.into());
+            }
+        });
+    }
+    in_order(&terms)
+}
+
+/// The texts in order, each once, without an empty one.
+pub(super) fn in_order(texts: &[String]) -> Vec<String> {
+    let mut ordered = permuted(texts, &sorted(texts.len(), &mut |a, b| texts[a].cmp(&texts[b])));
+    ordered.dedup();
+    ordered.retain(|text| !text.is_empty());
+    ordered
+}
+
+/// How often a term stands in a row, each field by its weight and the length of the row's text.
+#[derive(Clone, Copy)]
+pub(super) struct Weighing<'a> {
+    pub fields: &'a [SearchedField<'a>],
+    pub averages: &'a [f32],
+    pub scorer: TermScorer,
+}
+
+impl Weighing<'_> {
+    /// The weighted count of a posting.
+    pub fn weighted(&self, list: &FieldList<'_>, row: u32, count: u32) -> f32 {
+        let length = list.column.length(RowId(row)).unwrap_or_default();
+        self.scorer.weighted_count(self.fields[list.field].weight, count, length, self.averages[list.field])
+    }
+
+    /// The rows of several lists, and the score of each: the counts of a row are added before they are scored.
+    pub fn scores(&self, segment: &TextSegment<'_>, lists: &[FieldList<'_>]) -> (Vec<u32>, Vec<f32>) {
+        let [only] = lists else { return self.scores_of_several(segment, lists) };
+        let rows = only.list.rows();
+        let mut scores = Vec::with_capacity(rows.len());
+        for (posting, row) in rows.iter().enumerate() {
+            scores.push(self.scorer.score(self.weighted(only, *row, only.list.count(posting))));
+        }
+        (rows, scores)
+    }
+
+    fn scores_of_several(&self, segment: &TextSegment<'_>, lists: &[FieldList<'_>]) -> (Vec<u32>, Vec<f32>) {
+        let mut sums = vec![0.0_f32; segment.rows()];
+        let mut touched = RowSet::none(segment.rows());
+        for list in lists {
+            for (posting, row) in list.list.rows().into_iter().enumerate() {
+                sums[row as usize] += self.weighted(list, row, list.list.count(posting));
+                touched.insert(RowId(row));
+            }
+        }
+        let (mut rows, mut scores) = (Vec::new(), Vec::new());
+        for row in touched.iter() {
+            rows.push(row.0);
+            scores.push(self.scorer.score(sums[row.index()]));
+        }
+        (rows, scores)
+    }
+}

@@ -1,0 +1,359 @@
+//! The text leg of a search: which rows have the words, and the exact BM25F scores of the best of them.
+//!
+//! A query is taken apart ([`words`]); each term is looked up in every segment ([`lookup`], [`typos`], [`phrase`]); the
+//! rows that match are a set; the best of those that also pass the filter are ranked ([`rank`]). Whatever decides about
+//! more than one row (how rare a term is, which words are meant by a prefix or a typo) is decided over all segments.
+
+mod lookup;
+mod phrase;
+mod rank;
+mod typos;
+mod words;
+
+use super::state::CollectionState;
+use crate::{
+    Error, Result,
+    document::quoted,
+    ids::RowId,
+    lists::map,
+    query::{Candidate, TextQuery, TopK},
+    rows::RowSet,
+    schema::FieldKind,
+    settings::Bm25Settings,
+    text::{Analyzer, TermList, TermScorer, TermSet, idf},
+};
+use alloc::{string::String, vec::Vec};
+use lookup::{FieldList, Lists, TextSegment, Weighing, lists_of, statistics};
+use phrase::rows_with_phrase;
+use rank::{Counted, Entry, Scores, rank};
+use typos::Correction;
+use words::{QueryTerm, QueryWord, TakenApart, Unit, take_apart};
+
+pub(in crate::collection) use rank::Effort;
+
+/// A text query against a schema.
+pub(super) struct ResolvedText<'a> {
+    fields: Vec<SearchedField<'a>>,
+    taken: TakenApart,
+    query: &'a TextQuery,
+}
+
+struct SearchedField<'a> {
+    position: usize,
+    analyzer: &'a dyn Analyzer,
+    weight: f32,
+}
+
+/// The rows that match a text, and what ranks them.
+pub(super) struct TextMatches<'a> {
+    /// The rows of each segment.
+    pub rows: Vec<RowSet>,
+    /// Whether rows have scores; a query of exclusions alone gives none.
+    pub scored: bool,
+    /// For each segment what each term scores, in the order of the query.
+    entries: Vec<Vec<Entry<'a>>>,
+}
+
+/// A term of the query with its postings in every segment.
+struct FoundTerm<'a> {
+    lists: Vec<Lists<'a>>,
+    corrections: Vec<(Correction, Vec<Lists<'a>>)>,
+    repeated: f32,
+}
+
+impl CollectionState {
+    /// Takes a query apart; none where it has no searchable word.
+    pub(super) fn resolve_text<'a>(&'a self, query: &'a TextQuery) -> Result<Option<ResolvedText<'a>>> {
+        query.fields.iter().flatten().try_for_each(|name| self.check_text_field(name))?;
+        query.boost.iter().try_for_each(|(name, _)| self.check_text_field(name))?;
+        let mut fields = Vec::new();
+        for (position, field) in self.schema.text_fields() {
+            let name = &self.schema.fields[position].name;
+            let wanted = query.fields.as_ref().is_none_or(|fields| fields.contains(name));
+            if let Some(analyzer) = self.analyzers.get(position).filter(|_| wanted) {
+                let boost = query.boost.iter().find(|(boosted, _)| boosted == name).map_or(1.0, |(_, factor)| *factor);
+                fields.push(SearchedField { position, analyzer, weight: field.weight * boost });
+            }
+        }
+        let taken = take_apart(&query.query, &fields, query.prefix);
+        let nothing = taken.units.is_empty() && taken.excluded.is_empty();
+        Ok((!nothing).then_some(ResolvedText { fields, taken, query }))
+    }
+
+    fn check_text_field(&self, name: &String) -> Result<()> {
+        if self.schema.text_fields().any(|(position, _)| self.schema.fields[position].name == *name) {
+            return Ok(());
+        }
+        let names = self.schema.names(|kind| matches!(kind, FieldKind::Text(_)));
+        let expected = format_args!("a text field of the schema ({names})");
+        Err(Error::expected(&"text.fields", &expected, &quoted(name)))
+    }
+
+    /// Finds the live rows that have the words.
+    pub(super) fn match_text<'a>(&'a self, text: &ResolvedText<'_>, now: u64) -> TextMatches<'a> {
+        let segments =
+            map(0..=self.sealed.len(), |at| TextSegment::new(self.segment(at), self.live_rows(at, now), &text.fields));
+        let mut matching = Matching::new(text, segments, self.settings.bm25);
+        let units = map(&text.taken.units, |unit| matching.unit(unit));
+        let mut rows = matching.rows_of_units(&units);
+        for unit in &text.taken.excluded {
+            let with = matching.rows_of_excluded(unit);
+            rows.iter_mut().zip(&with).for_each(|(rows, with)| rows.subtract(with));
+        }
+        TextMatches { rows, scored: !text.taken.units.is_empty(), entries: matching.entries }
+    }
+}
+
+impl TextMatches<'_> {
+    /// Offers the best rows of a segment that match and are allowed.
+    pub(super) fn rank(
+        &self,
+        at: usize,
+        allowed: &RowSet,
+        top: &mut TopK,
+        candidate: &dyn Fn(RowId, f32) -> Candidate,
+    ) -> Effort {
+        let mut rows = self.rows[at].clone();
+        rows.intersect(allowed);
+        rank(&self.entries[at], &rows, top, candidate)
+    }
+}
+
+/// A query on its way through the segments.
+struct Matching<'a, 'q> {
+    text: &'q ResolvedText<'q>,
+    segments: Vec<TextSegment<'a>>,
+    settings: Bm25Settings,
+    documents: u64,
+    averages: Vec<f32>,
+    entries: Vec<Vec<Entry<'a>>>,
+    /// Whether a word is there when all of its pieces are, not when any is.
+    is_strict: bool,
+}
+
+impl<'a, 'q> Matching<'a, 'q> {
+    fn new(text: &'q ResolvedText<'q>, segments: Vec<TextSegment<'a>>, settings: Bm25Settings) -> Self {
+        let documents = segments.iter().map(|segment| segment.live.count() as u64).sum();
+        let averages = map(0..text.fields.len(), |field| statistics(&segments, field).average_length());
+        let entries = map(&segments, |_| Vec::new());
+        let is_strict = text.query.all_words || text.query.minimum_match > 1;
+        Self { text, segments, settings, documents, averages, entries, is_strict }
+    }
+
+    /// The rows of each segment that have a word or a phrase; its terms join the entries.
+    fn unit(&mut self, unit: &Unit) -> Vec<RowSet> {
+        if unit.phrase.is_empty() {
+            let mut rows = map(&self.segments, |segment| RowSet::none(segment.rows()));
+            for word in &unit.words {
+                rows = self.word(word, None);
+            }
+            return rows;
+        }
+        let rows = rows_with_phrase(&self.segments, &unit.phrase, self.text.query.slop, self.text.fields.len());
+        for word in &unit.words {
+            self.word(word, Some(&rows));
+        }
+        rows
+    }
+
+    /// The rows that have a word. With `only`, its terms score in these rows alone.
+    fn word(&mut self, word: &QueryWord, only: Option<&[RowSet]>) -> Vec<RowSet> {
+        let found = map(&word.terms, |term| self.find(term, word.repeated));
+        let mut of_word = WordRows::new(&self.segments, self.is_strict);
+        for (term, found) in word.terms.iter().zip(&found) {
+            let first = self.entries.iter().map(Vec::len).max().unwrap_or_default();
+            self.add_entries(found, only);
+            let with_term = map(&self.segments, |segment| RowSet::none(segment.rows()));
+            let mut with_term = with_term;
+            for (entries, rows) in self.entries.iter().zip(&mut with_term) {
+                for entry in &entries[first..] {
+                    entry.rows.iter().for_each(|row| rows.insert(RowId(*row)));
+                }
+            }
+            of_word.add(term, with_term);
+        }
+        of_word.rows()
+    }
+
+    fn find(&self, term: &QueryTerm, repeated: f32) -> FoundTerm<'a> {
+        let lists = lists_of(&self.segments, term);
+        let corrections = typos::corrections(&self.segments, term, self.text.query.fuzzy);
+        let corrections = map(corrections, |correction| {
+            let lists = correction.lists(&self.segments);
+            (correction, lists)
+        });
+        FoundTerm { lists, corrections, repeated }
+    }
+
+    /// The number of live documents in any of the lists.
+    fn documents_with(&self, lists: &[Lists<'a>]) -> u64 {
+        let mut documents = 0;
+        for (segment, lists) in self.segments.iter().zip(lists) {
+            documents += match lists.as_slice() {
+                [] => 0,
+                [only] => segment.live_count(&only.list),
+                several => {
+                    let mut rows = segment.rows_of(several);
+                    rows.intersect(&segment.live);
+                    rows.count() as u64
+                }
+            };
+        }
+        documents
+    }
+
+    fn scorer(&self, idf: f32, repeated: f32) -> TermScorer {
+        TermScorer::new(self.settings, idf, repeated)
+    }
+
+    /// One entry a segment for a term, and one more for its corrections.
+    fn add_entries(&mut self, found: &FoundTerm<'a>, only: Option<&[RowSet]>) {
+        let scorer = self.scorer(idf(self.documents, self.documents_with(&found.lists)), found.repeated);
+        let exact = map(self.segments.iter().zip(&found.lists).enumerate(), |(at, (segment, lists))| {
+            self.entry(segment, lists, scorer, only.map(|only| &only[at]))
+        });
+        if !found.corrections.is_empty() {
+            let corrected = self.corrected(found, &exact, scorer);
+            for (at, (rows, scores)) in corrected.into_iter().enumerate() {
+                self.entries[at].push(Entry { rows, scores: Scores::Known(scores) });
+            }
+        }
+        for (entries, exact) in self.entries.iter_mut().zip(exact) {
+            // The word itself comes before its corrections.
+            let at = entries.len() - usize::from(!found.corrections.is_empty());
+            entries.insert(at, exact);
+        }
+    }
+
+    fn entry(
+        &self,
+        segment: &TextSegment<'a>,
+        lists: &[FieldList<'a>],
+        scorer: TermScorer,
+        only: Option<&RowSet>,
+    ) -> Entry<'a> {
+        if let ([list], None) = (lists, only)
+            && let (TermList::Sealed(sealed), TermSet::Sealed(_)) = (list.list, list.column.terms)
+        {
+            let (weight, average) = (self.text.fields[list.field].weight, self.averages[list.field]);
+            let (lengths, bins) = (list.column.lengths, sealed.bins());
+            let counted = Counted { list: sealed, lengths, bins, weight, average, scorer };
+            return Entry { rows: list.list.rows(), scores: Scores::Counted(counted) };
+        }
+        let (mut rows, mut scores) = self.weighing(scorer).scores(segment, lists);
+        if let Some(only) = only {
+            let kept = map(&rows, |row| only.contains(RowId(*row)));
+            let mut at = 0;
+            scores.retain(|_| {
+                at += 1;
+                kept[at - 1]
+            });
+            rows.retain(|row| only.contains(RowId(*row)));
+        }
+        Entry { rows, scores: Scores::Known(scores) }
+    }
+
+    fn weighing(&self, scorer: TermScorer) -> Weighing<'_> {
+        Weighing { fields: &self.text.fields, averages: &self.averages, scorer }
+    }
+
+    /// The rows and scores of a term's corrections.
+    fn corrected(&self, found: &FoundTerm<'a>, exact: &[Entry<'a>], scorer: TermScorer) -> Vec<(Vec<u32>, Vec<f32>)> {
+        let mut least = None;
+        for (segment, entry) in self.segments.iter().zip(exact) {
+            for (posting, row) in entry.rows.iter().enumerate() {
+                if segment.all_live || segment.live.contains(RowId(*row)) {
+                    let score = entry.score(posting);
+                    least = Some(least.map_or(score, |least: f32| least.min(score)));
+                }
+            }
+        }
+        let with_best = found.corrections.first().map_or(0, |(_, lists)| self.documents_with(lists));
+        let base =
+            typos::base_weight(self.settings, least, idf(self.documents, with_best), found.repeated);
+        let rows = map(self.segments.iter().zip(exact), |(segment, entry)| {
+            let mut rows = RowSet::none(segment.rows());
+            entry.rows.iter().for_each(|row| rows.insert(RowId(*row)));
+            rows
+        });
+        let scorer_of = |weight: f32| self.scorer(base * weight, 1.0);
+        typos::scores(&self.segments, &found.corrections, &rows, self.weighing(scorer), &scorer_of)
+    }
+
+    /// The live rows that have enough of the words; all where there is none.
+    fn rows_of_units(&self, units: &[Vec<RowSet>]) -> Vec<RowSet> {
+        let query = self.text.query;
+        let needed = if query.all_words { units.len() } else { query.minimum_match.clamp(1, units.len().max(1)) };
+        map(self.segments.iter().enumerate(), |(at, segment)| {
+            if units.is_empty() {
+                return segment.live.clone();
+            }
+            let mut rows = with_at_least(needed, &map(units, |unit| &unit[at]), segment.rows());
+            rows.intersect(&segment.live);
+            rows
+        })
+    }
+
+    /// The rows that have all pieces of an excluded word, its whole, or its phrase.
+    fn rows_of_excluded(&self, unit: &Unit) -> Vec<RowSet> {
+        if !unit.phrase.is_empty() {
+            return rows_with_phrase(&self.segments, &unit.phrase, self.text.query.slop, self.text.fields.len());
+        }
+        let mut of_word = WordRows::new(&self.segments, true);
+        for term in unit.words.iter().flat_map(|word| &word.terms) {
+            let lists = lists_of(&self.segments, term);
+            of_word.add(term, map(self.segments.iter().zip(&lists), |(segment, lists)| segment.rows_of(lists)));
+        }
+        of_word.rows()
+    }
+}
+
+/// The rows that are in so many of the sets.
+fn with_at_least(needed: usize, sets: &[&RowSet], rows: usize) -> RowSet {
+    // Set `n` has the rows that are in at least `n + 1` of those so far.
+    let mut levels = map(0..needed, |_| RowSet::none(rows));
+    for set in sets {
+        for level in (0..needed).rev() {
+            let mut with = (*set).clone();
+            if level > 0 {
+                with.intersect(&levels[level - 1]);
+            }
+            levels[level].unite(&with);
+        }
+    }
+    levels.pop().unwrap_or_default()
+}
+
+/// The rows that have a word, from those that have its terms.
+struct WordRows {
+    pieces: Vec<Option<RowSet>>,
+    wholes: Vec<RowSet>,
+    is_strict: bool,
+}
+
+impl WordRows {
+    fn new(segments: &[TextSegment<'_>], is_strict: bool) -> Self {
+        let wholes = map(segments, |segment| RowSet::none(segment.rows()));
+        Self { pieces: map(segments, |_| None), wholes, is_strict }
+    }
+
+    fn add(&mut self, term: &QueryTerm, rows: Vec<RowSet>) {
+        for (at, rows) in rows.into_iter().enumerate() {
+            match &mut self.pieces[at] {
+                _ if term.whole => self.wholes[at].unite(&rows),
+                Some(pieces) if self.is_strict => pieces.intersect(&rows),
+                Some(pieces) => pieces.unite(&rows),
+                none => *none = Some(rows),
+            }
+        }
+    }
+
+    fn rows(self) -> Vec<RowSet> {
+        map(self.pieces.into_iter().zip(self.wholes), |(pieces, mut rows)| {
+            if let Some(pieces) = pieces {
+                rows.unite(&pieces);
+            }
+            rows
+        })
+    }
+}

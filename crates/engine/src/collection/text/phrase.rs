@@ -1,0 +1,166 @@
+//! Which rows have a phrase: its terms in one field, each at its place.
+
+use super::lookup::{Lists, TextSegment, lists_of};
+use super::words::Slot;
+use crate::{ids::RowId, lists::map, rows::RowSet, text::TermList};
+use alloc::{vec, vec::Vec};
+use sanderling_kernels::PACKED;
+
+/// The rows of each segment that have the phrase. With `slop` its terms may stand apart: the places at which the phrase
+/// would begin by each of its terms are at most so far from each other. Where a field keeps no places, the rows that have
+/// all terms.
+pub(super) fn rows_with_phrase(segments: &[TextSegment<'_>], slots: &[Slot], slop: u32, fields: usize) -> Vec<RowSet> {
+    let lists = map(slots, |slot| lists_of(segments, &slot.term));
+    map(segments.iter().enumerate(), |(at, segment)| {
+        let mut rows = RowSet::none(segment.rows());
+        for field in 0..fields {
+            let Some(column) = segment.columns[field] else { continue };
+            let mut terms = Vec::new();
+            for (slot, lists) in slots.iter().zip(&lists) {
+                // A word that this field leaves out is no part of the phrase there; its place stays.
+                let spelling = &slot.term.spelling[field];
+                if !spelling.term.is_empty() || slot.term.prefix && !spelling.form.is_empty() {
+                    terms.push(Placed::new(slot.place, field, &lists[at]));
+                }
+            }
+            add_rows(&mut terms, column.has_positions, slop, &mut rows);
+        }
+        rows
+    })
+}
+
+fn add_rows(terms: &mut [Placed<'_>], has_positions: bool, slop: u32, found: &mut RowSet) {
+    let Some(rarest) = (0..terms.len()).min_by_key(|term| terms[*term].postings()) else { return };
+    let rows = terms[rarest].rows();
+    let mut places = map(terms.iter(), |term| (term.place, Vec::new()));
+    for row in rows {
+        let is_everywhere = terms.iter_mut().all(|term| term.seek(row));
+        if !is_everywhere {
+            continue;
+        }
+        if has_positions {
+            for (term, (_, places)) in terms.iter_mut().zip(&mut places) {
+                term.read_places(row, places);
+            }
+        }
+        if !has_positions || is_phrase(&places, slop) {
+            found.insert(RowId(row));
+        }
+    }
+}
+
+/// Whether there is a place of each term such that the phrase would begin at nearly the same place by all of them.
+fn is_phrase(terms: &[(u32, Vec<u32>)], slop: u32) -> bool {
+    let mut next = vec![0; terms.len()];
+    loop {
+        let (mut first, mut least, mut most) = (0, i64::MAX, i64::MIN);
+        for (term, (offset, places)) in terms.iter().enumerate() {
+            let Some(place) = places.get(next[term]) else { return false };
+            let begin = i64::from(*place) - i64::from(*offset);
+            if begin < least {
+                (first, least) = (term, begin);
+            }
+            most = most.max(begin);
+        }
+        if most - least <= i64::from(slop) && are_apart(terms, &next) {
+            return true;
+        }
+        next[first] += 1;
+    }
+}
+
+/// A word that the phrase has twice must be there twice.
+fn are_apart(terms: &[(u32, Vec<u32>)], next: &[usize]) -> bool {
+    let place = |term: usize| terms[term].1[next[term]];
+    (1..terms.len()).all(|term| (0..term).all(|other| place(term) != place(other)))
+}
+
+/// The postings of one term of a phrase in one field.
+struct Placed<'a> {
+    /// Its place in the phrase.
+    place: u32,
+    lists: Vec<PlacedList<'a>>,
+}
+
+struct PlacedList<'a> {
+    list: TermList<'a>,
+    rows: Vec<u32>,
+    /// The posting at or behind the row that was looked for last.
+    at: usize,
+    /// The postings whose places are at hand, and where those of each begin.
+    from: usize,
+    starts: Vec<u32>,
+    places: Vec<u32>,
+}
+
+impl<'a> Placed<'a> {
+    fn new(place: u32, field: usize, lists: &Lists<'a>) -> Self {
+        let of_field = lists.iter().filter(|list| list.field == field);
+        let lists = map(of_field, |list| PlacedList {
+            list: list.list,
+            rows: list.list.rows(),
+            at: 0,
+            from: 0,
+            starts: Vec::new(),
+            places: Vec::new(),
+        });
+        Self { place, lists }
+    }
+
+    fn postings(&self) -> usize {
+        self.lists.iter().map(|list| list.rows.len()).sum()
+    }
+
+    fn rows(&self) -> Vec<u32> {
+        let mut rows = Vec::new();
+        self.lists.iter().for_each(|list| rows.extend_from_slice(&list.rows));
+        if self.lists.len() > 1 {
+            rows.sort_unstable();
+            rows.dedup();
+        }
+        rows
+    }
+
+    /// Goes on to a row that is not before the last one; whether the term is there.
+    fn seek(&mut self, row: u32) -> bool {
+        let mut is_there = false;
+        for list in &mut self.lists {
+            list.at += super::rank::gallop(&list.rows[list.at..], row);
+            is_there |= list.rows.get(list.at) == Some(&row);
+        }
+        is_there
+    }
+
+    /// The places of the term in the row.
+    fn read_places(&mut self, row: u32, places: &mut Vec<u32>) {
+        places.clear();
+        let mut several = 0;
+        for list in self.lists.iter_mut().filter(|list| list.rows.get(list.at) == Some(&row)) {
+            list.read_places(places);
+            several += 1;
+        }
+        if several > 1 {
+            places.sort_unstable();
+            places.dedup();
+        }
+    }
+}
+
+impl PlacedList<'_> {
+    fn read_places(&mut self, out: &mut Vec<u32>) {
+        let block = self.at - self.at % PACKED;
+        if self.starts.is_empty() || block != self.from {
+            self.from = block;
+            self.starts.clear();
+            self.places.clear();
+            let (starts, places) = (&mut self.starts, &mut self.places);
+            self.list.positions(block, (block + PACKED).min(self.rows.len()), &mut |_, found| {
+                starts.push(places.len() as u32);
+                places.extend_from_slice(found);
+            });
+            starts.push(places.len() as u32);
+        }
+        let at = self.at - self.from;
+        out.extend_from_slice(&self.places[self.starts[at] as usize..self.starts[at + 1] as usize]);
+    }
+}

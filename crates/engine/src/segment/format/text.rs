@@ -1,0 +1,158 @@
+//! The terms of a text field as sections, written and read side by side.
+//!
+//! The *head* is an array of u32: whether places are kept (0 or 1), whether there are forms (0 or 1), then the 16 bins of
+//! lengths. Then come the arrays of the terms and, where there are any, the same arrays of the forms under numbers of
+//! their own. Reading checks all that a search relies on; nothing is built.
+
+use super::{
+    SectionKind, SectionReader, SectionWriter,
+    sections::OF_FORMS,
+};
+use crate::{
+    Result,
+    lists::try_map,
+    text::{
+        ABSENT, FieldStatistics, TermSet, TextColumn,
+        index::PostingsView,
+        statistics_of,
+    },
+};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// The sections of a set of terms, each with the bytes of one value.
+const ARRAYS: [(SectionKind, usize); 13] = [
+    (SectionKind::TermBlocks, 4),
+    (SectionKind::TermBytes, 1),
+    (SectionKind::TermRecords, 4),
+    (SectionKind::RecordBytes, 1),
+    (SectionKind::BlockRows, 4),
+    (SectionKind::BlockStarts, 4),
+    (SectionKind::BlockBest, 4),
+    (SectionKind::BlockWords, 4),
+    (SectionKind::BlockCells, 1),
+    (SectionKind::CountPlaces, 4),
+    (SectionKind::Counts, 4),
+    (SectionKind::BlockPlaces, 4),
+    (SectionKind::PlaceBytes, 1),
+];
+
+/// Writes a column: its terms and, where it keeps them, its forms.
+pub fn write_text(
+    writer: &mut SectionWriter,
+    field: usize,
+    lengths: &[u32],
+    terms: PostingsView<'_>,
+    forms: Option<PostingsView<'_>>,
+) {
+    writer.add(SectionKind::TextLengths, field, lengths);
+    let mut head = Vec::from([u32::from(terms.has_positions), u32::from(forms.is_some())]);
+    head.extend_from_slice(terms.bins);
+    writer.add(SectionKind::TextHead, field, &head);
+    write_set(writer, field, 0, terms);
+    if let Some(forms) = forms {
+        write_set(writer, field, OF_FORMS, forms);
+    }
+}
+
+fn write_set(writer: &mut SectionWriter, field: usize, numbers: u32, terms: PostingsView<'_>) {
+    let arrays: [&[u8]; ARRAYS.len()] = [
+        bytemuck::cast_slice(terms.dictionary_blocks),
+        terms.dictionary_bytes,
+        bytemuck::cast_slice(terms.offsets),
+        terms.records,
+        bytemuck::cast_slice(terms.block_last),
+        bytemuck::cast_slice(terms.block_starts),
+        bytemuck::cast_slice(terms.block_best),
+        bytemuck::cast_slice(terms.words),
+        terms.cells,
+        bytemuck::cast_slice(terms.exception_places),
+        bytemuck::cast_slice(terms.exception_counts),
+        bytemuck::cast_slice(terms.block_positions),
+        terms.positions,
+    ];
+    for ((kind, _), array) in ARRAYS.into_iter().zip(arrays) {
+        writer.add_numbered(kind as u32 + numbers, field, array);
+    }
+}
+
+/// Where the terms of a text field lie in a file that passed every check.
+pub struct StoredText {
+    lengths: Range<usize>,
+    statistics: FieldStatistics,
+    bins: [u32; 16],
+    has_positions: bool,
+    terms: Vec<Range<usize>>,
+    forms: Option<Vec<Range<usize>>>,
+}
+
+impl StoredText {
+    /// Finds the sections of a field in a segment of so many rows, and checks them.
+    pub fn open(sections: &SectionReader<'_>, content: &[u8], field: usize, rows: usize) -> Result<Self> {
+        let damaged = |problem: &str| sections.damaged(&format_args!("the segment has {problem}"));
+        let lengths = sections.range::<u32>(SectionKind::TextLengths, field)?;
+        if lengths.len() / 4 != rows {
+            return Err(damaged("text lengths for another number of rows"));
+        }
+        let head = sections.range::<u32>(SectionKind::TextHead, field)?;
+        let head: &[u32] = array_at(content, &head);
+        let Some(([places @ 0..=1, forms @ 0..=1], bins)) = head.split_first_chunk() else {
+            return Err(damaged("text of an unknown kind"));
+        };
+        let bins = <[u32; 16]>::try_from(bins).map_err(|_| damaged("bins of another number"))?;
+        let set = |numbers: u32| {
+            try_map(ARRAYS, |(kind, size)| sections.range_of_numbered(kind as u32 + numbers, field, size))
+        };
+        let forms = if *forms == 1 { Some(set(OF_FORMS)?) } else { None };
+        let statistics = statistics_of(array_at(content, &lengths));
+        let stored = Self { lengths, statistics, bins, has_positions: *places == 1, terms: set(0)?, forms };
+        stored.check(content).map_err(damaged)?;
+        Ok(stored)
+    }
+
+    fn check(&self, content: &[u8]) -> core::result::Result<(), &'static str> {
+        let column = self.column(content);
+        for set in [Some(column.terms), column.forms].into_iter().flatten() {
+            if let TermSet::Sealed(postings) = set {
+                postings.check(column.lengths, ABSENT)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The column.
+    #[must_use]
+    pub fn column<'a>(&'a self, content: &'a [u8]) -> TextColumn<'a> {
+        TextColumn {
+            lengths: array_at(content, &self.lengths),
+            statistics: self.statistics,
+            has_positions: self.has_positions,
+            terms: TermSet::Sealed(self.set(content, &self.terms, self.has_positions)),
+            forms: self.forms.as_ref().map(|forms| TermSet::Sealed(self.set(content, forms, false))),
+        }
+    }
+
+    fn set<'a>(&'a self, content: &'a [u8], ranges: &[Range<usize>], has_positions: bool) -> PostingsView<'a> {
+        PostingsView {
+            bins: &self.bins,
+            has_positions,
+            dictionary_blocks: array_at(content, &ranges[0]),
+            dictionary_bytes: array_at(content, &ranges[1]),
+            offsets: array_at(content, &ranges[2]),
+            records: array_at(content, &ranges[3]),
+            block_last: array_at(content, &ranges[4]),
+            block_starts: array_at(content, &ranges[5]),
+            block_best: array_at(content, &ranges[6]),
+            words: array_at(content, &ranges[7]),
+            cells: array_at(content, &ranges[8]),
+            exception_places: array_at(content, &ranges[9]),
+            exception_counts: array_at(content, &ranges[10]),
+            block_positions: array_at(content, &ranges[11]),
+            positions: array_at(content, &ranges[12]),
+        }
+    }
+}
+
+fn array_at<'a, T: bytemuck::AnyBitPattern>(content: &'a [u8], range: &Range<usize>) -> &'a [T] {
+    bytemuck::cast_slice(&content[range.clone()])
+}
