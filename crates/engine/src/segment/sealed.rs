@@ -38,17 +38,8 @@ pub struct SealedSegment {
 enum Column {
     Vector(Box<StoredVectors>),
     Text(Box<StoredText>),
-    Keyword {
-        offsets: Range<usize>,
-        codes: Range<usize>,
-        word_offsets: Range<usize>,
-        word_bytes: Range<usize>,
-    },
-    Number {
-        offsets: Range<usize>,
-        numbers: Range<usize>,
-        boolean: bool,
-    },
+    Keyword { offsets: Range<usize>, codes: Range<usize>, word_offsets: Range<usize>, word_bytes: Range<usize> },
+    Number { offsets: Range<usize>, numbers: Range<usize>, boolean: bool },
 }
 
 impl SealedSegment {

@@ -7,11 +7,11 @@ mod english;
 mod highlight;
 pub mod index;
 
+pub(crate) use analysis::bounded;
 pub use analysis::{
     Analyzer, AnalyzerSource, Analyzers, CustomAnalyzer, FieldAnalyzer, Language, LanguagePack, POSITION_GAP,
     PlacedTerm, Purpose, Terms, Token, TokenKind, fold,
 };
-pub(crate) use analysis::bounded;
 pub use bm25::{FieldStatistics, TermScorer, idf};
 pub use column::{
     ABSENT, FoundWord, GrowingTerms, GrowingText, OrderedTerms, TermList, TermSet, TextColumn, Word, append_kept,

@@ -269,8 +269,7 @@ impl<'a, 'q> Matching<'a, 'q> {
             }
         }
         let with_best = found.corrections.first().map_or(0, |(_, lists)| self.documents_with(lists));
-        let base =
-            typos::base_weight(self.settings, least, idf(self.documents, with_best), found.repeated);
+        let base = typos::base_weight(self.settings, least, idf(self.documents, with_best), found.repeated);
         let rows = map(self.segments.iter().zip(exact), |(segment, entry)| {
             let mut rows = RowSet::none(segment.rows());
             entry.rows.iter().for_each(|row| rows.insert(RowId(*row)));

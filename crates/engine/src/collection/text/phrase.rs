@@ -3,7 +3,7 @@
 use super::lookup::{Lists, TextSegment, lists_of};
 use super::words::Slot;
 use crate::{ids::RowId, lists::map, rows::RowSet, text::TermList};
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 use sanderling_kernels::PACKED;
 
 /// The rows of each segment that have the phrase. With `slop` its terms may stand apart: the places at which the phrase
@@ -51,28 +51,25 @@ fn add_rows(terms: &mut [Placed<'_>], has_positions: bool, slop: u32, found: &mu
 
 /// Whether there is a place of each term such that the phrase would begin at nearly the same place by all of them.
 fn is_phrase(terms: &[(u32, Vec<u32>)], slop: u32) -> bool {
-    let mut next = vec![0; terms.len()];
-    loop {
-        let (mut first, mut least, mut most) = (0, i64::MAX, i64::MIN);
-        for (term, (offset, places)) in terms.iter().enumerate() {
-            let Some(place) = places.get(next[term]) else { return false };
-            let begin = i64::from(*place) - i64::from(*offset);
-            if begin < least {
-                (first, least) = (term, begin);
-            }
-            most = most.max(begin);
-        }
-        if most - least <= i64::from(slop) && are_apart(terms, &next) {
-            return true;
-        }
-        next[first] += 1;
-    }
+    let mut used = Vec::new();
+    let begins = if slop == 0 { &terms[..1] } else { terms };
+    begins.iter().any(|(offset, places)| {
+        places.iter().any(|place| begins_at(terms, i64::from(*place) - i64::from(*offset), slop, &mut used))
+    })
 }
 
-/// A word that the phrase has twice must be there twice.
-fn are_apart(terms: &[(u32, Vec<u32>)], next: &[usize]) -> bool {
-    let place = |term: usize| terms[term].1[next[term]];
-    (1..terms.len()).all(|term| (0..term).all(|other| place(term) != place(other)))
+/// Whether each term stands at its place behind `begin` or at most `slop` farther on. A word that the phrase has twice must
+/// be there twice: each takes the first place that is left.
+fn begins_at(terms: &[(u32, Vec<u32>)], begin: i64, slop: u32, used: &mut Vec<u32>) -> bool {
+    used.clear();
+    terms.iter().all(|(offset, places)| {
+        let from = begin + i64::from(*offset);
+        let first = places.partition_point(|place| i64::from(*place) < from);
+        let near = places[first..].iter().take_while(|place| i64::from(**place) - from <= i64::from(slop));
+        let free = near.copied().find(|place| !used.contains(place));
+        used.extend(free);
+        free.is_some()
+    })
 }
 
 /// The postings of one term of a phrase in one field.

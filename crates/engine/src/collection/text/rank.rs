@@ -249,7 +249,8 @@ impl<'a> Ranking<'a> {
             Scores::Counted(counted) => {
                 let (blocks, tail) = counted.list.all_cells();
                 let whole = blocks.len();
-                let parts = [(from.min(whole)..end.min(whole), blocks, 0), (from.max(whole)..end.max(whole), tail, whole)];
+                let parts =
+                    [(from.min(whole)..end.min(whole), blocks, 0), (from.max(whole)..end.max(whole), tail, whole)];
                 for (range, cells, first) in parts {
                     let cells = &cells[range.start - first..range.end - first];
                     for (row, cell) in entry.rows[range].iter().zip(cells) {

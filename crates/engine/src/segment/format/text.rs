@@ -4,18 +4,11 @@
 //! lengths. Then come the arrays of the terms and, where there are any, the same arrays of the forms under numbers of
 //! their own. Reading checks all that a search relies on; nothing is built.
 
-use super::{
-    SectionKind, SectionReader, SectionWriter,
-    sections::OF_FORMS,
-};
+use super::{SectionKind, SectionReader, SectionWriter, sections::OF_FORMS};
 use crate::{
     Result,
     lists::try_map,
-    text::{
-        ABSENT, FieldStatistics, TermSet, TextColumn,
-        index::PostingsView,
-        statistics_of,
-    },
+    text::{ABSENT, FieldStatistics, TermSet, TextColumn, index::PostingsView, statistics_of},
 };
 use alloc::vec::Vec;
 use core::ops::Range;
