@@ -41,3 +41,7 @@ pub const CORRECTIONS_MAX: usize = 64;
 pub const FUZZY_CHARACTERS_MAX: usize = 64;
 /// Words that a phrase may have between its own.
 pub const SLOP_MAX: usize = 1_000;
+/// Characters of one passage of a highlight.
+pub const HIGHLIGHT_CHARACTERS_MAX: usize = 100_000;
+/// Suggestions that one call may ask for.
+pub const SUGGESTIONS_MAX: usize = 1_000;

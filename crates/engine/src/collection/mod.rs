@@ -3,14 +3,17 @@
 //! Writing: [`ingest`] checks documents and makes operations of them, [`state`] numbers them and applies them. Reading:
 //! [`read`] finds documents by id, [`search`] by everything else. [`jobs`] makes segments.
 
+mod hits;
 mod ingest;
 mod jobs;
 mod read;
 mod search;
 mod state;
+mod suggest;
 mod text;
 
 pub use ingest::{DeleteTarget, Precondition, PutOptions, Write};
 pub use jobs::SealedOutput;
 pub use read::{ListOptions, ListPage};
 pub use state::{CollectionState, Prepared, SealedEntry, WriteReceipt};
+pub use suggest::{SuggestOptions, Suggestion};

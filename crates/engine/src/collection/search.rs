@@ -1,19 +1,17 @@
 //! One search: filter once per segment, the best of each leg over all segments, fuse, fetch.
 
 use super::{
-    state::{CollectionState, Location},
+    hits::Telling,
+    state::CollectionState,
     text::{Effort, TextMatches},
 };
 use crate::{
-    Document, Error, Result,
+    Error, Result,
     document::quoted,
     ids::{RowId, SequenceNumber},
     lists::{map, try_map},
     numbering::{Numbering, hash},
-    query::{
-        Candidate, Fusion, Hit, Query, Ranked, SearchResult, SegmentPlan, TextLeg, TopK, VectorLeg, VectorQuery,
-        reciprocal_rank,
-    },
+    query::{Candidate, Fusion, Query, Ranked, SearchResult, SegmentPlan, TextLeg, TopK, VectorQuery, reciprocal_rank},
     rows::RowSet,
     schema::{FieldKind, VectorField},
     settings::LEG_DEPTH_DEFAULT,
@@ -22,10 +20,10 @@ use crate::{
 use alloc::{format, string::String, vec, vec::Vec};
 
 /// A vector leg with its field found.
-struct ResolvedVector<'a> {
-    position: usize,
-    field: &'a VectorField,
-    query: &'a VectorQuery,
+pub(super) struct ResolvedVector<'a> {
+    pub position: usize,
+    pub field: &'a VectorField,
+    pub query: &'a VectorQuery,
 }
 
 /// The rows of a segment that the filter lets through, and those of them that match.
@@ -47,7 +45,8 @@ impl CollectionState {
             Some(text) => self.resolve_text(text)?,
             None => None,
         };
-        let matches = text.as_ref().map(|text| self.match_text(text, now));
+        let details = query.explain || query.highlight.is_some();
+        let matches = text.as_ref().map(|text| self.match_text(text, details, now));
         let rows = map(0..=self.sealed.len(), |at| {
             let allowed = self.rows_passing(at, filter.as_ref(), now);
             let live = if filter.is_some() { self.live_rows(at, now).count() } else { allowed.count() };
@@ -73,8 +72,10 @@ impl CollectionState {
         if let Some(least) = query.min_score {
             ranked.retain(|candidate| candidate.score >= least);
         }
+        let highlighted = self.highlighted(query.highlight.as_ref(), query.text.as_ref())?;
         let wanted = ranked.get(query.offset..wanted.min(ranked.len())).unwrap_or_default();
-        let hits = try_map(wanted, |candidate| self.hit(candidate, &places, &vectors, query.select.as_deref()))?;
+        let telling = Telling { query, places: &places, vectors: &vectors, matches: matches.as_ref(), highlighted };
+        let hits = try_map(wanted, |candidate| self.hit(candidate, &telling))?;
         plan.retain(|segment| segment.documents > 0);
         Ok(SearchResult { hits, total, plan })
     }
@@ -181,45 +182,6 @@ impl CollectionState {
         top.into_sorted()
     }
 
-    fn hit(
-        &self,
-        candidate: &Candidate,
-        places: &Places,
-        vectors: &[ResolvedVector<'_>],
-        select: Option<&[String]>,
-    ) -> Result<Hit> {
-        let location = Location { segment: candidate.segment, row: candidate.row };
-        let segment = self.segment(candidate.segment);
-        let place = places.get(candidate);
-        let text = place.and_then(|place| place.text);
-        let vector = place.and_then(Place::best_vector).map(|(leg, rank, similarity)| {
-            let ResolvedVector { position, field, query } = &vectors[leg];
-            let distance = segment.vectors(*position).and_then(|column| {
-                let vector = column.get(candidate.row)?;
-                let norms = (sanderling_kernels::norm(&query.value), sanderling_kernels::norm(vector));
-                Some(field.metric.distance(&query.value, norms.0, vector, norms.1))
-            });
-            VectorLeg { rank, distance: distance.unwrap_or_default(), similarity }
-        });
-        let document = self.selected_document(location, select)?;
-        Ok(Hit {
-            id: segment.id(candidate.row),
-            score: candidate.score,
-            version: candidate.sequence,
-            document,
-            text,
-            vector,
-        })
-    }
-
-    /// Every field but vectors, or the selected ones.
-    fn selected_document(&self, location: Location, select: Option<&[String]>) -> Result<Document> {
-        let Some(select) = select else { return self.stored_document(location) };
-        let mut document = self.whole_document(location)?;
-        document.fields.retain(|(name, _)| select.contains(name));
-        Ok(document)
-    }
-
     /// What the segments do, as far as it is known before they do it.
     fn plan(&self, filter: bool, text: bool, rows: &[SegmentRows]) -> Vec<SegmentPlan> {
         map(rows.iter().enumerate(), |(at, rows)| SegmentPlan {
@@ -233,16 +195,16 @@ impl CollectionState {
 }
 
 /// The candidates of all legs, each with its place in every leg, found by its sequence number.
-struct Places {
+pub(super) struct Places {
     number_of: Numbering,
     places: Vec<Place>,
 }
 
 /// One candidate's ranks: in the text leg, and in each vector leg.
-struct Place {
+pub(super) struct Place {
     candidate: Candidate,
-    text: Option<TextLeg>,
-    vectors: Vec<Option<(u32, f32)>>,
+    pub text: Option<TextLeg>,
+    pub vectors: Vec<Option<(u32, f32)>>,
 }
 
 impl Places {
@@ -269,7 +231,7 @@ impl Places {
         &mut self.places[number as usize]
     }
 
-    fn get(&self, candidate: &Candidate) -> Option<&Place> {
+    pub fn get(&self, candidate: &Candidate) -> Option<&Place> {
         self.number(candidate.sequence).map(|number| &self.places[number as usize])
     }
 
@@ -298,7 +260,7 @@ fn hash_of(write: SequenceNumber) -> u32 {
 
 impl Place {
     /// The vector leg that ranks the candidate highest: which, where, and its similarity.
-    fn best_vector(&self) -> Option<(usize, u32, f32)> {
+    pub fn best_vector(&self) -> Option<(usize, u32, f32)> {
         let legs = self.vectors.iter().enumerate();
         let ranked = legs.filter_map(|(leg, place)| place.map(|(rank, similarity)| (leg, rank, similarity)));
         ranked.min_by_key(|(_, rank, _)| *rank)

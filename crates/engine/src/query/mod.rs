@@ -10,7 +10,7 @@ pub(crate) use parse::vector as vector_of;
 pub use result::{Hit, SearchResult, SegmentPlan, TextLeg, VectorLeg};
 pub use topk::{Candidate, TopK};
 
-use crate::{Result, Value, document::Json};
+use crate::{Result, Value, document::Json, text::HighlightOptions};
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// One search.
@@ -38,6 +38,30 @@ pub struct Query {
     pub select: Option<Vec<String>>,
     /// Hits that score less are left out.
     pub min_score: Option<f32>,
+    /// Passages of the matched texts, marked.
+    pub highlight: Option<Highlight>,
+    /// Whether each hit tells how its score came about.
+    pub explain: bool,
+}
+
+/// How the passages of matched texts are shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Highlight {
+    /// The fields; all that were searched if absent.
+    pub fields: Option<Vec<String>>,
+    /// Written before each matched word.
+    pub open: String,
+    /// Written after it.
+    pub close: String,
+    /// The most characters of a passage.
+    pub max_length: usize,
+}
+
+impl Default for Highlight {
+    fn default() -> Self {
+        let HighlightOptions { open, close, max_length } = HighlightOptions::default();
+        Self { fields: None, open: open.into(), close: close.into(), max_length }
+    }
 }
 
 /// The text leg of a search.
@@ -140,6 +164,8 @@ impl Default for Query {
             offset: 0,
             select: None,
             min_score: None,
+            highlight: None,
+            explain: false,
         }
     }
 }

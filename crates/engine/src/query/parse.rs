@@ -1,17 +1,17 @@
 //! The JSON spelling of a query.
 
-use super::{Fusion, Fuzziness, Query, TextQuery, VectorQuery};
+use super::{Fusion, Fuzziness, Highlight, Query, TextQuery, VectorQuery};
 use crate::{
     Error, Result, Value,
     document::{quoted, reader::ObjectReader},
-    limits::{HITS_MAX, OVERSAMPLE_MAX, QUERY_TERMS_MAX, SLOP_MAX},
+    limits::{HIGHLIGHT_CHARACTERS_MAX, HITS_MAX, OVERSAMPLE_MAX, QUERY_TERMS_MAX, SLOP_MAX},
     lists::try_map,
     settings::RRF_K_DEFAULT,
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// Options of the contract that this version does not have yet.
-const NOT_YET: [&str; 8] = ["sort", "facets", "groupBy", "highlight", "mmr", "rerank", "explain", "timeout"];
+const NOT_YET: [&str; 6] = ["sort", "facets", "groupBy", "mmr", "rerank", "timeout"];
 
 pub(super) fn query(value: &Value) -> Result<Query> {
     if let Value::Text(text) = value {
@@ -33,6 +33,8 @@ pub(super) fn query(value: &Value) -> Result<Query> {
     query.select = options.texts("select")?;
     query.min_score = options.number("minScore")?.map(|score| score as f32);
     query.filter = options.value("filter").cloned();
+    query.highlight = options.value("highlight").map(highlight).transpose()?;
+    query.explain = options.boolean("explain")?.unwrap_or(false);
     for later in NOT_YET {
         options.not_yet(later)?;
     }
@@ -75,6 +77,21 @@ fn text_query(value: &Value) -> Result<TextQuery> {
     text.minimum_match = options.count("minimumMatch", QUERY_TERMS_MAX)?.unwrap_or(0);
     options.finish()?;
     Ok(text)
+}
+
+fn highlight(value: &Value) -> Result<Highlight> {
+    let mut highlight = Highlight::default();
+    let mut options = ObjectReader::new(value, &"highlight")?;
+    highlight.fields = options.texts("fields")?;
+    if let Some(open) = options.text("open")? {
+        highlight.open = open.into();
+    }
+    if let Some(close) = options.text("close")? {
+        highlight.close = close.into();
+    }
+    highlight.max_length = options.count("maxLength", HIGHLIGHT_CHARACTERS_MAX)?.unwrap_or(highlight.max_length);
+    options.finish()?;
+    Ok(highlight)
 }
 
 fn boosts(value: &Value) -> Result<Vec<(String, f32)>> {

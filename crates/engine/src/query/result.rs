@@ -29,6 +29,10 @@ pub struct Hit {
     pub text: Option<TextLeg>,
     /// Where the vector leg found it (the best one, if there are several).
     pub vector: Option<VectorLeg>,
+    /// The best passages of each field in which words matched, where they were asked for.
+    pub highlights: Option<Vec<(String, Vec<String>)>>,
+    /// How its score came about, where that was asked for.
+    pub explanation: Option<Value>,
 }
 
 /// The place of a hit in the text leg.
@@ -91,6 +95,14 @@ impl Hit {
                 .with("distance", score(vector.distance))
                 .with("similarity", score(vector.similarity));
             hit = hit.with("vector", leg);
+        }
+        if let Some(highlights) = &self.highlights {
+            let passages = |texts: &Vec<String>| Value::Array(map(texts, |text| Value::from(text.as_str())));
+            hit =
+                hit.with("highlights", Value::Object(map(highlights, |(name, texts)| (name.clone(), passages(texts)))));
+        }
+        if let Some(explanation) = &self.explanation {
+            hit = hit.with("explanation", explanation.clone());
         }
         hit
     }

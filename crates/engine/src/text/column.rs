@@ -43,6 +43,7 @@ pub struct TextColumn<'a> {
 
 /// Texts, each with its postings.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a view is a list of slices")]
 pub enum TermSet<'a> {
     /// Of a growing segment.
     Growing(&'a GrowingTerms),
@@ -52,6 +53,7 @@ pub enum TermSet<'a> {
 
 /// The postings of one term.
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a view is a list of slices")]
 pub enum TermList<'a> {
     /// Of a growing segment.
     Growing(&'a TermPostings),

@@ -24,7 +24,8 @@ pub(super) struct TextSegment<'a> {
 #[derive(Clone)]
 pub(super) struct FieldList<'a> {
     pub field: usize,
-    pub column: TextColumn<'a>,
+    /// The length of each row's text.
+    pub lengths: &'a [u32],
     pub list: TermList<'a>,
 }
 
@@ -68,7 +69,7 @@ impl<'a> TextSegment<'a> {
         if let Some(column) = self.columns[field]
             && let Some(list) = column.terms.get(term)
         {
-            lists.push(FieldList { field, column, list });
+            lists.push(FieldList { field, lengths: column.lengths, list });
         }
     }
 }
@@ -98,17 +99,24 @@ pub(super) fn lists_of<'a>(segments: &[TextSegment<'a>], term: &QueryTerm) -> Ve
     let mut lists = map(segments, |_| Lists::new());
     for (field, spelling) in term.spelling.iter().enumerate() {
         if term.prefix && !spelling.form.is_empty() {
-            if segments.iter().any(|segment| segment.columns[field].is_some_and(|column| column.forms.is_some())) {
-                let terms = terms_with_prefix(segments, field, spelling.form.as_str(), &spelling.term);
-                push_terms(segments, field, &terms, &mut lists);
-            } else {
-                push_with_prefix(segments, field, &spelling.form, &mut lists);
+            match expanded(segments, field, term) {
+                Some(terms) => push_terms(segments, field, &terms, &mut lists),
+                None => push_with_prefix(segments, field, &spelling.form, &mut lists),
             }
         } else if !spelling.term.is_empty() {
             push_terms(segments, field, core::slice::from_ref(&spelling.term), &mut lists);
         }
     }
     lists
+}
+
+/// The terms that a prefix stands for, in order, in a field whose terms are not the words themselves.
+pub(super) fn expanded(segments: &[TextSegment<'_>], field: usize, term: &QueryTerm) -> Option<Vec<String>> {
+    let spelling = &term.spelling[field];
+    let has_forms = |segment: &TextSegment<'_>| segment.columns[field].is_some_and(|column| column.forms.is_some());
+    let is_prefix = term.prefix && !spelling.form.is_empty();
+    let has_forms = is_prefix && segments.iter().any(has_forms);
+    has_forms.then(|| terms_with_prefix(segments, field, &spelling.form, &spelling.term))
 }
 
 /// Adds the postings of terms of a field that are in order.
@@ -126,7 +134,7 @@ fn push_with_prefix<'a>(segments: &[TextSegment<'a>], field: usize, prefix: &str
         // Those of a file are in order.
         let in_order = matches!(column.terms, crate::text::TermSet::Sealed(_));
         column.with_prefix(prefix, &mut |word, list| {
-            found.push(FieldList { field, column, list });
+            found.push(FieldList { field, lengths: column.lengths, list });
             if !in_order {
                 texts.push(word.text.into());
             }
@@ -139,8 +147,8 @@ fn push_with_prefix<'a>(segments: &[TextSegment<'a>], field: usize, prefix: &str
 }
 
 /// The terms of the live forms that begin with `prefix`, and the term of the prefix itself, in order.
-fn terms_with_prefix(segments: &[TextSegment<'_>], field: usize, prefix: &str, term: &String) -> Vec<String> {
-    let mut terms = vec![term.clone()];
+fn terms_with_prefix(segments: &[TextSegment<'_>], field: usize, prefix: &str, term: &str) -> Vec<String> {
+    let mut terms = vec![String::from(term)];
     for segment in segments {
         let Some(column) = segment.columns[field] else { continue };
         column.with_prefix(prefix, &mut |word, list| {
@@ -171,7 +179,7 @@ pub(super) struct Weighing<'a> {
 impl Weighing<'_> {
     /// The weighted count of a posting.
     pub fn weighted(&self, list: &FieldList<'_>, row: u32, count: u32) -> f32 {
-        let length = list.column.length(RowId(row)).unwrap_or_default();
+        let length = list.lengths[row as usize];
         self.scorer.weighted_count(self.fields[list.field].weight, count, length, self.averages[list.field])
     }
 

@@ -4,6 +4,7 @@
 //! rows that match are a set; the best of those that also pass the filter are ranked ([`rank`]). Whatever decides about
 //! more than one row (how rare a term is, which words are meant by a prefix or a typo) is decided over all segments.
 
+mod details;
 mod lookup;
 mod phrase;
 mod rank;
@@ -20,15 +21,17 @@ use crate::{
     rows::RowSet,
     schema::FieldKind,
     settings::Bm25Settings,
-    text::{Analyzer, TermList, TermScorer, TermSet, idf},
+    text::{Analyzer, TermList, TermScorer, idf},
 };
 use alloc::{string::String, vec::Vec};
-use lookup::{FieldList, Lists, TextSegment, Weighing, lists_of, statistics};
+use details::Detail;
+use lookup::{FieldList, Lists, TextSegment, Weighing, expanded, lists_of, statistics};
 use phrase::rows_with_phrase;
 use rank::{Counted, Entry, Scores, rank};
 use typos::Correction;
 use words::{QueryTerm, QueryWord, TakenApart, Unit, take_apart};
 
+pub(in crate::collection) use details::Marks;
 pub(in crate::collection) use rank::Effort;
 
 /// A text query against a schema.
@@ -52,6 +55,14 @@ pub(super) struct TextMatches<'a> {
     pub scored: bool,
     /// For each segment what each term scores, in the order of the query.
     entries: Vec<Vec<Entry<'a>>>,
+    /// Where answers are explained or highlighted, what was found of each term.
+    details: Vec<Detail<'a>>,
+    /// The words to mark.
+    pub marks: Marks,
+    /// The position and the weight of each searched field.
+    fields: Vec<(usize, f32)>,
+    averages: Vec<f32>,
+    settings: Bm25Settings,
 }
 
 /// A term of the query with its postings in every segment.
@@ -59,6 +70,7 @@ struct FoundTerm<'a> {
     lists: Vec<Lists<'a>>,
     corrections: Vec<(Correction, Vec<Lists<'a>>)>,
     repeated: f32,
+    idf: f32,
 }
 
 impl CollectionState {
@@ -80,7 +92,7 @@ impl CollectionState {
         Ok((!nothing).then_some(ResolvedText { fields, taken, query }))
     }
 
-    fn check_text_field(&self, name: &String) -> Result<()> {
+    pub(super) fn check_text_field(&self, name: &String) -> Result<()> {
         if self.schema.text_fields().any(|(position, _)| self.schema.fields[position].name == *name) {
             return Ok(());
         }
@@ -89,18 +101,31 @@ impl CollectionState {
         Err(Error::expected(&"text.fields", &expected, &quoted(name)))
     }
 
-    /// Finds the live rows that have the words.
-    pub(super) fn match_text<'a>(&'a self, text: &ResolvedText<'_>, now: u64) -> TextMatches<'a> {
+    /// Finds the live rows that have the words; with what there is to tell about them, where that is wanted.
+    pub(super) fn match_text<'a>(&'a self, text: &ResolvedText<'_>, details: bool, now: u64) -> TextMatches<'a> {
         let segments =
             map(0..=self.sealed.len(), |at| TextSegment::new(self.segment(at), self.live_rows(at, now), &text.fields));
         let mut matching = Matching::new(text, segments, self.settings.bm25);
+        matching.wants_details = details;
         let units = map(&text.taken.units, |unit| matching.unit(unit));
         let mut rows = matching.rows_of_units(&units);
         for unit in &text.taken.excluded {
             let with = matching.rows_of_excluded(unit);
             rows.iter_mut().zip(&with).for_each(|(rows, with)| rows.subtract(with));
         }
-        TextMatches { rows, scored: !text.taken.units.is_empty(), entries: matching.entries }
+        let Matching { entries, details, averages, .. } = matching;
+        let marks = Marks::new(&text.fields, &details);
+        let fields = map(&text.fields, |field| (field.position, field.weight));
+        TextMatches {
+            rows,
+            scored: !text.taken.units.is_empty(),
+            entries,
+            details,
+            marks,
+            fields,
+            averages,
+            settings: self.settings.bm25,
+        }
     }
 }
 
@@ -129,6 +154,8 @@ struct Matching<'a, 'q> {
     entries: Vec<Vec<Entry<'a>>>,
     /// Whether a word is there when all of its pieces are, not when any is.
     is_strict: bool,
+    wants_details: bool,
+    details: Vec<Detail<'a>>,
 }
 
 impl<'a, 'q> Matching<'a, 'q> {
@@ -137,7 +164,8 @@ impl<'a, 'q> Matching<'a, 'q> {
         let averages = map(0..text.fields.len(), |field| statistics(&segments, field).average_length());
         let entries = map(&segments, |_| Vec::new());
         let is_strict = text.query.all_words || text.query.minimum_match > 1;
-        Self { text, segments, settings, documents, averages, entries, is_strict }
+        let details = Vec::new();
+        Self { text, segments, settings, documents, averages, entries, is_strict, wants_details: false, details }
     }
 
     /// The rows of each segment that have a word or a phrase; its terms join the entries.
@@ -158,19 +186,27 @@ impl<'a, 'q> Matching<'a, 'q> {
 
     /// The rows that have a word. With `only`, its terms score in these rows alone.
     fn word(&mut self, word: &QueryWord, only: Option<&[RowSet]>) -> Vec<RowSet> {
-        let found = map(&word.terms, |term| self.find(term, word.repeated));
         let mut of_word = WordRows::new(&self.segments, self.is_strict);
-        for (term, found) in word.terms.iter().zip(&found) {
-            let first = self.entries.iter().map(Vec::len).max().unwrap_or_default();
-            self.add_entries(found, only);
-            let with_term = map(&self.segments, |segment| RowSet::none(segment.rows()));
-            let mut with_term = with_term;
+        for term in &word.terms {
+            let found = self.find(term, word.repeated);
+            let first = self.entries[0].len();
+            let correction_idf = self.add_entries(&found, only);
+            let mut with_term = map(&self.segments, |segment| RowSet::none(segment.rows()));
             for (entries, rows) in self.entries.iter().zip(&mut with_term) {
                 for entry in &entries[first..] {
                     entry.rows.iter().for_each(|row| rows.insert(RowId(*row)));
                 }
             }
             of_word.add(term, with_term);
+            if self.wants_details {
+                let FoundTerm { lists, corrections, repeated, idf } = found;
+                let fields = 0..self.text.fields.len();
+                let expanded = map(fields, |field| expanded(&self.segments, field, term).unwrap_or_default());
+                let term = term.clone();
+                let entry = first;
+                let detail = Detail { term, idf, repeated, lists, corrections, correction_idf, expanded, entry };
+                self.details.push(detail);
+            }
         }
         of_word.rows()
     }
@@ -182,7 +218,8 @@ impl<'a, 'q> Matching<'a, 'q> {
             let lists = correction.lists(&self.segments);
             (correction, lists)
         });
-        FoundTerm { lists, corrections, repeated }
+        let idf = idf(self.documents, self.documents_with(&lists));
+        FoundTerm { lists, corrections, repeated, idf }
     }
 
     /// The number of live documents in any of the lists.
@@ -206,14 +243,16 @@ impl<'a, 'q> Matching<'a, 'q> {
         TermScorer::new(self.settings, idf, repeated)
     }
 
-    /// One entry a segment for a term, and one more for its corrections.
-    fn add_entries(&mut self, found: &FoundTerm<'a>, only: Option<&[RowSet]>) {
-        let scorer = self.scorer(idf(self.documents, self.documents_with(&found.lists)), found.repeated);
+    /// One entry a segment for a term, and one more for its corrections; answers the idf of a correction of weight 1.
+    fn add_entries(&mut self, found: &FoundTerm<'a>, only: Option<&[RowSet]>) -> f32 {
+        let scorer = self.scorer(found.idf, found.repeated);
         let exact = map(self.segments.iter().zip(&found.lists).enumerate(), |(at, (segment, lists))| {
             self.entry(segment, lists, scorer, only.map(|only| &only[at]))
         });
+        let mut correction_idf = 0.0;
         if !found.corrections.is_empty() {
-            let corrected = self.corrected(found, &exact, scorer);
+            correction_idf = self.correction_idf(found, &exact);
+            let corrected = self.corrected(found, &exact, scorer, correction_idf);
             for (at, (rows, scores)) in corrected.into_iter().enumerate() {
                 self.entries[at].push(Entry { rows, scores: Scores::Known(scores) });
             }
@@ -223,6 +262,7 @@ impl<'a, 'q> Matching<'a, 'q> {
             let at = entries.len() - usize::from(!found.corrections.is_empty());
             entries.insert(at, exact);
         }
+        correction_idf
     }
 
     fn entry(
@@ -233,10 +273,10 @@ impl<'a, 'q> Matching<'a, 'q> {
         only: Option<&RowSet>,
     ) -> Entry<'a> {
         if let ([list], None) = (lists, only)
-            && let (TermList::Sealed(sealed), TermSet::Sealed(_)) = (list.list, list.column.terms)
+            && let TermList::Sealed(sealed) = list.list
         {
             let (weight, average) = (self.text.fields[list.field].weight, self.averages[list.field]);
-            let (lengths, bins) = (list.column.lengths, sealed.bins());
+            let (lengths, bins) = (list.lengths, sealed.bins());
             let counted = Counted { list: sealed, lengths, bins, weight, average, scorer };
             return Entry { rows: list.list.rows(), scores: Scores::Counted(counted) };
         }
@@ -257,8 +297,8 @@ impl<'a, 'q> Matching<'a, 'q> {
         Weighing { fields: &self.text.fields, averages: &self.averages, scorer }
     }
 
-    /// The rows and scores of a term's corrections.
-    fn corrected(&self, found: &FoundTerm<'a>, exact: &[Entry<'a>], scorer: TermScorer) -> Vec<(Vec<u32>, Vec<f32>)> {
+    /// The idf of the best correction: that of its own, but below all scores of the word itself.
+    fn correction_idf(&self, found: &FoundTerm<'a>, exact: &[Entry<'a>]) -> f32 {
         let mut least = None;
         for (segment, entry) in self.segments.iter().zip(exact) {
             for (posting, row) in entry.rows.iter().enumerate() {
@@ -269,7 +309,17 @@ impl<'a, 'q> Matching<'a, 'q> {
             }
         }
         let with_best = found.corrections.first().map_or(0, |(_, lists)| self.documents_with(lists));
-        let base = typos::base_weight(self.settings, least, idf(self.documents, with_best), found.repeated);
+        typos::base_weight(self.settings, least, idf(self.documents, with_best), found.repeated)
+    }
+
+    /// The rows and scores of a term's corrections.
+    fn corrected(
+        &self,
+        found: &FoundTerm<'a>,
+        exact: &[Entry<'a>],
+        scorer: TermScorer,
+        base: f32,
+    ) -> Vec<(Vec<u32>, Vec<f32>)> {
         let rows = map(self.segments.iter().zip(exact), |(segment, entry)| {
             let mut rows = RowSet::none(segment.rows());
             entry.rows.iter().for_each(|row| rows.insert(RowId(*row)));

@@ -31,6 +31,7 @@ pub(super) struct Entry<'a> {
 }
 
 /// What a term scores.
+#[allow(clippy::large_enum_variant, reason = "one a term and segment")]
 pub(super) enum Scores<'a> {
     /// For each row.
     Known(Vec<f32>),

@@ -154,6 +154,16 @@ impl Correction {
         lists
     }
 
+    /// The word.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How many typos it is away.
+    pub fn typos(&self) -> u8 {
+        self.typos
+    }
+
     /// Its terms in each field.
     pub fn terms(&self) -> &[Vec<String>] {
         &self.terms

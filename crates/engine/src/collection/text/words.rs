@@ -45,6 +45,8 @@ pub(super) struct QueryTerm {
     pub spelling: Vec<Spelling>,
     /// Whether words that begin with it count too.
     pub prefix: bool,
+    /// Whether it is one character of a script without spaces.
+    pub single: bool,
     /// Whether it stands for all pieces of its word.
     pub whole: bool,
     /// Whether typos are looked for: not in phrases, in wholes, nor in pairs of characters.
@@ -214,10 +216,11 @@ impl Spelled {
             if known == QUERY_TERMS_MAX {
                 return;
             }
-            let prefix = prefix || token.kind == TokenKind::Single;
+            let single = token.kind == TokenKind::Single;
+            let prefix = prefix || single;
             let fuzzy = token.kind == TokenKind::Word;
             let spelling = vec![Spelling::default(); fields];
-            self.terms.push((self.place, QueryTerm { spelling, prefix, whole, fuzzy }));
+            self.terms.push((self.place, QueryTerm { spelling, prefix, single, whole, fuzzy }));
         }
         let slot = &mut self.terms[known].1.spelling[field];
         if slot.term.is_empty() {

@@ -71,6 +71,7 @@ pub struct Terms<'a> {
 
 impl Terms<'_> {
     /// The next term: its number, the bytes it shares with the one before, and the term itself.
+    #[allow(clippy::should_implement_trait, reason = "the term is lent until the next one")]
     pub fn next(&mut self) -> Option<(usize, usize, &[u8])> {
         if self.number >= self.end {
             return None;
