@@ -6,7 +6,7 @@
 //! its last document is gone, wherever documents lie; the terms of prefixes and typos depend on that.
 
 use super::{
-    FieldStatistics, Terms,
+    FieldStatistics, PlacedTerm, Terms,
     index::{Fuzzy, PostingsView, SealedList, TermPostings},
 };
 use crate::{
@@ -320,8 +320,8 @@ impl GrowingTerms {
         TermList::Growing(&self.lists[number as usize])
     }
 
-    /// Adds an occurrence in the newest row.
-    fn push(&mut self, text: &str, row: u32, position: Option<u32>) {
+    /// The number of a text, which is a new one where it was not there.
+    fn number(&mut self, text: &str) -> u32 {
         let (texts, hash) = (&self.texts, hash(text.as_bytes()));
         let is_text = &mut |number: u32| *texts[number as usize] == *text;
         let number = self.number_of.find(hash, is_text).unwrap_or(texts.len() as u32);
@@ -330,7 +330,32 @@ impl GrowingTerms {
             self.texts.push(text.into());
             self.lists.push(TermPostings::default());
         }
-        self.lists[number as usize].push(row, position);
+        number
+    }
+}
+
+/// The forms of a growing segment; a form that was seen before tells its term without looking it up.
+#[derive(Clone, Debug, Default)]
+struct GrowingForms {
+    forms: GrowingTerms,
+    /// The number of the term of each form.
+    term_of: Vec<u32>,
+    key: String,
+}
+
+impl GrowingForms {
+    /// Adds an occurrence of a form in the newest row; answers the number of its term.
+    fn push(&mut self, placed: PlacedTerm<'_>, row: u32, terms: &mut GrowingTerms) -> u32 {
+        let Self { forms, term_of, key } = self;
+        if !write_key(placed.form, placed.term, key) {
+            return terms.number(placed.term);
+        }
+        let form = forms.number(key) as usize;
+        if form == term_of.len() {
+            term_of.push(terms.number(placed.term));
+        }
+        forms.lists[form].push(row, None);
+        term_of[form]
     }
 }
 
@@ -342,8 +367,7 @@ pub struct GrowingText {
     has_positions: bool,
     terms: GrowingTerms,
     /// None until a text came whose analyzer keeps them.
-    forms: Option<GrowingTerms>,
-    key: String,
+    forms: Option<GrowingForms>,
 }
 
 impl GrowingText {
@@ -351,7 +375,7 @@ impl GrowingText {
     #[must_use]
     pub fn new(has_positions: bool) -> Self {
         let (lengths, statistics) = (Vec::new(), FieldStatistics::default());
-        Self { lengths, statistics, has_positions, terms: GrowingTerms::default(), forms: None, key: String::new() }
+        Self { lengths, statistics, has_positions, terms: GrowingTerms::default(), forms: None }
     }
 
     /// Adds the newest row with the terms of its text.
@@ -364,11 +388,17 @@ impl GrowingText {
         self.lengths.push(terms.length());
         self.statistics.documents += 1;
         self.statistics.terms += u64::from(terms.length());
+        if terms.keeps_forms() && self.forms.is_none() {
+            self.forms = Some(GrowingForms::default());
+        }
+        let column = &mut self.terms;
         for placed in terms.iter() {
-            self.terms.push(placed.term, row, self.has_positions.then_some(placed.position));
-            if terms.keeps_forms() && write_key(placed.form, placed.term, &mut self.key) {
-                self.forms.get_or_insert_default().push(&self.key, row, None);
-            }
+            let forms = self.forms.as_mut().filter(|_| terms.keeps_forms());
+            let number = match forms {
+                Some(forms) => forms.push(placed, row, column),
+                None => column.number(placed.term),
+            };
+            column.lists[number as usize].push(row, self.has_positions.then_some(placed.position));
         }
     }
 
@@ -380,7 +410,7 @@ impl GrowingText {
             statistics: self.statistics,
             has_positions: self.has_positions,
             terms: TermSet::Growing(&self.terms),
-            forms: self.forms.as_ref().map(TermSet::Growing),
+            forms: self.forms.as_ref().map(|forms| TermSet::Growing(&forms.forms)),
         }
     }
 }
