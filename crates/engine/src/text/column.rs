@@ -85,15 +85,33 @@ impl<'a> TextColumn<'a> {
     /// The words that begin with `prefix`. A form has its own postings, not those of its term.
     pub fn with_prefix(&self, prefix: &str, found: FoundWord<'a, '_>) {
         let words = self.forms.unwrap_or(self.terms);
-        words.with_prefix(prefix, &mut |key, list| word(key, self.forms.is_some(), 0, &mut |word| found(word, list)));
+        words.with_prefix(prefix, &mut |key, list| self.word(key, 0, list, found));
     }
 
     /// The words at most `reach` typos away.
     pub fn similar(&self, pattern: &str, reach: u8, found: FoundWord<'a, '_>) {
         let words = self.forms.unwrap_or(self.terms);
         words.similar(pattern, reach, &mut |key, typos, list| {
-            word(key, self.forms.is_some(), typos, &mut |word| found(word, list));
+            self.word(key, typos, list, found);
         });
+    }
+
+    fn word(&self, key: &str, typos: u8, list: TermList<'a>, found: FoundWord<'a, '_>) {
+        if self.forms.is_none() {
+            return found(Word { text: key, term: key, typos }, list);
+        }
+        let term = term_of(key);
+        let list = if list.is_empty() { self.terms.get(&term) } else { Some(list) };
+        if let Some(list) = list {
+            found(Word { text: without_term(key), term: &term, typos }, list);
+        }
+    }
+
+    /// The postings of a form of that key: those of its term where it has none of its own, which is so in files where
+    /// they are the same.
+    #[must_use]
+    pub fn of_form(&self, key: &str, list: TermList<'a>) -> Option<TermList<'a>> {
+        if list.is_empty() { self.terms.get(&term_of(key)) } else { Some(list) }
     }
 }
 
@@ -112,17 +130,13 @@ fn write_key(form: &str, term: &str, key: &mut String) -> bool {
     key.len() <= TERM_BYTES_MAX && !form.contains(KEY_MARK) && !form.is_empty()
 }
 
-/// Takes a key apart.
-fn word(key: &str, is_form: bool, typos: u8, found: &mut dyn FnMut(Word<'_>)) {
-    match key.split_once(KEY_MARK).filter(|_| is_form) {
-        None => found(Word { text: key, term: key, typos }),
-        Some((text, rest)) => {
-            let shared = rest.chars().next().map_or(0, |shared| shared as usize);
-            let mut term = String::from(text.get(..shared).unwrap_or_default());
-            term.push_str(rest.get(1..).unwrap_or_default());
-            found(Word { text, term: &term, typos });
-        }
-    }
+/// The term of a key.
+pub fn term_of(key: &str) -> String {
+    let (text, rest) = key.split_once(KEY_MARK).unwrap_or_default();
+    let shared = rest.chars().next().map_or(0, |shared| shared as usize);
+    let mut term = String::from(text.get(..shared).unwrap_or_default());
+    term.push_str(rest.get(1..).unwrap_or_default());
+    term
 }
 
 /// A form is compared without its term.

@@ -3,11 +3,12 @@
 
 use super::{SectionWriter, Source, merge::DROPPED, write_text};
 use crate::{
+    attributes::checked_text,
     lists::map,
     text::{
-        ABSENT, OrderedTerms, TermSet, append_kept,
+        ABSENT, OrderedTerms, TermList, TermSet, append_kept,
         index::{PostingsWriter, TermPostings, length_bins},
-        statistics_of,
+        statistics_of, term_of,
     },
 };
 use alloc::vec::Vec;
@@ -28,40 +29,55 @@ pub(super) fn merge_text(
     }
     let statistics = statistics_of(&lengths);
     let bins = length_bins(statistics.terms, statistics.documents);
-    let merge_sets = |sets: &[Option<TermSet<'_>>], has_positions: bool| {
-        let mut merged = PostingsWriter::new(bins, has_positions);
-        merge_sets(sets, new_rows, &lengths, has_positions, &mut merged);
-        merged
-    };
-    let terms = merge_sets(&map(&columns, |column| column.map(|column| column.terms)), has_positions);
-    let forms = map(&columns, |column| column.and_then(|column| column.forms));
-    let has_forms = forms.iter().any(Option::is_some);
-    let forms = has_forms.then(|| merge_sets(&forms, false));
+    let mut terms = PostingsWriter::new(bins, has_positions);
+    let sets = map(&columns, |column| column.map(|column| column.terms));
+    merge_sets(&sets, new_rows, &mut |_, _, list| Some(list), has_positions, &mut |text, postings| {
+        terms.push(text, postings, &lengths);
+    });
+    let sets = map(&columns, |column| column.and_then(|column| column.forms));
+    let forms = sets.iter().any(Option::is_some).then(|| {
+        let mut forms = PostingsWriter::new(bins, false);
+        // A form in a file that has no postings has those of its term.
+        let of_form =
+            &mut |source: usize, key: &str, list| columns[source].and_then(|column| column.of_form(key, list));
+        merge_sets(&sets, new_rows, of_form, false, &mut |text, postings| {
+            let of_term = TermSet::Sealed(terms.view()).get(&term_of(checked_text(text)));
+            let is_all = of_term.is_some_and(|list| list.len() == postings.rows.len());
+            forms.push(text, if is_all { const { &TermPostings::NONE } } else { postings }, &lengths);
+        });
+        forms
+    });
     write_text(writer, field, &lengths, terms.view(), forms.as_ref().map(PostingsWriter::view));
 }
 
-fn merge_sets(
-    sets: &[Option<TermSet<'_>>],
+/// Finds the postings of a text of a source.
+type Find<'a, 'f> = &'f mut dyn FnMut(usize, &str, TermList<'a>) -> Option<TermList<'a>>;
+
+/// Walks the texts of all sources side by side and hands out each with its live postings.
+fn merge_sets<'a>(
+    sets: &[Option<TermSet<'a>>],
     new_rows: &[Vec<u32>],
-    lengths: &[u32],
+    find: Find<'a, '_>,
     has_positions: bool,
-    merged: &mut PostingsWriter,
+    push: &mut dyn FnMut(&[u8], &TermPostings),
 ) {
     let mut walks = map(sets, |set| set.map(|set| set.in_order()));
     let mut text = Vec::new();
     let mut postings = TermPostings::default();
     while next_text(&walks, &mut text) {
         postings.clear();
-        for (walk, new_rows) in walks.iter_mut().zip(new_rows) {
+        for (source, (walk, new_rows)) in walks.iter_mut().zip(new_rows).enumerate() {
             if let Some(walk) = walk
                 && walk.text() == Some(&text)
             {
-                append_kept(walk.list(), has_positions, new_rows, DROPPED, &mut postings);
+                if let Some(list) = find(source, checked_text(&text), walk.list()) {
+                    append_kept(list, has_positions, new_rows, DROPPED, &mut postings);
+                }
                 walk.advance();
             }
         }
         if !postings.rows.is_empty() {
-            merged.push(&text, &postings, lengths);
+            push(&text, &postings);
         }
     }
 }

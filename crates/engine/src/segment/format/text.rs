@@ -105,9 +105,9 @@ impl StoredText {
 
     fn check(&self, content: &[u8]) -> core::result::Result<(), &'static str> {
         let column = self.column(content);
-        for set in [Some(column.terms), column.forms].into_iter().flatten() {
-            if let TermSet::Sealed(postings) = set {
-                postings.check(column.lengths, ABSENT)?;
+        for (set, is_of_forms) in [(Some(column.terms), false), (column.forms, true)] {
+            if let Some(TermSet::Sealed(postings)) = set {
+                postings.check(column.lengths, ABSENT, is_of_forms)?;
             }
         }
         Ok(())

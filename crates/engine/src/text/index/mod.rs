@@ -73,7 +73,7 @@ mod tests {
             let (terms, lengths) = made(rows, has_positions);
             let writer = written(&terms, &lengths, has_positions);
             let view = writer.view();
-            assert_eq!(view.check(&lengths, ABSENT), Ok(()));
+            assert_eq!(view.check(&lengths, ABSENT, false), Ok(()));
             for (term, postings) in &terms {
                 let list = view.list(view.dictionary().find(term).unwrap_or(usize::MAX));
                 let mut read = TermPostings::default();
@@ -119,7 +119,7 @@ mod tests {
         let writer = written(&terms, &lengths, true);
         let whole = writer.view();
         let reads = |view: PostingsView<'_>| {
-            if view.check(&lengths, ABSENT).is_ok() {
+            if view.check(&lengths, ABSENT, false).is_ok() {
                 for term in 0..view.dictionary().count {
                     let list = view.list(term);
                     list.rows(&mut Vec::new());
@@ -139,18 +139,18 @@ mod tests {
             let mut words = whole.words.to_vec();
             words[at] ^= 1 << (at % 32);
             let damaged = PostingsView { words: &words, ..whole };
-            assert!(damaged.check(&lengths, ABSENT).is_err(), "word {at}");
+            assert!(damaged.check(&lengths, ABSENT, false).is_err(), "word {at}");
         }
-        let refused = |view: PostingsView<'_>| assert!(view.check(&lengths, ABSENT).is_err());
+        let refused = |view: PostingsView<'_>| assert!(view.check(&lengths, ABSENT, false).is_err());
         refused(PostingsView { cells: &whole.cells[1..], ..whole });
         refused(PostingsView { block_last: &whole.block_last[1..], ..whole });
         refused(PostingsView { exception_counts: &[], exception_places: &[], ..whole });
         refused(PostingsView { positions: &whole.positions[1..], ..whole });
         refused(PostingsView { offsets: &whole.offsets[..3], ..whole });
         refused(PostingsView { block_starts: &whole.block_starts[1..], ..whole });
-        assert!(whole.check(&lengths[..300], ABSENT).is_err());
+        assert!(whole.check(&lengths[..300], ABSENT, false).is_err());
         let mut absent = lengths.clone();
         absent[7] = ABSENT;
-        assert!(whole.check(&absent, ABSENT).is_err());
+        assert!(whole.check(&absent, ABSENT, false).is_err());
     }
 }

@@ -75,8 +75,9 @@ impl<'a> PostingsView<'a> {
         SealedList { field: *self, len, first_block, tail: &record[at..] }
     }
 
-    /// Checks what comes from a file, for that many rows with these lengths: a reader relies on all of it.
-    pub fn check(&self, lengths: &[u32], absent: u32) -> Result<(), &'static str> {
+    /// Checks what comes from a file, for that many rows with these lengths: a reader relies on all of it. A term may have
+    /// no postings only where `empty` says so.
+    pub fn check(&self, lengths: &[u32], absent: u32, empty: bool) -> Result<(), &'static str> {
         self.dictionary().check()?;
         let terms = self.offsets.len().checked_sub(1).ok_or("postings without offsets")?;
         let blocks = self.block_last.len();
@@ -99,12 +100,19 @@ impl<'a> PostingsView<'a> {
         }
         let mut next_block = 0;
         for term in 0..terms {
-            next_block = self.check_term(term, next_block, lengths, absent)?;
+            next_block = self.check_term(term, next_block, lengths, absent, empty)?;
         }
         if next_block == blocks { Ok(()) } else { Err("blocks of postings without a term") }
     }
 
-    fn check_term(&self, term: usize, next_block: usize, lengths: &[u32], absent: u32) -> Result<usize, &'static str> {
+    fn check_term(
+        &self,
+        term: usize,
+        next_block: usize,
+        lengths: &[u32],
+        absent: u32,
+        empty: bool,
+    ) -> Result<usize, &'static str> {
         const BAD: &str = "postings that cannot be read";
         let record = &self.records[self.offsets[term] as usize..self.offsets[term + 1] as usize];
         let mut at = 0;
@@ -113,7 +121,7 @@ impl<'a> PostingsView<'a> {
         if blocks > 0 && varint::checked(record, &mut at).ok_or(BAD)? as usize != next_block {
             return Err(BAD);
         }
-        if len == 0 || len > lengths.len() || next_block + blocks > self.block_last.len() {
+        if len == 0 && !empty || len > lengths.len() || next_block + blocks > self.block_last.len() {
             return Err(BAD);
         }
         let list = SealedList { field: *self, len, first_block: next_block, tail: &record[at..] };
@@ -125,7 +133,7 @@ impl<'a> PostingsView<'a> {
         let mut rows = Vec::new();
         list.rows(&mut rows);
         let ascend =
-            rows.is_sorted_by(|a, b| a < b) && rows.last().is_some_and(|last| (*last as usize) < lengths.len());
+            rows.is_sorted_by(|a, b| a < b) && rows.last().is_none_or(|last| (*last as usize) < lengths.len());
         if !ascend || rows.iter().any(|row| lengths[*row as usize] == absent) {
             return Err("postings of rows that do not have the text");
         }

@@ -56,6 +56,9 @@ impl TermPostings {
         }
         self.positions.extend(position);
     }
+    /// No postings.
+    pub const NONE: Self = Self { rows: Vec::new(), counts: Vec::new(), positions: Vec::new() };
+
     /// Leaves nothing.
     pub fn clear(&mut self) {
         self.rows.clear();
