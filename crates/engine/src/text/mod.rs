@@ -14,8 +14,8 @@ pub use analysis::{
 };
 pub use bm25::{FieldStatistics, TermScorer, idf};
 pub use column::{
-    ABSENT, FoundWord, GrowingTerms, GrowingText, OrderedTerms, TermList, TermSet, TextColumn, Word, append_kept,
-    statistics_of, term_of,
+    ABSENT, FoundWord, GrowingTerms, GrowingText, OrderedTerms, Probe, TermList, TermSet, TextColumn, Word,
+    append_kept, gallop, statistics_of, term_of,
 };
 pub use english::stem as stem_english;
 pub use highlight::{HighlightOptions, TermWeight, highlight, highlight_all, one_of};

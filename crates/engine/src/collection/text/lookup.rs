@@ -7,7 +7,7 @@ use crate::{
     order::{permuted, sorted},
     rows::RowSet,
     segment::Segment,
-    text::{FieldStatistics, TermList, TermScorer, TextColumn},
+    text::{FieldStatistics, Probe, TermList, TermScorer, TextColumn},
 };
 use alloc::{string::String, vec, vec::Vec};
 
@@ -190,6 +190,26 @@ impl Weighing<'_> {
         let mut scores = Vec::with_capacity(rows.len());
         for (posting, row) in rows.iter().enumerate() {
             scores.push(self.scorer.score(self.weighted(only, *row, only.list.count(posting))));
+        }
+        (rows, scores)
+    }
+
+    /// The same for some rows alone.
+    pub fn scores_in(&self, lists: &[FieldList<'_>], only: &RowSet) -> (Vec<u32>, Vec<f32>) {
+        let mut probes = map(lists, |list| Probe::new(list.list));
+        let (mut rows, mut scores) = (Vec::new(), Vec::new());
+        for RowId(row) in only.iter() {
+            let (mut sum, mut is_any) = (0.0, false);
+            for (list, probe) in lists.iter().zip(&mut probes) {
+                if let Some(posting) = probe.find(row) {
+                    sum += self.weighted(list, row, list.list.count(posting));
+                    is_any = true;
+                }
+            }
+            if is_any {
+                rows.push(row);
+                scores.push(self.scorer.score(sum));
+            }
         }
         (rows, scores)
     }

@@ -17,7 +17,7 @@ use crate::{
     document::quoted,
     ids::RowId,
     lists::map,
-    query::{Candidate, TextQuery, TopK},
+    query::{Candidate, Fuzziness, TextQuery, TopK},
     rows::RowSet,
     schema::FieldKind,
     settings::Bm25Settings,
@@ -26,7 +26,7 @@ use crate::{
 use alloc::{string::String, vec::Vec};
 use details::Detail;
 use lookup::{FieldList, Lists, TextSegment, Weighing, expanded, lists_of, statistics};
-use phrase::rows_with_phrase;
+use phrase::{rows_with_all, rows_with_phrase};
 use rank::{Counted, Entry, Scores, rank};
 use typos::Correction;
 use words::{QueryTerm, QueryWord, TakenApart, Unit, take_apart};
@@ -107,7 +107,7 @@ impl CollectionState {
             map(0..=self.sealed.len(), |at| TextSegment::new(self.segment(at), self.live_rows(at, now), &text.fields));
         let mut matching = Matching::new(text, segments, self.settings.bm25);
         matching.wants_details = details;
-        let units = map(&text.taken.units, |unit| matching.unit(unit));
+        let units = matching.units(&text.taken.units);
         let mut rows = matching.rows_of_units(&units);
         for unit in &text.taken.excluded {
             let with = matching.rows_of_excluded(unit);
@@ -168,6 +168,33 @@ impl<'a, 'q> Matching<'a, 'q> {
         Self { text, segments, settings, documents, averages, entries, is_strict, wants_details: false, details }
     }
 
+    /// The rows of each segment that have each of the words and phrases.
+    fn units(&mut self, units: &[Unit]) -> Vec<Vec<RowSet>> {
+        if let Some(rows) = self.rows_with_all(units) {
+            for unit in units {
+                self.word(&unit.words[0], Some(&rows));
+            }
+            return map(units, |_| rows.clone());
+        }
+        map(units, |unit| self.unit(unit))
+    }
+
+    /// Where all words are needed and each is one list: their intersection, without reading all of the longer lists.
+    fn rows_with_all(&self, units: &[Unit]) -> Option<Vec<RowSet>> {
+        let query = self.text.query;
+        if !query.all_words || units.len() < 2 || query.fuzzy != Fuzziness::Off {
+            return None;
+        }
+        let mut terms = Vec::new();
+        for unit in units {
+            match unit.words.as_slice() {
+                [QueryWord { terms: only, .. }] if unit.phrase.is_empty() && only.len() == 1 => terms.push(&only[0]),
+                _ => return None,
+            }
+        }
+        rows_with_all(&self.segments, &terms)
+    }
+
     /// The rows of each segment that have a word or a phrase; its terms join the entries.
     fn unit(&mut self, unit: &Unit) -> Vec<RowSet> {
         if unit.phrase.is_empty() {
@@ -192,7 +219,9 @@ impl<'a, 'q> Matching<'a, 'q> {
             let first = self.entries[0].len();
             let correction_idf = self.add_entries(&found, only);
             let mut with_term = map(&self.segments, |segment| RowSet::none(segment.rows()));
-            for (entries, rows) in self.entries.iter().zip(&mut with_term) {
+            // Nobody asks for them where the rows are known before.
+            let entries = if only.is_none() { self.entries.as_slice() } else { &[] };
+            for (entries, rows) in entries.iter().zip(&mut with_term) {
                 for entry in &entries[first..] {
                     entry.rows.iter().for_each(|row| rows.insert(RowId(*row)));
                 }
@@ -272,24 +301,16 @@ impl<'a, 'q> Matching<'a, 'q> {
         scorer: TermScorer,
         only: Option<&RowSet>,
     ) -> Entry<'a> {
-        if let ([list], None) = (lists, only)
-            && let TermList::Sealed(sealed) = list.list
-        {
-            let (weight, average) = (self.text.fields[list.field].weight, self.averages[list.field]);
-            let (lengths, bins) = (list.lengths, sealed.bins());
-            let counted = Counted { list: sealed, lengths, bins, weight, average, scorer };
-            return Entry { rows: list.list.rows(), scores: Scores::Counted(counted) };
-        }
-        let (mut rows, mut scores) = self.weighing(scorer).scores(segment, lists);
-        if let Some(only) = only {
-            let kept = map(&rows, |row| only.contains(RowId(*row)));
-            let mut at = 0;
-            scores.retain(|_| {
-                at += 1;
-                kept[at - 1]
-            });
-            rows.retain(|row| only.contains(RowId(*row)));
-        }
+        let (rows, scores) = match (lists, only) {
+            (_, Some(only)) => self.weighing(scorer).scores_in(lists, only),
+            ([list], None) if let TermList::Sealed(sealed) = list.list => {
+                let (weight, average) = (self.text.fields[list.field].weight, self.averages[list.field]);
+                let (lengths, bins) = (list.lengths, sealed.bins());
+                let counted = Counted { list: sealed, lengths, bins, weight, average, scorer };
+                return Entry { rows: list.list.rows(), scores: Scores::Counted(counted) };
+            }
+            _ => self.weighing(scorer).scores(segment, lists),
+        };
         Entry { rows, scores: Scores::Known(scores) }
     }
 

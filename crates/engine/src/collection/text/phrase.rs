@@ -1,10 +1,27 @@
 //! Which rows have a phrase: its terms in one field, each at its place.
 
 use super::lookup::{Lists, TextSegment, lists_of};
-use super::words::Slot;
-use crate::{ids::RowId, lists::map, rows::RowSet, text::TermList};
+use super::words::{QueryTerm, Slot};
+use crate::{ids::RowId, lists::map, rows::RowSet, text::Probe};
 use alloc::vec::Vec;
 use sanderling_kernels::PACKED;
+
+/// The rows of each segment that have all of the terms in any field, where each has at most one list in each segment; none
+/// where a term has more.
+pub(super) fn rows_with_all(segments: &[TextSegment<'_>], terms: &[&QueryTerm]) -> Option<Vec<RowSet>> {
+    let lists = map(terms, |term| lists_of(segments, term));
+    if lists.iter().flatten().any(|lists| lists.len() > 1) {
+        return None;
+    }
+    Some(map(segments.iter().enumerate(), |(at, segment)| {
+        let mut rows = RowSet::none(segment.rows());
+        if lists.iter().all(|lists| lists[at].len() == 1) {
+            let mut terms = map(&lists, |lists| Placed::new(0, lists[at][0].field, &lists[at]));
+            add_rows(&mut terms, false, 0, &mut rows);
+        }
+        rows
+    }))
+}
 
 /// The rows of each segment that have the phrase. With `slop` its terms may stand apart: the places at which the phrase
 /// would begin by each of its terms are at most so far from each other. Where a field keeps no places, the rows that have
@@ -34,13 +51,12 @@ fn add_rows(terms: &mut [Placed<'_>], has_positions: bool, slop: u32, found: &mu
     let rows = terms[rarest].rows();
     let mut places = map(terms.iter(), |term| (term.place, Vec::new()));
     for row in rows {
-        let is_everywhere = terms.iter_mut().all(|term| term.seek(row));
-        if !is_everywhere {
+        if !terms.iter_mut().all(|term| term.seek(row)) {
             continue;
         }
         if has_positions {
             for (term, (_, places)) in terms.iter_mut().zip(&mut places) {
-                term.read_places(row, places);
+                term.read_places(places);
             }
         }
         if !has_positions || is_phrase(&places, slop) {
@@ -80,10 +96,9 @@ struct Placed<'a> {
 }
 
 struct PlacedList<'a> {
-    list: TermList<'a>,
-    rows: Vec<u32>,
-    /// The posting at or behind the row that was looked for last.
-    at: usize,
+    probe: Probe<'a>,
+    /// The posting of the row that was looked for last.
+    found: Option<usize>,
     /// The postings whose places are at hand, and where those of each begin.
     from: usize,
     starts: Vec<u32>,
@@ -94,9 +109,8 @@ impl<'a> Placed<'a> {
     fn new(place: u32, field: usize, lists: &Lists<'a>) -> Self {
         let of_field = lists.iter().filter(|list| list.field == field);
         let lists = map(of_field, |list| PlacedList {
-            list: list.list,
-            rows: list.list.rows(),
-            at: 0,
+            probe: Probe::new(list.list),
+            found: None,
             from: 0,
             starts: Vec::new(),
             places: Vec::new(),
@@ -105,12 +119,12 @@ impl<'a> Placed<'a> {
     }
 
     fn postings(&self) -> usize {
-        self.lists.iter().map(|list| list.rows.len()).sum()
+        self.lists.iter().map(|list| list.probe.list().len()).sum()
     }
 
     fn rows(&self) -> Vec<u32> {
         let mut rows = Vec::new();
-        self.lists.iter().for_each(|list| rows.extend_from_slice(&list.rows));
+        self.lists.iter().for_each(|list| rows.extend_from_slice(&list.probe.list().rows()));
         if self.lists.len() > 1 {
             rows.sort_unstable();
             rows.dedup();
@@ -122,19 +136,21 @@ impl<'a> Placed<'a> {
     fn seek(&mut self, row: u32) -> bool {
         let mut is_there = false;
         for list in &mut self.lists {
-            list.at += super::rank::gallop(&list.rows[list.at..], row);
-            is_there |= list.rows.get(list.at) == Some(&row);
+            list.found = list.probe.find(row);
+            is_there |= list.found.is_some();
         }
         is_there
     }
 
-    /// The places of the term in the row.
-    fn read_places(&mut self, row: u32, places: &mut Vec<u32>) {
+    /// The places of the term in the row that was found.
+    fn read_places(&mut self, places: &mut Vec<u32>) {
         places.clear();
         let mut several = 0;
-        for list in self.lists.iter_mut().filter(|list| list.rows.get(list.at) == Some(&row)) {
-            list.read_places(places);
-            several += 1;
+        for list in &mut self.lists {
+            if let Some(posting) = list.found {
+                list.read_places(posting, places);
+                several += 1;
+            }
         }
         if several > 1 {
             places.sort_unstable();
@@ -144,20 +160,20 @@ impl<'a> Placed<'a> {
 }
 
 impl PlacedList<'_> {
-    fn read_places(&mut self, out: &mut Vec<u32>) {
-        let block = self.at - self.at % PACKED;
+    fn read_places(&mut self, posting: usize, out: &mut Vec<u32>) {
+        let block = posting - posting % PACKED;
         if self.starts.is_empty() || block != self.from {
             self.from = block;
             self.starts.clear();
             self.places.clear();
-            let (starts, places) = (&mut self.starts, &mut self.places);
-            self.list.positions(block, (block + PACKED).min(self.rows.len()), &mut |_, found| {
+            let (starts, places, list) = (&mut self.starts, &mut self.places, self.probe.list());
+            list.positions(block, (block + PACKED).min(list.len()), &mut |_, found| {
                 starts.push(places.len() as u32);
                 places.extend_from_slice(found);
             });
             starts.push(places.len() as u32);
         }
-        let at = self.at - self.from;
+        let at = posting - self.from;
         out.extend_from_slice(&self.places[self.starts[at] as usize..self.starts[at + 1] as usize]);
     }
 }

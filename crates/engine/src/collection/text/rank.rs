@@ -11,7 +11,10 @@ use crate::{
     lists::map,
     query::{Candidate, TopK},
     rows::RowSet,
-    text::index::{SealedList, best_of},
+    text::{
+        gallop,
+        index::{SealedList, best_of},
+    },
 };
 use alloc::{vec, vec::Vec};
 
@@ -71,16 +74,6 @@ impl Entry<'_> {
     fn seek(&self, from: usize, row: u32) -> usize {
         from + gallop(&self.rows[from..], row)
     }
-}
-
-/// How many of the rows, which ascend, are before that one: few steps where they are few.
-pub(super) fn gallop(rows: &[u32], row: u32) -> usize {
-    let mut step = 1;
-    while step < rows.len() && rows[step - 1] < row {
-        step *= 2;
-    }
-    let low = step / 2;
-    low + rows[low..step.min(rows.len())].partition_point(|other| *other < row)
 }
 
 /// What was done, for the plan.

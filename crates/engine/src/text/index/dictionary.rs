@@ -70,7 +70,37 @@ pub struct Terms<'a> {
 }
 
 impl Terms<'_> {
-    /// The next term: its number, the bytes it shares with the one before, and the term itself.
+    /// The last term that was told.
+    #[must_use]
+    pub fn term(&self) -> &[u8] {
+        &self.term
+    }
+
+    /// Passes over at most `most` terms that begin with the same `bytes` bytes as the last one; says whether it went on to
+    /// the first that does not.
+    pub fn pass(&mut self, bytes: usize, most: usize) -> bool {
+        for _ in 0..most {
+            if self.number >= self.end {
+                return true;
+            }
+            let (shared, length) = (usize::from(self.bytes[self.at]), usize::from(self.bytes[self.at + 1]));
+            let behind = self.at + 2 + length;
+            // The first term of a block is whole.
+            let is_alike = if self.number.is_multiple_of(BLOCK) {
+                length >= bytes && self.bytes[self.at + 2..self.at + 2 + bytes] == self.term[..bytes]
+            } else {
+                shared >= bytes
+            };
+            if !is_alike {
+                return true;
+            }
+            self.at = behind;
+            self.number += 1;
+        }
+        false
+    }
+
+    /// The next term: its number, the bytes it shares with the last one that was told, and the term itself.
     #[allow(clippy::should_implement_trait, reason = "the term is lent until the next one")]
     pub fn next(&mut self) -> Option<(usize, usize, &[u8])> {
         if self.number >= self.end {
@@ -78,11 +108,13 @@ impl Terms<'_> {
         }
         let (shared, length) = (usize::from(self.bytes[self.at]), usize::from(self.bytes[self.at + 1]));
         let from = self.at + 2;
+        let rest = &self.bytes[from..from + length];
+        let told = if shared == 0 { common_prefix(&self.term, rest) } else { shared };
         self.term.truncate(shared);
-        self.term.extend_from_slice(&self.bytes[from..from + length]);
+        self.term.extend_from_slice(rest);
         self.at = from + length;
         self.number += 1;
-        Some((self.number - 1, shared, &self.term))
+        Some((self.number - 1, told, &self.term))
     }
 }
 

@@ -5,10 +5,10 @@
 //! so, and the walk goes on behind them. Entries far from the diagonal are out of reach and are not computed.
 
 use super::dictionary::DictionaryView;
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 
 /// Words that are passed over one by one before the walk looks up where to go on.
-const PASSED_OVER: usize = 24;
+const PASSED_OVER: usize = 64;
 
 /// A word to compare with, and the rows for the word that is looked at.
 #[derive(Clone, Debug)]
@@ -106,32 +106,23 @@ impl DictionaryView<'_> {
         found: &mut dyn FnMut(usize, &str, u8),
     ) {
         let mut fuzzy = Fuzzy::new(pattern, reach);
-        let (mut from, mut first) = (0, vec![]);
-        'walk: loop {
-            let mut terms = self.terms(from, self.count);
-            let mut passed_over = 0;
-            while let Some((number, shared, term)) = terms.next() {
-                // A walk that starts again shares with the word before it what it really shares.
-                let shared = if number == from { shared_with(&first, term) } else { shared };
-                let whole = core::str::from_utf8(term).unwrap_or_default();
-                let word = part(whole);
-                if let Some(distance) = fuzzy.distance(word, shared) {
-                    found(number, whole, distance);
-                }
-                match fuzzy.dead_bytes() {
-                    Some(dead) if passed_over >= PASSED_OVER => {
-                        first = term.to_vec();
-                        from = self.with_prefix(word.get(..dead).unwrap_or_default()).end;
-                        if from >= self.count {
-                            return;
-                        }
-                        continue 'walk;
-                    }
-                    Some(_) => passed_over += 1,
-                    None => passed_over = 0,
+        let mut terms = self.terms(0, self.count);
+        // The term before the walk was taken up again.
+        let mut before = None;
+        while let Some((number, shared, term)) = terms.next() {
+            let shared = before.take().map_or(shared, |before: Vec<u8>| shared_with(&before, term));
+            let whole = core::str::from_utf8(term).unwrap_or_default();
+            if let Some(distance) = fuzzy.distance(part(whole), shared) {
+                found(number, whole, distance);
+            }
+            if let Some(dead) = fuzzy.dead_bytes() {
+                let term = (!terms.pass(dead, PASSED_OVER)).then(|| terms.term().to_vec());
+                if let Some(term) = term {
+                    let beginning = core::str::from_utf8(&term[..dead]).unwrap_or_default();
+                    terms = self.terms(self.with_prefix(beginning).end, self.count);
+                    before = Some(term);
                 }
             }
-            return;
         }
     }
 }
@@ -144,7 +135,7 @@ fn shared_with(before: &[u8], term: &[u8]) -> usize {
 mod tests {
     use super::*;
     use crate::text::index::DictionaryWriter;
-    use alloc::{string::String, vec::Vec};
+    use alloc::{string::String, vec, vec::Vec};
 
     /// The definition: the whole table.
     fn by_definition(a: &str, b: &str) -> usize {

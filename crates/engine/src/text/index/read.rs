@@ -132,8 +132,7 @@ impl<'a> PostingsView<'a> {
         list.check_tail().ok_or(BAD)?;
         let mut rows = Vec::new();
         list.rows(&mut rows);
-        let ascend =
-            rows.is_sorted_by(|a, b| a < b) && rows.last().is_none_or(|last| (*last as usize) < lengths.len());
+        let ascend = rows.is_sorted_by(|a, b| a < b) && rows.last().is_none_or(|last| (*last as usize) < lengths.len());
         if !ascend || rows.iter().any(|row| lengths[*row as usize] == absent) {
             return Err("postings of rows that do not have the text");
         }
@@ -208,6 +207,41 @@ impl<'a> SealedList<'a> {
             before = before.wrapping_add(varint::next(bytes, &mut at));
             *row = before;
         }
+    }
+
+    /// Writes the rows of a block, or of the postings behind the last one.
+    pub fn block_rows(&self, block: usize, rows: &mut Vec<u32>) {
+        rows.clear();
+        let mut before = if block == 0 { 0 } else { self.block_last(block - 1) };
+        if block < self.blocks() {
+            let (words, width) = self.packed(block);
+            rows.resize(PACKED, 0);
+            if let Some(out) = rows.first_chunk_mut() {
+                unpack_ascending(words, width, before, out);
+            }
+            return;
+        }
+        let (bytes, mut at) = (self.tail().rows, 0);
+        for _ in 0..self.in_tail() {
+            before = before.wrapping_add(varint::next(bytes, &mut at));
+            rows.push(before);
+        }
+    }
+
+    /// The first block from `from` on whose last row is not before that one; behind the last one the number of blocks.
+    #[must_use]
+    pub fn block_of(&self, from: usize, row: u32) -> usize {
+        let (mut from, mut step) = (from, 1);
+        while from + step <= self.blocks() && self.block_last(from + step - 1) < row {
+            from += step;
+            step *= 2;
+        }
+        let mut to = (from + step - 1).min(self.blocks());
+        while from < to {
+            let middle = from.midpoint(to);
+            if self.block_last(middle) < row { from = middle + 1 } else { to = middle }
+        }
+        from
     }
 
     fn packed(&self, block: usize) -> (&'a [u32], u32) {
