@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Durability } from "./engine.js";
 import type { Filter, Id, NewDocument, Patch, Schema, StoredDocument } from "./schema.js";
-import type { Query, SearchResult } from "./search-types.js";
+import type { Query, SearchResult, SuggestOptions, Suggestion } from "./search-types.js";
 import type { StorageBackend } from "./storage.js";
 import type { SimdLevel, WasmSource } from "./wasm.js";
 
@@ -136,6 +136,8 @@ export interface Collection<S extends Schema = Schema> {
   search(query: Query<S> | string, options?: CallOptions): Promise<SearchResult<S>>;
   /** Several queries in one call; answers in their order. */
   searchMany(queries: readonly (Query<S> | string)[], options?: CallOptions): Promise<SearchResult<S>[]>;
+  /** Completions of the last word of a text: the words of the most documents first. */
+  suggest(text: string, options?: SuggestOptions<S>): Promise<Suggestion[]>;
   /** Makes everything written so far as durable as "strict". */
   flush(options?: CallOptions): Promise<void>;
   /** Merges segments and purges deleted and expired documents. */

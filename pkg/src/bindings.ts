@@ -5,7 +5,7 @@ import type { WasmModule } from "./wasm.js";
 // each call gets its types.
 
 type Texts = readonly (string | undefined)[];
-type Read = "collections" | "status" | "schema" | "get" | "has" | "count" | "list" | "search";
+type Read = "collections" | "status" | "schema" | "get" | "has" | "count" | "list" | "search" | "suggest";
 type Run = "collection" | "drop" | "close" | "put" | "update" | "delete" | "flush" | "compact" | "stats";
 
 interface BoundDatabase {
@@ -69,6 +69,7 @@ function collection(bound: BoundDatabase, at: number): EngineCollection {
     count: (filter) => Number(read("count", filter).json),
     list: (options) => read("list", options),
     search: (query, vectors, lengths) => read("search", query, vectors, lengths),
+    suggest: (text, options) => bound.read("suggest", at, [text, options], NO_VECTORS, NO_LAYOUT)[0],
     flush: async () => void (await run("flush")),
     compact: async () => void (await run("compact")),
     stats: async () => JSON.parse(await run("stats")) as object,

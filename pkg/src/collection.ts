@@ -21,11 +21,11 @@ import type { Encoded } from "./engine.js";
 import { describe, mismatch, SanderlingError } from "./errors.js";
 import { fieldTable, type FieldTable } from "./field-table.js";
 import type { Handle, Host } from "./host.js";
-import { encodeJson } from "./json.js";
+import { encodeJson, wellFormed } from "./json.js";
 import { checkOptions, isAnything, isBoolean, isSignal, isString, oneOf, type OptionRules } from "./options.js";
 import { decodeAnswer, encodeQuery, plainFilter } from "./query.js";
 import type { Id, NewDocument, Schema, StoredDocument } from "./schema.js";
-import type { Query, SearchResult } from "./search-types.js";
+import type { Query, SearchResult, Suggestion } from "./search-types.js";
 
 /** What all handles of one collection share. */
 export interface CollectionCore {
@@ -69,6 +69,12 @@ const LIST_RULES: OptionRules = {
     after: isAnything,
     limit: (value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : "a non-negative integer"),
   },
+  later: ["timeout"],
+};
+
+const SUGGEST_RULES: OptionRules = {
+  call: "suggest",
+  known: { signal: isSignal, limit: isAnything, fields: isAnything },
   later: ["timeout"],
 };
 
@@ -159,7 +165,7 @@ function reading<S extends Schema>(context: CollectionContext): Reading<S> {
   };
 }
 
-type Searching<S extends Schema> = Pick<Collection<S>, "search" | "searchMany">;
+type Searching<S extends Schema> = Pick<Collection<S>, "search" | "searchMany" | "suggest">;
 
 function searching<S extends Schema>(context: CollectionContext): Searching<S> {
   const searchAll = (queries: readonly unknown[], signal: CallOptions["signal"], call: string) =>
@@ -181,6 +187,13 @@ function searching<S extends Schema>(context: CollectionContext): Searching<S> {
       const { signal } = checkOptions(options, onlySignal("searchMany"));
       return searchAll(queries, signal, "searchMany");
     },
+    suggest: (text, options) =>
+      run(context, options, SUGGEST_RULES, async (host, collection) => {
+        if (typeof text !== "string") throw mismatch("invalid", "suggest", "a string", describe(text));
+        const { limit, fields } = options ?? {};
+        const json = encodeJson({ limit, fields }, { code: "invalid", root: "options of suggest" });
+        return JSON.parse(await host.suggest(collection, wellFormed(text), json)) as Suggestion[];
+      }),
   };
 }
 

@@ -50,6 +50,7 @@ export interface EngineCollection {
   count(filter: string | undefined): number;
   list(options: string): Encoded;
   search(query: string, vectors: Float32Array, lengths: Uint32Array): Encoded;
+  suggest(text: string, options: string): string;
   flush(): Promise<void>;
   compact(): Promise<void>;
   stats(): Promise<object>;

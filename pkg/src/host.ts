@@ -70,6 +70,7 @@ export interface Host {
   list(collection: Handle, options: string): Promise<Encoded>;
   /** One message for any number of queries. */
   search(collection: Handle, queries: readonly EncodedQuery[]): Promise<EncodedAnswer[]>;
+  suggest(collection: Handle, text: string, options: string): Promise<string>;
   flush(collection: Handle): Promise<void>;
   compact(collection: Handle): Promise<void>;
   stats(collection: Handle): Promise<object>;

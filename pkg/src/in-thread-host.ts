@@ -83,6 +83,7 @@ function collectionCalls(state: State): Omit<Host, DatabaseMethod> {
     count: (handle, filter) => on(handle, (engine) => engine.count(filter)),
     list: (handle, options) => on(handle, (engine) => engine.list(options)),
     search: (handle, queries) => on(handle, (engine) => searchAll(engine, queries)),
+    suggest: (handle, text, options) => on(handle, (engine) => engine.suggest(text, options)),
     flush: (handle) => on(handle, (engine) => engine.flush()),
     compact: (handle) => on(handle, (engine) => engine.compact()),
     stats: (handle) => on(handle, (engine) => engine.stats()),

@@ -93,6 +93,21 @@ export interface Hit<S extends Schema = Schema> {
   readonly explanation?: unknown;
 }
 
+export interface SuggestOptions<S extends Schema = Schema> {
+  /** Default 10. */
+  readonly limit?: number | undefined;
+  /** Default: every text field. */
+  readonly fields?: readonly TextFieldName<S>[] | undefined;
+  readonly signal?: Signal | undefined;
+}
+
+export interface Suggestion {
+  /** What was typed, with its last word completed. */
+  readonly text: string;
+  /** How many documents have that word. */
+  readonly documents: number;
+}
+
 export interface Group<S extends Schema = Schema> {
   readonly value: unknown;
   readonly hits: readonly Hit<S>[];

@@ -12,7 +12,7 @@ const NAME = "cases";
 // How far a score may be from the value that was computed by other means, relative where it is above 1.
 const TOLERANCE = 1e-5;
 const WRITES = ["put", "update", "delete", "open"];
-const READS = ["search", "get", "has", "count", "list"];
+const READS = ["search", "get", "has", "count", "list", "suggest"];
 const BESIDE = ["options", "with", "name", "expect", "error"];
 
 // Where the documents lie; no answer may depend on it. With sealAt, batches are put document by document, so that
@@ -75,6 +75,7 @@ const ACTIONS = {
   get: async ({ books }, id) => (await books.get(id)) ?? null,
   has: ({ books }, id) => books.has(id),
   count: ({ books }, filter) => books.count(filter ?? undefined),
+  suggest: ({ books }, text, { options }) => books.suggest(text, options),
   list: ({ books }, options) => ids(books.list(options)),
 };
 
@@ -157,6 +158,7 @@ function compareSearch(expected, { hits, total }) {
 
 function compareHit(expected, hit) {
   if (expected.document) assert.deepEqual(plain(hit.document), expected.document);
+  if (expected.highlights) assert.deepEqual(hit.highlights, expected.highlights);
   compareNumbers(`${hit.id}`, expected, hit, ["score"]);
   for (const [leg, numbers] of [["text", ["score"]], ["vector", ["distance", "similarity"]]]) {
     assert.equal(hit[leg] !== undefined, expected[leg] !== undefined, `${hit.id} ${leg}`);

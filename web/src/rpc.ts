@@ -95,6 +95,7 @@ function hostOf(call: CallOf): Host {
     count: call("count"),
     list: call("list"),
     search: call("search"),
+    suggest: call("suggest"),
     flush: call("flush"),
     compact: call("compact"),
     stats: call("stats"),

@@ -7,7 +7,7 @@ use crate::{
 use pollster::block_on;
 use sanderling_engine::{
     Document, DocumentId, Query, Result, Schema, Value,
-    collection::{DeleteTarget, ListOptions, ListPage, PutOptions, WriteReceipt},
+    collection::{DeleteTarget, ListOptions, ListPage, PutOptions, SuggestOptions, Suggestion, WriteReceipt},
     document::Json,
     query::SearchResult,
     settings::CollectionSettings,
@@ -175,6 +175,11 @@ impl Collection {
     /// Answers a search.
     pub fn search(&self, query: &Query) -> Result<SearchResult> {
         self.0.search(query)
+    }
+
+    /// Completes the last word of a text from the words of the text fields: those of the most documents first.
+    pub fn suggest(&self, text: &str, options: &SuggestOptions) -> Result<Vec<Suggestion>> {
+        self.0.suggest(text, options)
     }
 
     /// Makes every write so far durable.

@@ -24,6 +24,8 @@ pub enum Read {
     List = "list",
     /// Found documents: query.
     Search = "search",
+    /// Completions: text and options.
+    Suggest = "suggest",
 }
 
 /// What takes its time. The texts that each takes stand behind it.

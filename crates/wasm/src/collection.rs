@@ -6,7 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use sanderling::{
-    DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query, Result, Value, WriteReceipt,
+    DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query, Result, SuggestOptions, Suggestion, Value, WriteReceipt,
     driver::{Collection, CollectionStats, Task},
     engine::collection::Write,
 };
@@ -25,6 +25,11 @@ pub fn read(collection: &Collection, what: Read, arguments: &Arguments) -> Resul
         Read::List => {
             let page = collection.list(&ListOptions::from_value(&arguments.required(0)?)?)?;
             Ok(Answer::of_page(page, &schema))
+        }
+        Read::Suggest => {
+            let options = SuggestOptions::from_value(&arguments.required(1)?)?;
+            let found = collection.suggest(&arguments.text(0), &options)?;
+            Ok(Answer::new(Value::Array(found.iter().map(Suggestion::to_value).collect())))
         }
         _ => Ok(Answer::of_search(collection.search(&Query::from_json(arguments.query()?)?)?, &schema)),
     }

@@ -15,7 +15,7 @@ use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use core::sync::atomic::{AtomicBool, Ordering};
 use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,
-    collection::{CollectionState, DeleteTarget, ListOptions, ListPage, PutOptions, Write, WriteReceipt},
+    collection::{CollectionState, DeleteTarget, ListOptions, ListPage, PutOptions, SuggestOptions, Suggestion, Write, WriteReceipt},
     manifest::wal_name,
     query::SearchResult,
     schema::SchemaChange,
@@ -309,6 +309,12 @@ impl Collection {
     pub fn search(&self, query: &Query) -> Result<SearchResult> {
         self.check()?;
         self.shared.state().search(query, self.database.shared.now())
+    }
+
+    /// Completes the last word of a text from the words of the text fields.
+    pub fn suggest(&self, text: &str, options: &SuggestOptions) -> Result<Vec<Suggestion>> {
+        self.check()?;
+        self.shared.state().suggest(text, options, self.database.shared.now())
     }
 
     /// The figures of the collection.

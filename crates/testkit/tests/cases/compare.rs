@@ -68,6 +68,9 @@ pub fn compare_search(expected: &Value, found: &Value) -> Outcome {
 }
 
 fn compare_hit(expected: &Value, found: &Value) -> Outcome {
+    if let Some(highlights) = expected.get("highlights") {
+        compare("highlights", &plain(highlights), &plain(found.get("highlights").expect("highlights")))?;
+    }
     if let Some(document) = expected.get("document") {
         compare("document", &plain(document), &plain(found.get("document").expect("a document")))?;
     }

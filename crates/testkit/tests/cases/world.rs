@@ -5,7 +5,7 @@ use crate::{
     shorthand::expand,
 };
 use sanderling::{
-    Collection, CollectionSettings, Database, DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query,
+    Collection, CollectionSettings, Database, DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query, SuggestOptions,
     Result, Schema, Value, WriteReceipt,
 };
 use std::path::PathBuf;
@@ -93,6 +93,12 @@ impl World {
                 let ids = page.documents.iter().filter_map(|document| Some(document.id.as_ref()?.to_value()));
                 Ok(Value::Array(ids.collect()))
             }
+            "suggest" => {
+                let Value::Text(text) = operand else { panic!("a text") };
+                let options = step.get("options").map_or(Ok(SuggestOptions::default()), SuggestOptions::from_value)?;
+                let found = books.suggest(text, &options)?;
+                Ok(Value::Array(found.iter().map(|found| found.to_value()).collect()))
+            }
             other => panic!("no such step: {other}"),
         }
     }
@@ -126,7 +132,7 @@ impl World {
             let answer = self.act(step).map_err(|error| format!("error {error:?}"))?;
             return match (operation(step).0, step.get("expect")) {
                 ("search", Some(expected)) => compare_search(expected, &answer),
-                ("search" | "get" | "has" | "count" | "list", None) => Err("nothing is expected".into()),
+                ("search" | "get" | "has" | "count" | "list" | "suggest", None) => Err("nothing is expected".into()),
                 (_, None) => Ok(()),
                 (_, Some(expected)) => compare("answer", &plain(expected), &plain(&answer)),
             };
