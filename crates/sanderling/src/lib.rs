@@ -40,7 +40,9 @@ pub use blocking::{Collection, Database};
 pub use sanderling_engine as engine;
 pub use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,
-    collection::{DeleteTarget, ListOptions, ListPage, Precondition, PutOptions, SuggestOptions, Suggestion, WriteReceipt},
+    collection::{
+        DeleteTarget, ListOptions, ListPage, Precondition, PutOptions, SuggestOptions, Suggestion, WriteReceipt,
+    },
     query::{Hit, SearchResult, VectorQuery},
     settings::{Bm25Settings, CollectionSettings},
 };

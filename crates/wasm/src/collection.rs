@@ -6,7 +6,8 @@ use crate::{
 };
 use alloc::vec::Vec;
 use sanderling::{
-    DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query, Result, SuggestOptions, Suggestion, Value, WriteReceipt,
+    DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query, Result, SuggestOptions, Suggestion, Value,
+    WriteReceipt,
     driver::{Collection, CollectionStats, Task},
     engine::collection::Write,
 };

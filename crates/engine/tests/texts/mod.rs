@@ -1,5 +1,9 @@
 //! A collection of texts for tests: documents are written, sealed and merged at will.
 
+#![allow(dead_code, reason = "not every test needs everything")]
+
+pub mod oracle;
+
 use sanderling_engine::{
     Document, DocumentId, Query, Schema, Value,
     codec::AlignedBytes,
@@ -69,7 +73,6 @@ impl Texts {
     }
 
     /// The ids of the hits as text, best first.
-    #[allow(dead_code)] // not every test needs everything
     pub fn ids(&self, query: &str) -> Vec<String> {
         self.hits(query).into_iter().map(|(id, _)| id).collect()
     }

@@ -15,7 +15,10 @@ use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use core::sync::atomic::{AtomicBool, Ordering};
 use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,
-    collection::{CollectionState, DeleteTarget, ListOptions, ListPage, PutOptions, SuggestOptions, Suggestion, Write, WriteReceipt},
+    collection::{
+        CollectionState, DeleteTarget, ListOptions, ListPage, PutOptions, SuggestOptions, Suggestion, Write,
+        WriteReceipt,
+    },
     manifest::wal_name,
     query::SearchResult,
     schema::SchemaChange,

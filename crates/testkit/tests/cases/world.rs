@@ -5,8 +5,8 @@ use crate::{
     shorthand::expand,
 };
 use sanderling::{
-    Collection, CollectionSettings, Database, DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query, SuggestOptions,
-    Result, Schema, Value, WriteReceipt,
+    Collection, CollectionSettings, Database, DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query,
+    Result, Schema, SuggestOptions, Value, WriteReceipt,
 };
 use std::path::PathBuf;
 
