@@ -6,18 +6,12 @@
 //! its last document is gone, wherever documents lie; the terms of prefixes and typos depend on that.
 
 use super::{
-    FieldStatistics, PlacedTerm, Terms,
+    FieldStatistics,
+    growing::GrowingTerms,
     index::{Fuzzy, PostingsView, SealedList, TermPostings},
 };
-use crate::{
-    attributes::checked_text,
-    ids::RowId,
-    limits::TERM_BYTES_MAX,
-    lists::map,
-    numbering::{Numbering, hash},
-    order::sorted,
-};
-use alloc::{boxed::Box, string::String, vec::Vec};
+use crate::{attributes::checked_text, ids::RowId, limits::TERM_BYTES_MAX, lists::map, order::sorted};
+use alloc::{string::String, vec::Vec};
 use sanderling_kernels::PACKED;
 
 /// The length that stands for "this document has no such field".
@@ -117,7 +111,7 @@ impl<'a> TextColumn<'a> {
 
 /// The key of a form: itself, a mark, how many bytes it shares with its term, and the rest of the term. None where that
 /// would be too long for a dictionary.
-fn write_key(form: &str, term: &str, key: &mut String) -> bool {
+pub(super) fn write_key(form: &str, term: &str, key: &mut String) -> bool {
     let mut shared = form.bytes().zip(term.bytes()).take_while(|(a, b)| a == b).count().min(127);
     while !form.is_char_boundary(shared) || !term.is_char_boundary(shared) {
         shared -= 1;
@@ -313,175 +307,6 @@ impl TermList<'_> {
                 }
             }
             Self::Sealed(list) => list.positions(from..end, found),
-        }
-    }
-}
-
-/// Looks up rows in a list, each not before the last one: only the blocks that can have them are read.
-pub struct Probe<'a> {
-    list: TermList<'a>,
-    /// The block whose rows are at hand, and those that are not passed.
-    block: Option<usize>,
-    rows: Vec<u32>,
-    at: usize,
-}
-
-impl<'a> Probe<'a> {
-    /// Before the first row.
-    #[must_use]
-    pub fn new(list: TermList<'a>) -> Self {
-        Self { list, block: None, rows: Vec::new(), at: 0 }
-    }
-
-    /// The list.
-    #[must_use]
-    pub fn list(&self) -> TermList<'a> {
-        self.list
-    }
-
-    /// The posting of a row.
-    pub fn find(&mut self, row: u32) -> Option<usize> {
-        match self.list {
-            TermList::Growing(list) => {
-                self.at += gallop(&list.rows[self.at..], row);
-                (list.rows.get(self.at) == Some(&row)).then_some(self.at)
-            }
-            TermList::Sealed(list) => {
-                let mut block = self.block.unwrap_or(0);
-                if self.rows.last().is_none_or(|last| *last < row) {
-                    let next = list.block_of(block, row);
-                    if self.block != Some(next) {
-                        list.block_rows(next, &mut self.rows);
-                        (self.block, self.at) = (Some(next), 0);
-                    }
-                    block = next;
-                }
-                self.at += gallop(&self.rows[self.at..], row);
-                (self.rows.get(self.at) == Some(&row)).then_some(block * PACKED + self.at)
-            }
-        }
-    }
-}
-
-/// How many of the rows, which ascend, are before that one: few steps where they are few.
-#[must_use]
-pub fn gallop(rows: &[u32], row: u32) -> usize {
-    let mut step = 1;
-    while step < rows.len() && rows[step - 1] < row {
-        step *= 2;
-    }
-    let low = step / 2;
-    low + rows[low..step.min(rows.len())].partition_point(|other| *other < row)
-}
-
-/// The texts of a growing segment with their postings, found by hash.
-#[derive(Clone, Debug, Default)]
-pub struct GrowingTerms {
-    number_of: Numbering,
-    texts: Vec<Box<str>>,
-    lists: Vec<TermPostings>,
-}
-
-impl GrowingTerms {
-    fn find(&self, text: &str) -> Option<u32> {
-        self.number_of.find(hash(text.as_bytes()), &mut |number| *self.texts[number as usize] == *text)
-    }
-
-    fn list(&self, number: u32) -> TermList<'_> {
-        TermList::Growing(&self.lists[number as usize])
-    }
-
-    /// The number of a text, which is a new one where it was not there.
-    fn number(&mut self, text: &str) -> u32 {
-        let (texts, hash) = (&self.texts, hash(text.as_bytes()));
-        let is_text = &mut |number: u32| *texts[number as usize] == *text;
-        let number = self.number_of.find(hash, is_text).unwrap_or(texts.len() as u32);
-        if number as usize == texts.len() {
-            self.number_of.set(hash, number, is_text);
-            self.texts.push(text.into());
-            self.lists.push(TermPostings::default());
-        }
-        number
-    }
-}
-
-/// The forms of a growing segment; a form that was seen before tells its term without looking it up.
-#[derive(Clone, Debug, Default)]
-struct GrowingForms {
-    forms: GrowingTerms,
-    /// The number of the term of each form.
-    term_of: Vec<u32>,
-    key: String,
-}
-
-impl GrowingForms {
-    /// Adds an occurrence of a form in the newest row; answers the number of its term.
-    fn push(&mut self, placed: PlacedTerm<'_>, row: u32, terms: &mut GrowingTerms) -> u32 {
-        let Self { forms, term_of, key } = self;
-        if !write_key(placed.form, placed.term, key) {
-            return terms.number(placed.term);
-        }
-        let form = forms.number(key) as usize;
-        if form == term_of.len() {
-            term_of.push(terms.number(placed.term));
-        }
-        forms.lists[form].push(row, None);
-        term_of[form]
-    }
-}
-
-/// One text field of a growing segment.
-#[derive(Clone, Debug)]
-pub struct GrowingText {
-    lengths: Vec<u32>,
-    statistics: FieldStatistics,
-    has_positions: bool,
-    terms: GrowingTerms,
-    /// None until a text came whose analyzer keeps them.
-    forms: Option<GrowingForms>,
-}
-
-impl GrowingText {
-    /// An empty column, with the places of words or without.
-    #[must_use]
-    pub fn new(has_positions: bool) -> Self {
-        let (lengths, statistics) = (Vec::new(), FieldStatistics::default());
-        Self { lengths, statistics, has_positions, terms: GrowingTerms::default(), forms: None }
-    }
-
-    /// Adds the newest row with the terms of its text.
-    pub fn push(&mut self, terms: Option<&Terms>) {
-        let row = self.lengths.len() as u32;
-        let Some(terms) = terms else {
-            self.lengths.push(ABSENT);
-            return;
-        };
-        self.lengths.push(terms.length());
-        self.statistics.documents += 1;
-        self.statistics.terms += u64::from(terms.length());
-        if terms.keeps_forms() && self.forms.is_none() {
-            self.forms = Some(GrowingForms::default());
-        }
-        let column = &mut self.terms;
-        for placed in terms.iter() {
-            let forms = self.forms.as_mut().filter(|_| terms.keeps_forms());
-            let number = match forms {
-                Some(forms) => forms.push(placed, row, column),
-                None => column.number(placed.term),
-            };
-            column.lists[number as usize].push(row, self.has_positions.then_some(placed.position));
-        }
-    }
-
-    /// The column to read.
-    #[must_use]
-    pub fn view(&self) -> TextColumn<'_> {
-        TextColumn {
-            lengths: &self.lengths,
-            statistics: self.statistics,
-            has_positions: self.has_positions,
-            terms: TermSet::Growing(&self.terms),
-            forms: self.forms.as_ref().map(|forms| TermSet::Growing(&forms.forms)),
         }
     }
 }

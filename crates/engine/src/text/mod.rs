@@ -4,8 +4,10 @@ mod analysis;
 mod bm25;
 mod column;
 mod english;
+mod growing;
 mod highlight;
 pub mod index;
+mod probe;
 
 pub(crate) use analysis::bounded;
 pub use analysis::{
@@ -14,8 +16,9 @@ pub use analysis::{
 };
 pub use bm25::{FieldStatistics, TermScorer, idf};
 pub use column::{
-    ABSENT, FoundWord, GrowingTerms, GrowingText, OrderedTerms, Probe, TermList, TermSet, TextColumn, Word,
-    append_kept, gallop, statistics_of, term_of,
+    ABSENT, FoundWord, OrderedTerms, TermList, TermSet, TextColumn, Word, append_kept, statistics_of, term_of,
 };
 pub use english::stem as stem_english;
+pub use growing::{GrowingTerms, GrowingText};
 pub use highlight::{HighlightOptions, TermWeight, highlight, highlight_all, one_of};
+pub use probe::{Probe, gallop};

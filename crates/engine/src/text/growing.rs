@@ -1,0 +1,121 @@
+//! The words of one text field in a growing segment.
+
+use super::{
+    FieldStatistics, PlacedTerm, Terms,
+    column::{ABSENT, TermList, TermSet, TextColumn, write_key},
+    index::TermPostings,
+};
+use crate::numbering::{Numbering, hash};
+use alloc::{boxed::Box, string::String, vec::Vec};
+
+/// The texts of a growing segment with their postings, found by hash.
+#[derive(Clone, Debug, Default)]
+pub struct GrowingTerms {
+    number_of: Numbering,
+    pub(super) texts: Vec<Box<str>>,
+    lists: Vec<TermPostings>,
+}
+
+impl GrowingTerms {
+    pub(super) fn find(&self, text: &str) -> Option<u32> {
+        self.number_of.find(hash(text.as_bytes()), &mut |number| *self.texts[number as usize] == *text)
+    }
+
+    pub(super) fn list(&self, number: u32) -> TermList<'_> {
+        TermList::Growing(&self.lists[number as usize])
+    }
+
+    /// The number of a text, which is a new one where it was not there.
+    fn number(&mut self, text: &str) -> u32 {
+        let (texts, hash) = (&self.texts, hash(text.as_bytes()));
+        let is_text = &mut |number: u32| *texts[number as usize] == *text;
+        let number = self.number_of.find(hash, is_text).unwrap_or(texts.len() as u32);
+        if number as usize == texts.len() {
+            self.number_of.set(hash, number, is_text);
+            self.texts.push(text.into());
+            self.lists.push(TermPostings::default());
+        }
+        number
+    }
+}
+
+/// The forms of a growing segment; a form that was seen before tells its term without looking it up.
+#[derive(Clone, Debug, Default)]
+struct GrowingForms {
+    forms: GrowingTerms,
+    /// The number of the term of each form.
+    term_of: Vec<u32>,
+    key: String,
+}
+
+impl GrowingForms {
+    /// Adds an occurrence of a form in the newest row; answers the number of its term.
+    fn push(&mut self, placed: PlacedTerm<'_>, row: u32, terms: &mut GrowingTerms) -> u32 {
+        let Self { forms, term_of, key } = self;
+        if !write_key(placed.form, placed.term, key) {
+            return terms.number(placed.term);
+        }
+        let form = forms.number(key) as usize;
+        if form == term_of.len() {
+            term_of.push(terms.number(placed.term));
+        }
+        forms.lists[form].push(row, None);
+        term_of[form]
+    }
+}
+
+/// One text field of a growing segment.
+#[derive(Clone, Debug)]
+pub struct GrowingText {
+    lengths: Vec<u32>,
+    statistics: FieldStatistics,
+    has_positions: bool,
+    terms: GrowingTerms,
+    /// None until a text came whose analyzer keeps them.
+    forms: Option<GrowingForms>,
+}
+
+impl GrowingText {
+    /// An empty column, with the places of words or without.
+    #[must_use]
+    pub fn new(has_positions: bool) -> Self {
+        let (lengths, statistics) = (Vec::new(), FieldStatistics::default());
+        Self { lengths, statistics, has_positions, terms: GrowingTerms::default(), forms: None }
+    }
+
+    /// Adds the newest row with the terms of its text.
+    pub fn push(&mut self, terms: Option<&Terms>) {
+        let row = self.lengths.len() as u32;
+        let Some(terms) = terms else {
+            self.lengths.push(ABSENT);
+            return;
+        };
+        self.lengths.push(terms.length());
+        self.statistics.documents += 1;
+        self.statistics.terms += u64::from(terms.length());
+        if terms.keeps_forms() && self.forms.is_none() {
+            self.forms = Some(GrowingForms::default());
+        }
+        let column = &mut self.terms;
+        for placed in terms.iter() {
+            let forms = self.forms.as_mut().filter(|_| terms.keeps_forms());
+            let number = match forms {
+                Some(forms) => forms.push(placed, row, column),
+                None => column.number(placed.term),
+            };
+            column.lists[number as usize].push(row, self.has_positions.then_some(placed.position));
+        }
+    }
+
+    /// The column to read.
+    #[must_use]
+    pub fn view(&self) -> TextColumn<'_> {
+        TextColumn {
+            lengths: &self.lengths,
+            statistics: self.statistics,
+            has_positions: self.has_positions,
+            terms: TermSet::Growing(&self.terms),
+            forms: self.forms.as_ref().map(|forms| TermSet::Growing(&forms.forms)),
+        }
+    }
+}
