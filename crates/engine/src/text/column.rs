@@ -134,7 +134,7 @@ pub fn term_of(key: &str) -> String {
 }
 
 /// A form is compared without its term.
-fn without_term(key: &str) -> &str {
+pub(super) fn without_term(key: &str) -> &str {
     key.split(KEY_MARK).next().unwrap_or_default()
 }
 
@@ -152,11 +152,7 @@ impl<'a> TermSet<'a> {
     fn with_prefix(&self, prefix: &str, found: &mut dyn FnMut(&str, TermList<'a>)) {
         match self {
             Self::Growing(terms) => {
-                for (number, term) in terms.texts.iter().enumerate() {
-                    if term.starts_with(prefix) {
-                        found(term, terms.list(number as u32));
-                    }
-                }
+                terms.with_prefix(prefix, &mut |number| found(&terms.texts[number as usize], terms.list(number)));
             }
             Self::Sealed(terms) => {
                 let dictionary = terms.dictionary();
@@ -173,16 +169,12 @@ impl<'a> TermSet<'a> {
         match self {
             Self::Growing(terms) => {
                 let mut fuzzy = Fuzzy::new(pattern, reach);
-                let length = pattern.chars().count();
-                for (number, term) in terms.texts.iter().enumerate() {
-                    let word = without_term(term);
-                    // A character has one byte at the least.
-                    if word.len() + usize::from(reach) >= length
-                        && let Some(typos) = fuzzy.distance(word, 0)
-                    {
-                        found(term, typos, terms.list(number as u32));
+                terms.similar(pattern, reach, &mut |number| {
+                    let term = &terms.texts[number as usize];
+                    if let Some(typos) = fuzzy.distance(without_term(term), 0) {
+                        found(term, typos, terms.list(number));
                     }
-                }
+                });
             }
             Self::Sealed(terms) => {
                 terms.dictionary().similar(pattern, reach, &without_term, &mut |number, term, typos| {

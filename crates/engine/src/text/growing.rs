@@ -2,7 +2,7 @@
 
 use super::{
     FieldStatistics, PlacedTerm, Terms,
-    column::{ABSENT, TermList, TermSet, TextColumn, write_key},
+    column::{ABSENT, TermList, TermSet, TextColumn, without_term, write_key},
     index::TermPostings,
 };
 use crate::numbering::{Numbering, hash};
@@ -13,10 +13,64 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 pub struct GrowingTerms {
     number_of: Numbering,
     pub(super) texts: Vec<Box<str>>,
+    shapes: Vec<Shape>,
     lists: Vec<TermPostings>,
 }
 
+/// What a text looks like: enough to pass over most of those that are not looked for without reading them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shape {
+    /// The first bytes, the first one highest.
+    head: u32,
+    /// The number of its characters, without the term in the key of a form.
+    length: u32,
+    /// A bit for the characters in it, by their numbers modulo 64.
+    letters: u64,
+}
+
+impl Shape {
+    fn of(text: &str) -> Self {
+        let mut shape = Self::default();
+        for (at, byte) in text.bytes().take(4).enumerate() {
+            shape.head |= u32::from(byte) << (24 - 8 * at);
+        }
+        for character in without_term(text).chars() {
+            shape.length += 1;
+            shape.letters |= 1 << (character as u32 % 64);
+        }
+        shape
+    }
+
+    /// Whether a text of that shape may be so few typos away: a typo adds or takes at most one letter, or puts one in the
+    /// place of another.
+    fn is_near(self, other: Self, typos: u8) -> bool {
+        self.length.abs_diff(other.length) <= u32::from(typos)
+            && (self.letters ^ other.letters).count_ones() <= 2 * u32::from(typos)
+    }
+}
+
 impl GrowingTerms {
+    /// Calls `found` with the number of each text that begins with `prefix`.
+    pub(super) fn with_prefix(&self, prefix: &str, found: &mut dyn FnMut(u32)) {
+        let head = Shape::of(prefix).head;
+        let mask = u32::MAX.checked_shl(32 - 8 * prefix.len().min(4) as u32).unwrap_or(0);
+        for (number, shape) in self.shapes.iter().enumerate() {
+            if shape.head & mask == head && self.texts[number].starts_with(prefix) {
+                found(number as u32);
+            }
+        }
+    }
+
+    /// Calls `found` with the number of each text that may be so few typos away.
+    pub(super) fn similar(&self, pattern: &str, typos: u8, found: &mut dyn FnMut(u32)) {
+        let pattern = Shape::of(pattern);
+        for (number, shape) in self.shapes.iter().enumerate() {
+            if shape.is_near(pattern, typos) {
+                found(number as u32);
+            }
+        }
+    }
+
     pub(super) fn find(&self, text: &str) -> Option<u32> {
         self.number_of.find(hash(text.as_bytes()), &mut |number| *self.texts[number as usize] == *text)
     }
@@ -33,6 +87,7 @@ impl GrowingTerms {
         if number as usize == texts.len() {
             self.number_of.set(hash, number, is_text);
             self.texts.push(text.into());
+            self.shapes.push(Shape::of(text));
             self.lists.push(TermPostings::default());
         }
         number
