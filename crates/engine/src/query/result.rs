@@ -64,7 +64,7 @@ pub struct SegmentPlan {
     pub documents: usize,
     /// How the filter was evaluated, if there was one.
     pub filter: Option<&'static str>,
-    /// How the text was searched, if there was one.
+    /// How the text was searched, if there was one: how many of the matching documents were scored.
     pub text: Option<String>,
     /// How each vector leg was searched: the index, and what was done with it.
     pub vectors: Vec<String>,
