@@ -52,6 +52,15 @@ impl<'a> TextSegment<'a> {
         list.rows().iter().filter(|row| self.live.contains(RowId(**row))).count() as u64
     }
 
+    /// How many live rows either of two lists has.
+    pub fn live_count_of_two(&self, one: TermList<'_>, other: TermList<'_>) -> u64 {
+        let (shorter, longer) = if one.len() < other.len() { (one, other) } else { (other, one) };
+        let mut probe = Probe::new(longer);
+        let is_live = |row: u32| self.all_live || self.live.contains(RowId(row));
+        let both = shorter.rows().into_iter().filter(|row| probe.find(*row).is_some() && is_live(*row)).count();
+        self.live_count(&one) + self.live_count(&other) - both as u64
+    }
+
     fn has_live(&self, list: &TermList<'_>) -> bool {
         self.all_live || list.rows().iter().any(|row| self.live.contains(RowId(*row)))
     }

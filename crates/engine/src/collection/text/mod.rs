@@ -260,6 +260,7 @@ impl<'a, 'q> Matching<'a, 'q> {
             documents += match lists.as_slice() {
                 [] => 0,
                 [only] => segment.live_count(&only.list),
+                [one, other] => segment.live_count_of_two(one.list, other.list),
                 several => {
                     let mut rows = segment.rows_of(several);
                     rows.intersect(&segment.live);

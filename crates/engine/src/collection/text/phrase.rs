@@ -6,19 +6,19 @@ use crate::{ids::RowId, lists::map, rows::RowSet, text::Probe};
 use alloc::vec::Vec;
 use sanderling_kernels::PACKED;
 
-/// The rows of each segment that have all of the terms in any field, where each has at most one list in each segment; none
-/// where a term has more.
+/// The lists of a term that are looked up one by one; more are put together first.
+const PROBED_MAX: usize = 8;
+
+/// The rows of each segment that have all of the terms in any field; none where a term has too many lists for that.
 pub(super) fn rows_with_all(segments: &[TextSegment<'_>], terms: &[&QueryTerm]) -> Option<Vec<RowSet>> {
     let lists = map(terms, |term| lists_of(segments, term));
-    if lists.iter().flatten().any(|lists| lists.len() > 1) {
+    if lists.iter().flatten().any(|lists| lists.len() > PROBED_MAX) {
         return None;
     }
     Some(map(segments.iter().enumerate(), |(at, segment)| {
         let mut rows = RowSet::none(segment.rows());
-        if lists.iter().all(|lists| lists[at].len() == 1) {
-            let mut terms = map(&lists, |lists| Placed::new(0, lists[at][0].field, &lists[at]));
-            add_rows(&mut terms, false, 0, &mut rows);
-        }
+        let mut terms = map(&lists, |lists| Placed::new(0, None, &lists[at]));
+        add_rows(&mut terms, false, 0, &mut rows);
         rows
     }))
 }
@@ -37,7 +37,7 @@ pub(super) fn rows_with_phrase(segments: &[TextSegment<'_>], slots: &[Slot], slo
                 // A word that this field leaves out is no part of the phrase there; its place stays.
                 let spelling = &slot.term.spelling[field];
                 if !spelling.term.is_empty() || slot.term.prefix && !spelling.form.is_empty() {
-                    terms.push(Placed::new(slot.place, field, &lists[at]));
+                    terms.push(Placed::new(slot.place, Some(field), &lists[at]));
                 }
             }
             add_rows(&mut terms, column.has_positions, slop, &mut rows);
@@ -106,8 +106,9 @@ struct PlacedList<'a> {
 }
 
 impl<'a> Placed<'a> {
-    fn new(place: u32, field: usize, lists: &Lists<'a>) -> Self {
-        let of_field = lists.iter().filter(|list| list.field == field);
+    /// Of one field, or of all.
+    fn new(place: u32, field: Option<usize>, lists: &Lists<'a>) -> Self {
+        let of_field = lists.iter().filter(|list| field.is_none_or(|field| list.field == field));
         let lists = map(of_field, |list| PlacedList {
             probe: Probe::new(list.list),
             found: None,
