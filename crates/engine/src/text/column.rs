@@ -124,6 +124,17 @@ pub(super) fn write_key(form: &str, term: &str, key: &mut String) -> bool {
     key.len() <= TERM_BYTES_MAX && !form.contains(KEY_MARK) && !form.is_empty()
 }
 
+/// Whether a key is that of a form and its term.
+pub(super) fn is_key(key: &str, form: &str, term: &str) -> bool {
+    let (key, form, term) = (key.as_bytes(), form.as_bytes(), term.as_bytes());
+    let Some([mark, shared, rest @ ..]) = key.strip_prefix(form) else { return false };
+    let shared = usize::from(*shared);
+    *mark == KEY_MARK as u8
+        && term.len() == shared + rest.len()
+        && form.get(..shared) == term.get(..shared)
+        && term[shared..] == *rest
+}
+
 /// The term of a key.
 pub fn term_of(key: &str) -> String {
     let (text, rest) = key.split_once(KEY_MARK).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use super::{
     FieldStatistics, PlacedTerm, Terms,
-    column::{ABSENT, TermList, TermSet, TextColumn, without_term, write_key},
+    column::{ABSENT, TermList, TermSet, TextColumn, is_key, without_term, write_key},
     index::TermPostings,
 };
 use crate::numbering::{Numbering, hash};
@@ -81,15 +81,19 @@ impl GrowingTerms {
 
     /// The number of a text, which is a new one where it was not there.
     fn number(&mut self, text: &str) -> u32 {
-        let (texts, hash) = (&self.texts, hash(text.as_bytes()));
-        let is_text = &mut |number: u32| *texts[number as usize] == *text;
-        let number = self.number_of.find(hash, is_text).unwrap_or(texts.len() as u32);
-        if number as usize == texts.len() {
-            self.number_of.set(hash, number, is_text);
-            self.texts.push(text.into());
-            self.shapes.push(Shape::of(text));
-            self.lists.push(TermPostings::default());
-        }
+        let hash = hash(text.as_bytes());
+        self.number_of
+            .find(hash, &mut |number| *self.texts[number as usize] == *text)
+            .unwrap_or_else(|| self.add(text, hash))
+    }
+
+    /// Adds a text that is not there under a hash.
+    fn add(&mut self, text: &str, hash: u32) -> u32 {
+        let number = self.texts.len() as u32;
+        self.number_of.set(hash, number, &mut |_| false);
+        self.texts.push(text.into());
+        self.shapes.push(Shape::of(text));
+        self.lists.push(TermPostings::default());
         number
     }
 }
@@ -107,15 +111,20 @@ impl GrowingForms {
     /// Adds an occurrence of a form in the newest row; answers the number of its term.
     fn push(&mut self, placed: PlacedTerm<'_>, row: u32, terms: &mut GrowingTerms) -> u32 {
         let Self { forms, term_of, key } = self;
-        if !write_key(placed.form, placed.term, key) {
-            return terms.number(placed.term);
-        }
-        let form = forms.number(key) as usize;
-        if form == term_of.len() {
-            term_of.push(terms.number(placed.term));
-        }
-        forms.lists[form].push(row, None);
-        term_of[form]
+        let PlacedTerm { term, form, .. } = placed;
+        // Not that of the key, which is made for new forms alone: nobody looks a form up by its key.
+        let hash = hash(form.as_bytes()) ^ hash(term.as_bytes()).rotate_left(16);
+        let known = forms.number_of.find(hash, &mut |number| is_key(&forms.texts[number as usize], form, term));
+        let number = match known {
+            Some(number) => number,
+            None if write_key(form, term, key) => {
+                term_of.push(terms.number(term));
+                forms.add(key, hash)
+            }
+            None => return terms.number(term),
+        };
+        forms.lists[number as usize].push(row, None);
+        term_of[number as usize]
     }
 }
 
