@@ -292,7 +292,8 @@ impl TermList<'_> {
     #[must_use]
     pub fn count(&self, posting: usize) -> u32 {
         match self {
-            Self::Growing(list) => list.counts[posting],
+            // Of a form nobody asks how often it stands there.
+            Self::Growing(list) => list.counts.get(posting).copied().unwrap_or(1),
             Self::Sealed(list) => list.count(posting),
         }
     }

@@ -123,7 +123,7 @@ impl GrowingForms {
             }
             None => return terms.number(term),
         };
-        forms.lists[number as usize].push(row, None);
+        forms.lists[number as usize].push_row(row);
         term_of[number as usize]
     }
 }

@@ -56,6 +56,13 @@ impl TermPostings {
         }
         self.positions.extend(position);
     }
+    /// Adds the newest row of a text whose occurrences do not matter: nothing else is kept of it.
+    pub fn push_row(&mut self, row: u32) {
+        if self.rows.last() != Some(&row) {
+            self.rows.push(row);
+        }
+    }
+
     /// No postings.
     pub const NONE: Self = Self { rows: Vec::new(), counts: Vec::new(), positions: Vec::new() };
 
