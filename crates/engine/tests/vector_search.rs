@@ -291,6 +291,7 @@ fn documents_without_the_vector_are_no_hits() {
             assert_eq!(distinct(&ids), 600, "{index}");
             assert!(ids.iter().all(|id| id.parse::<u32>().unwrap() % 4 == 0));
             assert_eq!(made.ids(&uniform(1, 6, 8), "", r#", "limit": 1"#), ["8"]);
+            assert_eq!(made.count(r#"{ "vector": { "$exists": false } }"#), 1_800);
         }
     }
 }

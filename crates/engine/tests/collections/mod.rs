@@ -4,6 +4,7 @@ use sanderling_engine::{
     Document, DocumentId, Query, Schema, Value,
     codec::{AlignedBytes, crc32c},
     collection::{CollectionState, DeleteTarget, PutOptions, SealedOutput, Write},
+    document::json,
     ids::{DatabaseId, FileId, SequenceNumber},
     segment::SealedSegment,
     settings::CollectionSettings,
@@ -115,6 +116,11 @@ impl Made {
         let result = self.search(vector, options, rest);
         let Some(Value::Array(hits)) = result.get("hits") else { panic!("hits") };
         hits.iter().map(|hit| hit.get("id").unwrap().to_string()).collect()
+    }
+
+    /// How many documents pass a filter.
+    pub fn count(&self, filter: &str) -> usize {
+        self.state.count(Some(&json::parse(filter).unwrap()), NOW).unwrap()
     }
 
     /// What each segment says of its vector leg.
