@@ -124,6 +124,28 @@ fn a_filter_costs_no_recall() {
     }
 }
 
+#[test]
+fn a_filter_that_few_pass_is_compared_by_bytes() {
+    let column = Column::of(clustered(8_000, 64, 40, 2), 64);
+    let built = build(&column, Metric::Cosine, 90);
+    let query = column.query(17);
+    let few = RowSet::matching(8_000, &mut |row| row.0 % 64 == 3);
+    let (hits, strategy) = built.search(&column, query, about(10), &few);
+    assert_eq!(strategy, Strategy::Bytes { vectors: 125 });
+    assert_eq!(hits, built.search(&column, query, exactly(10), &few).0);
+    // The same rows, where only every second row of the segment has a vector.
+    let rows = (0..8_000).map(|row| 2 * row).collect();
+    let column = Column { rows, ..column };
+    for (one_in, is_few) in [(64, true), (3, false)] {
+        let passing = RowSet::matching(16_000, &mut |row| row.0 / 2 % one_in == 1);
+        let (hits, strategy) = built.search(&column, column.query(17), about(10), &passing);
+        assert_eq!(matches!(strategy, Strategy::Bytes { .. }), is_few, "{strategy:?}");
+        let (exact, _) = built.search(&column, column.query(17), exactly(10), &passing);
+        let found = hits.iter().filter(|hit| exact.contains(hit)).count();
+        assert!(found >= 9 && hits.len() == 10, "one in {one_in}: {found}");
+    }
+}
+
 /// For each row how many are nearer to the query.
 fn build_near(column: &Column, query: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..column.rows.len()).collect();
@@ -252,6 +274,10 @@ fn damaged_codes_are_refused() {
     refused(&|view| view.first_blocks = &[]);
     refused(&|view| view.first_vectors = &[0, 9, 3, 7, 0, 0, 400]);
     refused(&|view| view.positions = &[400; 400]);
+    refused(&|view| view.positions = &[7; 400]);
+    refused(&|view| view.places = &[0; 400]);
+    refused(&|view| view.places = &[400; 400]);
+    refused(&|view| view.places = &view.places[1..]);
     refused(&|view| view.rows.bytes = &view.rows.bytes[..24]);
     refused(&|view| view.rows.sums = &[]);
     refused(&|view| view.centroids = view.rows);

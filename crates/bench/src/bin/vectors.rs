@@ -91,6 +91,7 @@ struct Answers {
     possible: usize,
     seconds: Vec<f64>,
     exact: usize,
+    bytes: usize,
     vectors: usize,
     lists: usize,
 }
@@ -145,7 +146,7 @@ impl<'a> Built<'a> {
         let of_lists = 8 * codes.lists() + codes.centroids.bytes.len() + 12 * codes.centroids.len();
         let blocks = [codes.blocks, codes.guide];
         let of_codes: usize = blocks.iter().map(|blocks| blocks.codes.len() + 8 * blocks.adds.len()).sum();
-        let of_codes = of_codes + 4 * codes.positions.len();
+        let of_codes = of_codes + 8 * codes.positions.len();
         let byte_rows = codes.rows.bytes.len() + 12 * codes.rows.len();
         let full_rows = 4 * (self.set.base.len() + self.norms.len() + self.rows.len());
         let index = if codes.lists() == 1 { "flat" } else { "ivf" };
@@ -210,7 +211,11 @@ impl<'a> Built<'a> {
                 answers.vectors += vectors;
                 answers.lists += lists;
             }
-            _ => answers.exact += 1,
+            Strategy::Bytes { vectors } => {
+                answers.bytes += 1;
+                answers.vectors += vectors;
+            }
+            Strategy::Exact => answers.exact += 1,
         }
     }
 
@@ -269,6 +274,7 @@ impl Answers {
                 ("vectors", (self.vectors as f64 / asked).into()),
                 ("lists", (self.lists as f64 / asked).into()),
                 ("exact", (self.exact as f64 / asked).into()),
+                ("bytes", (self.bytes as f64 / asked).into()),
             ],
         );
     }

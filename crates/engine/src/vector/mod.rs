@@ -23,7 +23,7 @@ pub use nearest::{at_of, key_of};
 pub use quantize::{ByteRow, ByteRows, ByteRowsView, PreparedQuery, Quantizer, Space};
 pub use search::{SearchedColumn, Strategy, VectorSearch};
 
-use crate::{ids::RowId, rows::RowSet};
+use crate::rows::RowSet;
 use sanderling_kernels as kernels;
 
 /// The rows that a search may find.
@@ -51,9 +51,16 @@ struct Allowed<'a> {
 }
 
 impl Allowed<'_> {
-    /// Whether the vector at that position of the column may be found.
-    fn has(&self, position: u32) -> bool {
-        self.passing.contains(RowId(self.rows[position as usize]))
+    /// Hands over the position of each vector that may be found, ascending.
+    fn each(&self, found: &mut dyn FnMut(usize)) {
+        for row in self.passing.iter() {
+            // Where every row up to this one has a vector, it is at its own number.
+            if self.rows.get(row.index()) == Some(&row.0) {
+                found(row.index());
+            } else if let Ok(position) = self.rows.binary_search(&row.0) {
+                found(position);
+            }
+        }
     }
 }
 

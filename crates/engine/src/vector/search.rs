@@ -9,7 +9,12 @@ use sanderling_kernels as kernels;
 
 /// Candidates that are compared in full, for each hit that is wanted, and beside them.
 const REFINED_PER_HIT: f32 = 1.25;
-pub(super) const REFINED_BESIDE: usize = 6;
+const REFINED_BESIDE: usize = 6;
+
+/// How many candidates are compared in full for so many hits.
+pub(super) fn refined_of(wanted: usize) -> usize {
+    (wanted as f32 * REFINED_PER_HIT) as usize + REFINED_BESIDE
+}
 
 /// What a search asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +34,11 @@ pub struct VectorSearch {
 pub enum Strategy {
     /// Every vector that passes the filter was compared in full.
     Exact,
+    /// So many vectors that pass the filter, all of them, were compared by their bytes and the best of them in full.
+    Bytes {
+        /// Vectors whose bytes were compared.
+        vectors: usize,
+    },
     /// Codes were scanned: so many vectors in so many lists.
     Codes {
         /// Vectors whose codes were compared.
@@ -88,7 +98,7 @@ impl SearchedColumn<'_> {
             scan(column, metric, query, passing.rows, found);
             return Strategy::Exact;
         };
-        keep_best(&mut best, (search.wanted as f32 * REFINED_PER_HIT) as usize + REFINED_BESIDE);
+        keep_best(&mut best, refined_of(search.wanted));
         let mut positions = map(&best, |candidate| at_of(*candidate));
         positions.sort_unstable();
         positions.iter().for_each(|position| kernels::prefetch(column.at(*position as usize)));

@@ -67,10 +67,12 @@ impl BlocksView<'_> {
 
     /// Estimates the keys of the vectors in a range of blocks and hands those below `limit` to `found`, by the number of
     /// their slot within the range; what `found` returns is the limit from then on. `base` is the key of the centroid.
+    /// Where there are `masks`, one a block, only vectors with a bit are handed out, and blocks without one not read.
     pub(super) fn scan(
         &self,
         query: &PreparedQuery,
         blocks: Range<usize>,
+        masks: Option<&[u32]>,
         base: f32,
         mut limit: f32,
         found: &mut dyn FnMut(usize, f32) -> f32,
@@ -79,8 +81,15 @@ impl BlocksView<'_> {
         let mut sums = [[0; FAST_SCAN_VECTORS]; BATCH];
         let mut estimates = [0.0; FAST_SCAN_VECTORS];
         let bytes = query.table.len();
-        for from in blocks.clone().step_by(BATCH) {
-            let count = BATCH.min(blocks.end - from);
+        let mask_of = |block: usize| masks.map_or(u32::MAX, |masks| masks[block - blocks.start]);
+        let mut from = blocks.start;
+        while from < blocks.end {
+            let most = BATCH.min(blocks.end - from);
+            let count = (0..most).take_while(|at| mask_of(from + at) != 0).count();
+            if count == 0 {
+                from += 1;
+                continue;
+            }
             let codes = &self.codes[from * bytes..][..count * bytes];
             kernels::fast_scan_blocks(&query.table, codes, &mut sums[..count]);
             for (block, sums) in (from..).zip(&sums[..count]) {
@@ -91,6 +100,7 @@ impl BlocksView<'_> {
                     return;
                 };
                 let mut mask = kernels::estimate_block(sums, [adds, factors], terms, limit, &mut estimates);
+                mask &= mask_of(block);
                 while mask != 0 {
                     let slot = mask.trailing_zeros() as usize;
                     mask &= mask - 1;
@@ -100,6 +110,7 @@ impl BlocksView<'_> {
                     }
                 }
             }
+            from += count;
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Codes in blocks of 32, list by list: the layout that is scanned. A flat index has one list, an inverted file many.
 
 mod blocks;
+mod filter;
 mod order;
 
 pub use blocks::BlocksView;
+pub(super) use filter::Filter;
 
 use super::{
-    nearest::Nearest,
-    quantize::{ByteRows, ByteRowsView, PreparedQuery, Quantizer},
+    nearest::Within,
+    quantize::{ByteRows, ByteRowsView, PreparedQuery, Quantizer, Space},
 };
 use alloc::{vec, vec::Vec};
 use blocks::Blocks;
@@ -29,6 +31,8 @@ pub struct CodesView<'a> {
     pub centroids: ByteRowsView<'a>,
     /// Where each vector is in the column.
     pub positions: &'a [u32],
+    /// The other way round: for each position of the column, the number of its vector.
+    pub places: &'a [u32],
     /// The vectors as bytes, in scan order.
     pub rows: ByteRowsView<'a>,
 }
@@ -42,6 +46,7 @@ pub struct Codes {
     first_vectors: Vec<u32>,
     centroids: ByteRows,
     positions: Vec<u32>,
+    places: Vec<u32>,
     rows: ByteRows,
 }
 
@@ -64,6 +69,7 @@ impl Codes {
             first_vectors: vec![0, 0],
             centroids: bytes,
             positions: Vec::new(),
+            places: Vec::new(),
             rows: ByteRows::new(quantizer.dimensions()),
         }
     }
@@ -77,6 +83,9 @@ impl Codes {
             *self.last_mut().0 += 1;
         }
         self.blocks.write(quantizer, slot, rotated, centroid);
+        let at = position as usize;
+        self.places.resize(self.places.len().max(at + 1), 0);
+        self.places[at] = self.positions.len() as u32;
         self.positions.push(position);
         self.rows.push(rotated);
         *self.last_mut().1 += 1;
@@ -105,6 +114,7 @@ impl Codes {
             first_vectors: &self.first_vectors,
             centroids: self.centroids.view(),
             positions: &self.positions,
+            places: &self.places,
             rows: self.rows.view(),
         }
     }
@@ -169,7 +179,9 @@ impl<'a> CodesView<'a> {
         if self.first_blocks[0] != 0 || self.first_vectors[0] != 0 || !fitting.all(|fits| fits) {
             return Err("lists that do not follow each other");
         }
-        if self.positions.iter().any(|position| *position as usize >= vectors) {
+        // Each position finds itself again: so no vector is missing, none is there twice, and none is made up.
+        let mut found = (0..).zip(self.places).filter(|(at, place)| self.positions.get(**place as usize) == Some(at));
+        if self.places.len() != vectors || found.by_ref().count() != vectors {
             return Err("a code of a vector that does not exist");
         }
         let dimensions = quantizer.dimensions();
@@ -202,23 +214,40 @@ impl<'a> CodesView<'a> {
         self.blocks.prefetch(query, self.first_blocks[list] as usize);
     }
 
-    /// Estimates the keys of a list's vectors and offers those that are allowed and have a chance. `base` is the key of
-    /// the list's centroid.
+    /// The distance of the query from the centroid of a list whose key is `base`: the error of an estimate grows with it.
+    pub(super) fn distance(&self, query: &PreparedQuery, list: usize, base: f32) -> f32 {
+        let squared = match query.space {
+            Space::Inner => query.squared + self.centroids.squares[list] + 2.0 * base,
+            Space::Euclidean => base,
+        };
+        if squared > 0.0 { sanderling_kernels::square_root(squared) } else { 0.0 }
+    }
+
+    /// Estimates the keys of a list's vectors and offers those that have a chance: a true key may be lower than its
+    /// estimate by `slack`. `base` is the key of the list's centroid; where there are `masks`, one a block, they say which
+    /// vectors may be found.
     pub(super) fn scan_list(
         &self,
         query: &PreparedQuery,
-        list: usize,
-        base: f32,
-        allowed: &mut dyn FnMut(u32) -> bool,
-        nearest: &mut Nearest,
+        (list, base): (usize, f32),
+        slack: f32,
+        masks: Option<&[u32]>,
+        within: &mut Within,
     ) {
         let blocks = self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize;
-        let first = self.first_vectors[list] as usize;
-        self.blocks.scan(query, blocks, base, nearest.limit(), &mut |slot, estimate| {
-            if allowed(self.positions[first + slot]) {
-                nearest.offer(estimate, (first + slot) as u32);
-            }
-            nearest.limit()
+        let first = self.first_vectors[list];
+        self.blocks.scan(query, blocks, masks, base - slack, within.limit(), &mut |slot, bound| {
+            within.offer(bound, bound + slack, first + slot as u32);
+            within.limit()
+        });
+    }
+
+    /// The estimates of a list's vectors, one after the other.
+    pub(super) fn estimates_of(&self, query: &PreparedQuery, (list, base): (usize, f32), estimates: &mut [f32]) {
+        let blocks = self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize;
+        self.blocks.scan(query, blocks, None, base, f32::INFINITY, &mut |slot, estimate| {
+            estimates[slot] = estimate;
+            f32::INFINITY
         });
     }
 }

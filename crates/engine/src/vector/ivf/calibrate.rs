@@ -1,12 +1,13 @@
 //! How deep a search must go to find what it should, measured on vectors of the segment itself.
 //!
 //! A part of the vectors are taken as queries. For each true neighbour of each (by the rows of bytes) two numbers are
-//! noted: how many vectors lie in the lists up to its own, and how many vectors have a better estimate. The depth for
-//! a recall is then the quantile of these numbers; what may be missed is shared between the two.
+//! noted: how many vectors lie in the lists up to its own, and how much worse its estimate is than the last of as many
+//! best estimates as are wanted. The depth for a recall is then the quantile of these numbers; what may be missed is
+//! shared between the two.
 
 use crate::vector::{
     codes::CodesView,
-    nearest::{Nearest, at_of, keep_best, key_of, packed},
+    nearest::{at_of, keep_best, key_of, packed},
     quantize::{PreparedQuery, Quantizer},
 };
 use alloc::{vec, vec::Vec};
@@ -40,6 +41,9 @@ pub struct Depth {
     pub vectors: [f32; 3],
     /// Candidates by code that are compared again.
     pub candidates: [f32; 3],
+    /// How much worse than the last of these another estimate may be for its vector to be compared again, in distances
+    /// of the query from the vector's centroid: the errors of estimates grow with it.
+    pub slacks: [f32; 3],
 }
 
 impl Depth {
@@ -49,7 +53,7 @@ impl Depth {
     pub fn unmeasured() -> [Self; RECALLS.len()] {
         CANDIDATES_PER_HIT.map(|factor| {
             let candidates = WANTED.map(|wanted| wanted as f32 * factor);
-            Self { vectors: [f32::INFINITY; WANTED.len()], candidates }
+            Self { vectors: [f32::INFINITY; WANTED.len()], candidates, slacks: [0.0; WANTED.len()] }
         })
     }
 
@@ -63,6 +67,14 @@ impl Depth {
     #[must_use]
     pub fn candidates_for(&self, wanted: f32) -> f32 {
         between(&self.candidates, wanted)
+    }
+
+    /// The slack for that many hits.
+    #[must_use]
+    pub fn slack_for(&self, wanted: f32) -> f32 {
+        let [few, some, many] = self.slacks;
+        // It does not grow with the number of hits, so behind the last one it stays what it is.
+        if wanted > WANTED[2] as f32 { many } else { between(&[few, some, many], wanted) }
     }
 }
 
@@ -87,8 +99,8 @@ pub(super) struct Calibration {
     at: usize,
     /// For each of [`WANTED`]: vectors up to a neighbour's list.
     vectors: [Vec<u32>; 3],
-    /// For each of [`WANTED`]: vectors with a better estimate than a neighbour.
-    better: [Vec<u32>; 3],
+    /// For each of [`WANTED`]: how much worse a neighbour's estimate is, as numbers in the same order.
+    slacks: [Vec<u32>; 3],
 }
 
 impl Calibration {
@@ -117,27 +129,20 @@ impl Calibration {
         }
         keep_best(&mut neighbours, WANTED[2]);
         neighbours.sort_unstable();
-        let (reach, estimates) = scanned(query, codes);
-        let mut bounds = crate::lists::map(&neighbours, |neighbour| estimates[at_of(*neighbour) as usize]);
-        bounds.sort_unstable_by(f32::total_cmp);
-        // For each bound, how many estimates are below it: counted per gap between bounds, then added up.
-        let mut below = vec![0_u32; bounds.len() + 1];
-        for estimate in &estimates {
-            below[bounds.partition_point(|bound| bound <= estimate)] += 1;
-        }
-        let mut sum = 0;
-        for count in &mut below {
-            sum += *count;
-            *count = sum;
-        }
-        for (rank, neighbour) in neighbours.iter().enumerate() {
-            let vector = at_of(*neighbour) as usize;
-            let better = below[bounds.partition_point(|bound| *bound < estimates[vector])];
-            for (wanted, (vectors, ranks)) in WANTED.iter().zip(self.vectors.iter_mut().zip(&mut self.better)) {
+        let Scanned { reach, mut estimates, distances } = Scanned::new(query, codes);
+        estimates[own as usize] = f32::INFINITY;
+        let mut sorted = crate::lists::map(&estimates, |estimate| ordered(*estimate));
+        for (at, wanted) in WANTED.iter().enumerate() {
+            let last = (wanted - 1).min(sorted.len() - 1);
+            let limit = value_of(*sorted.select_nth_unstable(last).1);
+            for (rank, neighbour) in neighbours.iter().take(*wanted).enumerate() {
                 // The last ones are the hardest, and behind a filter they are all that is left.
-                if rank < *wanted && (rank >= wanted / 2 || *wanted == WANTED[0]) {
-                    vectors.push(reach[vector]);
-                    ranks.push(better);
+                if rank >= wanted / 2 || *wanted == WANTED[0] {
+                    let vector = at_of(*neighbour) as usize;
+                    let distance = distances[vector];
+                    let slack = if distance > 0.0 { (estimates[vector] - limit) / distance } else { 0.0 };
+                    self.vectors[at].push(reach[vector]);
+                    self.slacks[at].push(ordered(slack));
                 }
             }
         }
@@ -148,9 +153,11 @@ impl Calibration {
         let mut depths = [Depth::default(); RECALLS.len()];
         for (depth, recall) in depths.iter_mut().zip(RECALLS) {
             let misses = (1.0 - recall) * MISSES_ALLOWED;
-            for at in 0..WANTED.len() {
-                depth.vectors[at] = quantile(&mut self.vectors[at], 1.0 - misses * MISSES_BY_LISTS);
-                depth.candidates[at] = quantile(&mut self.better[at], 1.0 - misses * (1.0 - MISSES_BY_LISTS)) + 1.0;
+            for (at, wanted) in WANTED.iter().enumerate() {
+                depth.vectors[at] = quantile(&mut self.vectors[at], 1.0 - misses * MISSES_BY_LISTS) as f32;
+                depth.candidates[at] = *wanted as f32;
+                let slack = value_of(quantile(&mut self.slacks[at], 1.0 - misses * (1.0 - MISSES_BY_LISTS)));
+                depth.slacks[at] = if slack > 0.0 { slack } else { 0.0 };
             }
         }
         depths
@@ -170,27 +177,43 @@ fn add_noise(vector: &mut [f32], squared: f32, seed: u64) {
     }
 }
 
-fn quantile(numbers: &mut [u32], share: f32) -> f32 {
-    let Some(last) = numbers.len().checked_sub(1) else { return 0.0 };
-    let at = ((numbers.len() as f32 * share) as usize).min(last);
-    *numbers.select_nth_unstable(at).1 as f32
+/// A number whose order is the order of the values.
+fn ordered(value: f32) -> u32 {
+    (packed(value, 0) >> 32) as u32
 }
 
-/// For each vector: the vectors in the lists up to its own, and its estimate.
-fn scanned(query: &PreparedQuery, codes: CodesView<'_>) -> (Vec<u32>, Vec<f32>) {
-    let mut reach = vec![0; codes.len()];
-    let mut estimates = vec![0.0; codes.len()];
-    let mut seen = 0;
-    for list in codes.ordered_lists(query, codes.lists()) {
-        let (list, base) = (at_of(list) as usize, key_of(list));
-        let range = codes.first_vectors[list] as usize..codes.first_vectors[list + 1] as usize;
-        seen += range.len() as u32;
-        reach[range.clone()].fill(seen);
-        let mut nearest = Nearest::new(range.len());
-        codes.scan_list(query, list, base, &mut |_| true, &mut nearest);
-        for candidate in nearest.into_best() {
-            estimates[at_of(candidate) as usize] = key_of(candidate);
+fn value_of(ordered: u32) -> f32 {
+    key_of(u64::from(ordered) << 32)
+}
+
+fn quantile(numbers: &mut [u32], share: f32) -> u32 {
+    let Some(last) = numbers.len().checked_sub(1) else { return ordered(0.0) };
+    let at = ((numbers.len() as f32 * share) as usize).min(last);
+    *numbers.select_nth_unstable(at).1
+}
+
+/// What a scan of all lists tells of each vector.
+struct Scanned {
+    /// The vectors in the lists up to its own.
+    reach: Vec<u32>,
+    estimates: Vec<f32>,
+    /// How far the query is from its centroid.
+    distances: Vec<f32>,
+}
+
+impl Scanned {
+    fn new(query: &PreparedQuery, codes: CodesView<'_>) -> Self {
+        let none = vec![0.0; codes.len()];
+        let mut scanned = Self { reach: vec![0; codes.len()], estimates: none.clone(), distances: none };
+        let mut seen = 0;
+        for list in codes.ordered_lists(query, codes.lists()) {
+            let (list, base) = (at_of(list) as usize, key_of(list));
+            let range = codes.first_vectors[list] as usize..codes.first_vectors[list + 1] as usize;
+            seen += range.len() as u32;
+            scanned.reach[range.clone()].fill(seen);
+            scanned.distances[range.clone()].fill(codes.distance(query, list, base));
+            codes.estimates_of(query, (list, base), &mut scanned.estimates[range]);
         }
+        scanned
     }
-    (reach, estimates)
 }
