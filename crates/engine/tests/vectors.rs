@@ -177,11 +177,19 @@ fn any_number_of_hits_can_be_asked_for() {
     let built = build(&column, Metric::Cosine, 40);
     let all = RowSet::all(2_000);
     for wanted in [0, 1, 9, 10, 11, 99, 500, 1_999, 2_000, 10_000] {
-        let (hits, _) = built.search(&column, column.query(0), about(wanted), &all);
-        assert_eq!(hits.len(), wanted.min(2_000), "{wanted}");
-        let (exact, _) = built.search(&column, column.query(0), exactly(wanted), &all);
-        let found = hits.iter().filter(|hit| exact.contains(hit)).count();
-        assert!(found as f32 >= 0.9 * hits.len() as f32, "{wanted}: {found}");
+        let (mut found, mut possible) = (0, 0);
+        for at in (0..2_000).step_by(200) {
+            let (hits, _) = built.search(&column, column.query(at), about(wanted), &all);
+            assert_eq!(hits.len(), wanted.min(2_000), "{wanted}");
+            let mut rows: Vec<RowId> = hits.iter().map(|hit| hit.row).collect();
+            rows.sort_unstable();
+            rows.dedup();
+            assert_eq!(rows.len(), hits.len(), "a vector that has two codes is one hit");
+            let (exact, _) = built.search(&column, column.query(at), exactly(wanted), &all);
+            found += hits.iter().filter(|hit| exact.contains(hit)).count();
+            possible += exact.len();
+        }
+        assert!(found as f32 >= 0.9 * possible as f32, "{wanted}: {found} of {possible}");
     }
 }
 
@@ -276,6 +284,12 @@ fn damaged_codes_are_refused() {
     refused(&|view| view.positions = &[400; 400]);
     refused(&|view| view.positions = &[7; 400]);
     refused(&|view| view.places = &[0; 400]);
+    assert_eq!(whole.copies.len(), 200);
+    refused(&|view| view.copies = &[400; 200]);
+    refused(&|view| view.copies = &view.copies[1..]);
+    refused(&|view| view.first_copies = &view.first_copies[1..]);
+    refused(&|view| view.first_copies = &[0, 9, 3, 7, 0, 0, 400]);
+    refused(&|view| view.first_copies = &[]);
     refused(&|view| view.places = &[400; 400]);
     refused(&|view| view.places = &view.places[1..]);
     refused(&|view| view.rows.bytes = &view.rows.bytes[..24]);

@@ -143,10 +143,10 @@ impl<'a> Built<'a> {
     fn describe(&self) {
         let codes = self.codes.view();
         let each = |bytes: usize| bytes as f64 / codes.len().max(1) as f64;
-        let of_lists = 8 * codes.lists() + codes.centroids.bytes.len() + 12 * codes.centroids.len();
+        let of_lists = 12 * codes.lists() + codes.centroids.bytes.len() + 12 * codes.centroids.len();
         let blocks = [codes.blocks, codes.guide];
         let of_codes: usize = blocks.iter().map(|blocks| blocks.codes.len() + 8 * blocks.adds.len()).sum();
-        let of_codes = of_codes + 8 * codes.positions.len();
+        let of_codes = of_codes + 8 * codes.positions.len() + 4 * codes.copies.len();
         let byte_rows = codes.rows.bytes.len() + 12 * codes.rows.len();
         let full_rows = 4 * (self.set.base.len() + self.norms.len() + self.rows.len());
         let index = if codes.lists() == 1 { "flat" } else { "ivf" };

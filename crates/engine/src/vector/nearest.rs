@@ -103,12 +103,6 @@ impl Within {
         self.best[0]
     }
 
-    /// Whether there are as many as are wanted.
-    #[must_use]
-    pub fn is_full(&self) -> bool {
-        self.limit() < f32::INFINITY
-    }
-
     /// Takes a candidate whose lower bound is below the limit.
     pub fn offer(&mut self, bound: f32, estimate: f32, at: u32) {
         self.kept.push(packed(bound, at));
@@ -196,7 +190,6 @@ mod tests {
                     within.offer(bound, *estimate, at as u32);
                 }
             }
-            assert_eq!(within.is_full(), wanted <= 1_000);
             let mut sorted = estimates.clone();
             sorted.sort_unstable_by(f32::total_cmp);
             let limit = sorted.get(wanted - 1).copied().unwrap_or(f32::INFINITY);

@@ -59,10 +59,13 @@ impl BlocksView<'_> {
             && Some(self.codes.len()) == blocks.checked_mul(kernels::block_bytes(quantizer.code_bytes()))
     }
 
-    /// Asks for the first codes of a block to be brought nearer.
-    pub(super) fn prefetch(&self, query: &PreparedQuery, block: usize) {
-        let from = block * query.table.len();
-        kernels::prefetch(&self.codes[from..self.codes.len().min(from + query.table.len())]);
+    /// Asks for the first of a range of blocks to be brought nearer, with what belongs to their vectors.
+    pub(super) fn prefetch(&self, query: &PreparedQuery, blocks: Range<usize>) {
+        let blocks = blocks.start..blocks.end.min(blocks.start + BATCH);
+        kernels::prefetch(&self.codes[blocks.start * query.table.len()..blocks.end * query.table.len()]);
+        let slots = blocks.start * FAST_SCAN_VECTORS..blocks.end * FAST_SCAN_VECTORS;
+        kernels::prefetch(&self.adds[slots.clone()]);
+        kernels::prefetch(&self.factors[slots]);
     }
 
     /// Estimates the keys of the vectors in a range of blocks and hands those below `limit` to `found`, by the number of

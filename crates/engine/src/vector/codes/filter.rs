@@ -62,18 +62,35 @@ impl<'a> Filter<'a> {
         matches
     }
 
-    /// Writes the masks of a list's blocks and returns how many of its vectors pass.
-    pub(crate) fn masks_of(&self, list: usize, masks: &mut Vec<u32>) -> usize {
-        let end = self.codes.first_vectors[list + 1] as usize;
-        let mut passing = 0;
+    /// Writes the masks of a list's blocks and returns how many of its slots pass, and how many own vectors.
+    pub(crate) fn masks_of(&self, list: usize, masks: &mut Vec<u32>) -> (usize, usize) {
+        let slots = self.codes.slots(list);
+        let (mut passing, mut own) = (0, 0);
         masks.clear();
-        for from in (self.codes.first_vectors[list] as usize..end).step_by(FAST_SCAN_VECTORS) {
-            let count = FAST_SCAN_VECTORS.min(end - from);
-            let mask = if self.is_in_order() { self.window(from, count) } else { self.look_up(from, count) };
+        for from in (0..slots.total).step_by(FAST_SCAN_VECTORS) {
+            let mut mask = 0;
+            if from < slots.own {
+                let count = FAST_SCAN_VECTORS.min(slots.own - from);
+                let first = slots.first as usize + from;
+                mask = if self.is_in_order() { self.window(first, count) } else { self.look_up(first, count) };
+                own += mask.count_ones() as usize;
+            }
+            for slot in from.max(slots.own)..slots.total.min(from + FAST_SCAN_VECTORS) {
+                mask |= u32::from(self.has(slots.vector(slot) as usize)) << (slot - from);
+            }
             passing += mask.count_ones() as usize;
             masks.push(mask);
         }
-        passing
+        (passing, own)
+    }
+
+    /// Whether one vector passes.
+    fn has(&self, vector: usize) -> bool {
+        if self.is_in_order() {
+            self.bits[vector / WORD] >> (vector % WORD) & 1 == 1
+        } else {
+            self.look_up(vector, 1) == 1
+        }
     }
 
     /// The bits of at most 32 vectors.

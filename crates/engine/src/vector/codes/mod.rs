@@ -27,6 +27,11 @@ pub struct CodesView<'a> {
     pub first_blocks: &'a [u32],
     /// For each list and the end: its first vector.
     pub first_vectors: &'a [u32],
+    /// For each list and the end: its first copy.
+    pub first_copies: &'a [u32],
+    /// Vectors of other lists whose codes stand behind the own ones of a list too, against its centroid: a vector between
+    /// lists is found in either.
+    pub copies: &'a [u32],
     /// The centroids.
     pub centroids: ByteRowsView<'a>,
     /// Where each vector is in the column.
@@ -44,6 +49,8 @@ pub struct Codes {
     guide: Blocks,
     first_blocks: Vec<u32>,
     first_vectors: Vec<u32>,
+    first_copies: Vec<u32>,
+    copies: Vec<u32>,
     centroids: ByteRows,
     positions: Vec<u32>,
     places: Vec<u32>,
@@ -67,6 +74,8 @@ impl Codes {
             guide: guide(quantizer, centroids),
             first_blocks: vec![0, 0],
             first_vectors: vec![0, 0],
+            first_copies: vec![0, 0],
+            copies: Vec::new(),
             centroids: bytes,
             positions: Vec::new(),
             places: Vec::new(),
@@ -76,32 +85,39 @@ impl Codes {
 
     /// Adds a rotated vector to the last list.
     pub fn push(&mut self, quantizer: &Quantizer, rotated: &[f32], centroid: &[f32], position: u32) {
-        let first = self.first_vectors[self.first_vectors.len() - 2] as usize;
-        let slot = (self.positions.len() - first) % FAST_SCAN_VECTORS;
-        if slot == 0 {
-            self.blocks.begin(quantizer);
-            *self.last_mut().0 += 1;
-        }
-        self.blocks.write(quantizer, slot, rotated, centroid);
+        self.write(quantizer, rotated, centroid);
         let at = position as usize;
         self.places.resize(self.places.len().max(at + 1), 0);
         self.places[at] = self.positions.len() as u32;
         self.positions.push(position);
         self.rows.push(rotated);
-        *self.last_mut().1 += 1;
+        *last(&mut self.first_vectors) += 1;
+    }
+
+    /// Adds a copy of the vector of that number, which may be still to come, to the last list. Its own vectors come first.
+    pub(super) fn push_copy(&mut self, quantizer: &Quantizer, rotated: &[f32], centroid: &[f32], vector: u32) {
+        self.write(quantizer, rotated, centroid);
+        self.copies.push(vector);
+        *last(&mut self.first_copies) += 1;
+    }
+
+    /// Writes a code into the next slot of the last list.
+    fn write(&mut self, quantizer: &Quantizer, rotated: &[f32], centroid: &[f32]) {
+        let list = self.first_vectors.len() - 2;
+        let slot = self.view().slots(list).total % FAST_SCAN_VECTORS;
+        if slot == 0 {
+            self.blocks.begin(quantizer);
+            *last(&mut self.first_blocks) += 1;
+        }
+        self.blocks.write(quantizer, slot, rotated, centroid);
     }
 
     /// Ends the last list and begins another one.
     pub(super) fn next_list(&mut self) {
-        let (block, vector) = self.last_mut();
-        let (block, vector) = (*block, *vector);
-        self.first_blocks.push(block);
-        self.first_vectors.push(vector);
-    }
-
-    fn last_mut(&mut self) -> (&mut u32, &mut u32) {
-        let last = self.first_blocks.len() - 1;
-        (&mut self.first_blocks[last], &mut self.first_vectors[last])
+        for firsts in [&mut self.first_blocks, &mut self.first_vectors, &mut self.first_copies] {
+            let end = *last(firsts);
+            firsts.push(end);
+        }
     }
 
     /// The codes to read.
@@ -112,12 +128,20 @@ impl Codes {
             guide: self.guide.view(),
             first_blocks: &self.first_blocks,
             first_vectors: &self.first_vectors,
+            first_copies: &self.first_copies,
+            copies: &self.copies,
             centroids: self.centroids.view(),
             positions: &self.positions,
             places: &self.places,
             rows: self.rows.view(),
         }
     }
+}
+
+/// The last of the firsts of lists: there is always one.
+fn last(firsts: &mut [u32]) -> &mut u32 {
+    let last = firsts.len() - 1;
+    &mut firsts[last]
 }
 
 /// The codes of centroids around their mean; none for a single one.
@@ -141,6 +165,26 @@ fn guide(quantizer: &Quantizer, centroids: &[f32]) -> Blocks {
         guide.write(quantizer, list % FAST_SCAN_VECTORS, centroid, &mean);
     }
     guide
+}
+
+/// The slots of a list: its own vectors, then copies of others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slots<'a> {
+    /// The number of the first own vector.
+    pub first: u32,
+    /// How many are its own.
+    pub own: usize,
+    /// The copies.
+    pub copies: &'a [u32],
+    /// All of them.
+    pub total: usize,
+}
+
+impl Slots<'_> {
+    /// The number of the vector in a slot.
+    pub fn vector(&self, slot: usize) -> u32 {
+        if slot < self.own { self.first + slot as u32 } else { self.copies[slot - self.own] }
+    }
 }
 
 /// What a scan has seen.
@@ -171,12 +215,19 @@ impl<'a> CodesView<'a> {
         {
             return Err("codes of another number of vectors");
         }
-        let starts = self.first_blocks.windows(2).zip(self.first_vectors.windows(2));
-        let mut fitting = starts.map(|(blocks, vectors)| {
-            let (blocks, vectors) = (blocks[1].checked_sub(blocks[0]), vectors[1].checked_sub(vectors[0]));
-            blocks.is_some() && blocks == vectors.map(|vectors| vectors.div_ceil(FAST_SCAN_VECTORS as u32))
-        });
-        if self.first_blocks[0] != 0 || self.first_vectors[0] != 0 || !fitting.all(|fits| fits) {
+        if self.first_copies.len() != lists || self.first_copies[lists - 1] as usize != self.copies.len() {
+            return Err("copies of no list");
+        }
+        if self.copies.iter().any(|vector| *vector as usize >= vectors) {
+            return Err("a copy of a vector that does not exist");
+        }
+        let length = |firsts: &[u32], list: usize| firsts[list + 1].checked_sub(firsts[list]);
+        let fits = |list: usize| {
+            let vectors = length(self.first_vectors, list)?.checked_add(length(self.first_copies, list)?)?;
+            (length(self.first_blocks, list)? == vectors.div_ceil(FAST_SCAN_VECTORS as u32)).then_some(())
+        };
+        let begins = [self.first_blocks, self.first_vectors, self.first_copies].iter().all(|firsts| firsts[0] == 0);
+        if !begins || !(0..lists - 1).all(|list| fits(list).is_some()) {
             return Err("lists that do not follow each other");
         }
         // Each position finds itself again: so no vector is missing, none is there twice, and none is made up.
@@ -197,6 +248,11 @@ impl<'a> CodesView<'a> {
         self.positions.len()
     }
 
+    /// The number of codes: of the vectors and of their copies.
+    pub(super) fn codes(&self) -> usize {
+        self.positions.len() + self.copies.len()
+    }
+
     /// Whether there is no vector.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -209,9 +265,17 @@ impl<'a> CodesView<'a> {
         self.first_blocks.len() - 1
     }
 
+    /// The slots of a list.
+    pub(super) fn slots(&self, list: usize) -> Slots<'_> {
+        let first = self.first_vectors[list];
+        let own = (self.first_vectors[list + 1] - first) as usize;
+        let copies = &self.copies[self.first_copies[list] as usize..self.first_copies[list + 1] as usize];
+        Slots { first, own, copies, total: own + copies.len() }
+    }
+
     /// Asks for the beginning of a list to be brought nearer.
     pub(super) fn prefetch_list(&self, query: &PreparedQuery, list: usize) {
-        self.blocks.prefetch(query, self.first_blocks[list] as usize);
+        self.blocks.prefetch(query, self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize);
     }
 
     /// The distance of the query from the centroid of a list whose key is `base`: the error of an estimate grows with it.
@@ -235,14 +299,19 @@ impl<'a> CodesView<'a> {
         within: &mut Within,
     ) {
         let blocks = self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize;
-        let first = self.first_vectors[list];
+        let slots = self.slots(list);
         self.blocks.scan(query, blocks, masks, base - slack, within.limit(), &mut |slot, bound| {
-            within.offer(bound, bound + slack, first + slot as u32);
+            within.offer(bound, bound + slack, slots.vector(slot));
             within.limit()
         });
     }
 
-    /// The estimates of a list's vectors, one after the other.
+    /// How many codes a vector has at most.
+    pub(super) fn codes_per_vector(&self) -> usize {
+        if self.copies.is_empty() { 1 } else { 2 }
+    }
+
+    /// The estimates of a list's slots, one after the other.
     pub(super) fn estimates_of(&self, query: &PreparedQuery, (list, base): (usize, f32), estimates: &mut [f32]) {
         let blocks = self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize;
         self.blocks.scan(query, blocks, None, base, f32::INFINITY, &mut |slot, estimate| {

@@ -2,7 +2,7 @@
 
 use super::{
     calibrate::{Calibration, Depth, RECALLS},
-    cluster::Clustering,
+    cluster::{Clustering, Clusters, NO_LIST},
 };
 use crate::vector::{
     VectorColumn,
@@ -34,13 +34,23 @@ enum Phase {
 #[derive(Debug)]
 struct Packing {
     centroids: Vec<f32>,
-    /// The vectors by list, then by position.
-    order: Vec<u32>,
-    assigned: Vec<u32>,
+    /// What is packed: by list, in each list its own vectors before its copies, each by position.
+    entries: Vec<Entry>,
     at: usize,
     codes: Codes,
     list: u32,
 }
+
+/// A vector in a list.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    list: u32,
+    position: u32,
+    /// The number of the vector that this is a copy of; [`OWN`] where it is none.
+    copy_of: u32,
+}
+
+const OWN: u32 = u32::MAX;
 
 impl IvfBuilder {
     /// Starts the build of that many lists; one list makes a flat index.
@@ -71,7 +81,7 @@ impl IvfBuilder {
             }
             Phase::Calibrate(codes, calibration) => {
                 if calibration.step(quantizer, codes.view()) {
-                    let depths = core::mem::take(calibration).finish();
+                    let depths = core::mem::take(calibration).finish(codes.view());
                     self.phase = Phase::Done(core::mem::replace(codes, Codes::new(quantizer)), depths);
                 }
             }
@@ -103,27 +113,44 @@ fn rotate_slice(quantizer: &Quantizer, column: VectorColumn<'_>, rotated: &mut B
 
 impl Packing {
     fn new(quantizer: &Quantizer, clustering: Clustering) -> Self {
-        let (centroids, bytes, assigned) = clustering.finish();
+        let Clusters { centroids, bytes, assigned, copied } = clustering.finish();
         let order = crate::order::sorted(assigned.len(), &mut |a, b| assigned[a].cmp(&assigned[b]));
+        let mut entries = Vec::new();
+        for position in &order {
+            entries.push(Entry { list: assigned[*position as usize], position: *position, copy_of: OWN });
+        }
+        for (number, position) in (0..).zip(&order) {
+            let list = copied[*position as usize];
+            if list != NO_LIST {
+                entries.push(Entry { list, position: *position, copy_of: number });
+            }
+        }
+        // Equal ones stay in place, so a list's own come before its copies.
+        let order = crate::order::sorted(entries.len(), &mut |a, b| entries[a].list.cmp(&entries[b].list));
+        let entries = crate::order::permuted(&entries, &order);
         let codes = Codes::around(quantizer, &centroids, bytes);
-        Self { centroids, order, assigned, at: 0, codes, list: 0 }
+        Self { centroids, entries, at: 0, codes, list: 0 }
     }
 
     fn step(&mut self, quantizer: &Quantizer, column: VectorColumn<'_>) -> bool {
         let dimensions = quantizer.dimensions();
         let mut vector = vec![0.0; dimensions];
-        let end = (self.at + SLICE).min(self.order.len());
-        for position in &self.order[self.at..end] {
-            while self.list < self.assigned[*position as usize] {
+        let end = (self.at + SLICE).min(self.entries.len());
+        for Entry { list, position, copy_of } in &self.entries[self.at..end] {
+            while self.list < *list {
                 self.codes.next_list();
                 self.list += 1;
             }
             quantizer.rotate(column.at(*position as usize), column.norms[*position as usize], &mut vector);
             let centroid = &self.centroids[self.list as usize * dimensions..][..dimensions];
-            self.codes.push(quantizer, &vector, centroid, *position);
+            if *copy_of == OWN {
+                self.codes.push(quantizer, &vector, centroid, *position);
+            } else {
+                self.codes.push_copy(quantizer, &vector, centroid, *copy_of);
+            }
         }
         self.at = end;
-        let is_done = end == self.order.len();
+        let is_done = end == self.entries.len();
         while is_done && ((self.list + 1) as usize) < self.centroids.len() / dimensions {
             self.codes.next_list();
             self.list += 1;

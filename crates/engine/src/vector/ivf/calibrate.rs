@@ -129,11 +129,12 @@ impl Calibration {
         }
         keep_best(&mut neighbours, WANTED[2]);
         neighbours.sort_unstable();
-        let Scanned { reach, mut estimates, distances } = Scanned::new(query, codes);
-        estimates[own as usize] = f32::INFINITY;
-        let mut sorted = crate::lists::map(&estimates, |estimate| ordered(*estimate));
+        let Scanned { reach, estimates, distances, mut sorted } = Scanned::new(query, codes, own);
+        if sorted.is_empty() {
+            return;
+        }
         for (at, wanted) in WANTED.iter().enumerate() {
-            let last = (wanted - 1).min(sorted.len() - 1);
+            let last = (wanted * codes.codes_per_vector() - 1).min(sorted.len() - 1);
             let limit = value_of(*sorted.select_nth_unstable(last).1);
             for (rank, neighbour) in neighbours.iter().take(*wanted).enumerate() {
                 // The last ones are the hardest, and behind a filter they are all that is left.
@@ -149,13 +150,13 @@ impl Calibration {
     }
 
     /// The depth for each of [`RECALLS`].
-    pub(super) fn finish(mut self) -> [Depth; RECALLS.len()] {
+    pub(super) fn finish(mut self, codes: CodesView<'_>) -> [Depth; RECALLS.len()] {
         let mut depths = [Depth::default(); RECALLS.len()];
         for (depth, recall) in depths.iter_mut().zip(RECALLS) {
             let misses = (1.0 - recall) * MISSES_ALLOWED;
             for (at, wanted) in WANTED.iter().enumerate() {
                 depth.vectors[at] = quantile(&mut self.vectors[at], 1.0 - misses * MISSES_BY_LISTS) as f32;
-                depth.candidates[at] = *wanted as f32;
+                depth.candidates[at] = (wanted * codes.codes_per_vector()) as f32;
                 let slack = value_of(quantile(&mut self.slacks[at], 1.0 - misses * (1.0 - MISSES_BY_LISTS)));
                 depth.slacks[at] = if slack > 0.0 { slack } else { 0.0 };
             }
@@ -192,27 +193,42 @@ fn quantile(numbers: &mut [u32], share: f32) -> u32 {
     *numbers.select_nth_unstable(at).1
 }
 
-/// What a scan of all lists tells of each vector.
+/// What a scan of all lists tells of each vector, by the first of the lists that have it.
 struct Scanned {
-    /// The vectors in the lists up to its own.
+    /// The codes in the lists up to that one.
     reach: Vec<u32>,
     estimates: Vec<f32>,
-    /// How far the query is from its centroid.
+    /// How far the query is from the centroid.
     distances: Vec<f32>,
+    /// The estimates of all codes but the query's own, as numbers in the same order.
+    sorted: Vec<u32>,
 }
 
 impl Scanned {
-    fn new(query: &PreparedQuery, codes: CodesView<'_>) -> Self {
+    fn new(query: &PreparedQuery, codes: CodesView<'_>, own: u32) -> Self {
         let none = vec![0.0; codes.len()];
-        let mut scanned = Self { reach: vec![0; codes.len()], estimates: none.clone(), distances: none };
+        let mut scanned =
+            Self { reach: vec![0; codes.len()], estimates: none.clone(), distances: none, sorted: Vec::new() };
+        let mut estimates = vec![0.0; codes.codes()];
         let mut seen = 0;
         for list in codes.ordered_lists(query, codes.lists()) {
             let (list, base) = (at_of(list) as usize, key_of(list));
-            let range = codes.first_vectors[list] as usize..codes.first_vectors[list + 1] as usize;
-            seen += range.len() as u32;
-            scanned.reach[range.clone()].fill(seen);
-            scanned.distances[range.clone()].fill(codes.distance(query, list, base));
-            codes.estimates_of(query, (list, base), &mut scanned.estimates[range]);
+            let slots = codes.slots(list);
+            seen += slots.total as u32;
+            let distance = codes.distance(query, list, base);
+            codes.estimates_of(query, (list, base), &mut estimates);
+            for (slot, estimate) in estimates[..slots.total].iter().enumerate() {
+                let vector = slots.vector(slot);
+                if vector != own {
+                    scanned.sorted.push(ordered(*estimate));
+                }
+                let vector = vector as usize;
+                if scanned.reach[vector] == 0 {
+                    scanned.reach[vector] = seen;
+                    scanned.estimates[vector] = *estimate;
+                    scanned.distances[vector] = distance;
+                }
+            }
         }
         scanned
     }

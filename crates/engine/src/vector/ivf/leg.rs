@@ -4,7 +4,7 @@ use super::{Depth, FILTERED_DEPTH, RECALLS};
 use crate::vector::{
     codes::{CodesView, Filter},
     quantize::PreparedQuery,
-    search::{Asked, Candidates, refined_of},
+    search::{Asked, Candidates},
 };
 
 /// Codes that cost as much to scan as one vector in full, which may lie anywhere.
@@ -33,7 +33,7 @@ impl CodesView<'_> {
         let depth = depth_for(depths, search.recall);
         let share = asked.matching.max(1) as f32 / all.max(1) as f32;
         let depth_behind_filter = if asked.is_filtered { FILTERED_DEPTH } else { 1.0 };
-        let expected = (depth.vectors_for(wanted / share * depth_behind_filter) as usize).min(all);
+        let expected = (depth.vectors_for(wanted / share * depth_behind_filter) as usize).min(self.codes());
         let by_lists = expected + CODES_PER_QUERY;
         let is_narrow = asked.is_filtered && !self.rows.is_empty();
         let by_bytes = asked.matching * CODES_PER_ROW + all / BITS_PER_CODE + CODES_PER_PREPARED;
@@ -44,7 +44,8 @@ impl CodesView<'_> {
         let query = PreparedQuery::new(asked.quantizer, asked.query, asked.norm);
         let measured = (depth.candidates_for(wanted) as usize, depth.slack_for(wanted));
         let (candidates, slack) = search.oversample.map_or(measured, |factor| ((factor * wanted) as usize, 0.0));
-        let candidates = (candidates.max(search.wanted), slack);
+        // Of a vector with two codes both may be among the best.
+        let candidates = (candidates.max(search.wanted * self.codes_per_vector()), slack);
         let filter = asked.is_filtered.then(|| {
             let is_cheaper = asked.matching <= expected;
             if is_cheaper { Filter::in_order(*self, asked.allowed) } else { Filter::looked_up(*self, asked.allowed) }
@@ -53,7 +54,7 @@ impl CodesView<'_> {
             && by_bytes <= by_lists
             && let Some(filter) = &filter
         {
-            return Some(self.all_by_bytes(&query, refined_of(search.wanted), filter));
+            return Some(self.all_by_bytes(&query, search.wanted, filter));
         }
         Some(self.search(&query, depth, search.wanted, candidates, filter.as_ref()))
     }

@@ -11,7 +11,7 @@ use leg::CODES_PER_ROW;
 
 use super::{
     codes::{CodesView, Filter, Seen},
-    nearest::{Nearest, Within, at_of, key_of, packed},
+    nearest::{Nearest, Within, at_of, keep_best, key_of, packed},
     quantize::PreparedQuery,
     search::{Candidates, Strategy, refined_of},
 };
@@ -20,6 +20,9 @@ use sanderling_kernels::FAST_SCAN_VECTORS;
 
 /// Behind a filter the last hit lies deeper than the first lists tell, by this factor.
 const FILTERED_DEPTH: f32 = 1.5;
+
+/// So many mean errors of a key by bytes are allowed for: two keys with one each are hardly ever farther off.
+const ERRORS: f32 = 5.0;
 
 /// Rows of bytes that are compared between two looks at what is kept.
 const ROWS: usize = 256;
@@ -42,9 +45,10 @@ impl CodesView<'_> {
     ) -> Candidates {
         let mut within = Within::new(candidates);
         let mut seen = Seen::default();
-        let (mut reached, mut passed) = (0, 0);
+        // Codes and vectors up to here, and those of the vectors that pass.
+        let (mut reached, mut ranked, mut passed) = (0, 0, 0);
         let mut needed = depth.vectors_for(wanted as f32);
-        let expected = ((needed / self.len().max(1) as f32).min(1.0) * self.lists() as f32) as usize + 1;
+        let expected = ((needed / self.codes().max(1) as f32).min(1.0) * self.lists() as f32) as usize + 1;
         if filter.is_some() {
             needed = f32::INFINITY;
         }
@@ -55,49 +59,50 @@ impl CodesView<'_> {
                 self.prefetch_list(query, following);
             }
             let (list, base) = (at_of(list) as usize, key_of(list));
-            let vectors = (self.first_vectors[list + 1] - self.first_vectors[list]) as usize;
-            let passing = filter.map_or(vectors, |filter| filter.masks_of(list, &mut masks));
+            let slots = self.slots(list);
+            let (passing, own) = filter.map_or((slots.total, slots.own), |filter| filter.masks_of(list, &mut masks));
             if passing > 0 {
                 let slack = slack * self.distance(query, list, base);
                 self.scan_list(query, (list, base), slack, filter.is_some().then_some(&masks), &mut within);
                 seen.lists += 1;
-                seen.vectors += vectors;
+                seen.vectors += slots.total;
             }
             if needed == f32::INFINITY {
                 // Where among these the last wanted one is, if they lie evenly.
-                let part = (wanted - passed) as f32 / passing.max(1) as f32;
-                let rank = reached as f32 + part.min(1.0) * vectors as f32;
+                let part = wanted.saturating_sub(passed) as f32 / own.max(1) as f32;
+                let rank = ranked as f32 + part.min(1.0) * slots.own as f32;
                 let at_least = depth.vectors_for(rank * FILTERED_DEPTH);
-                if passed + passing >= wanted {
+                if passed + own >= wanted {
                     needed = at_least;
                 }
                 if let Some(filter) = filter
                     && self.is_shorter_by_bytes(filter, at_least - reached as f32)
                 {
-                    return self.all_by_bytes(query, refined_of(wanted), filter);
+                    return self.all_by_bytes(query, wanted, filter);
                 }
             }
-            passed += passing;
-            reached += vectors;
-            if (within.is_full() || passed >= candidates) && reached as f32 >= needed {
+            reached += slots.total;
+            ranked += slots.own;
+            passed += own;
+            if passed >= wanted && reached as f32 >= needed {
                 break;
             }
         }
         let strategy = Strategy::Codes { vectors: seen.vectors, lists: seen.lists };
-        Candidates { found: self.reranked(query, within.into_kept()), strategy }
+        Candidates { found: self.reranked(query, wanted, within.into_kept()), strategy }
     }
 
-    /// Whether all that pass are compared by their bytes sooner than codes among so many vectors are scanned.
-    fn is_shorter_by_bytes(&self, filter: &Filter<'_>, vectors: f32) -> bool {
+    /// Whether all that pass are compared by their bytes sooner than so many codes are scanned.
+    fn is_shorter_by_bytes(&self, filter: &Filter<'_>, codes: f32) -> bool {
         // A block is only scanned where one passes.
-        let codes = vectors.min(self.len() as f32).min((filter.count() * FAST_SCAN_VECTORS) as f32);
+        let codes = codes.min(self.codes() as f32).min((filter.count() * FAST_SCAN_VECTORS) as f32);
         filter.is_in_order() && !self.rows.is_empty() && ((filter.count() * CODES_PER_ROW) as f32) < codes
     }
 
     /// The best of all vectors that pass, by their bytes.
     fn all_by_bytes(&self, query: &PreparedQuery, wanted: usize, filter: &Filter<'_>) -> Candidates {
         let vectors = filter.matches();
-        let mut nearest = Nearest::new(wanted);
+        let mut nearest = Nearest::new(refined_of(wanted));
         let mut keys = Vec::new();
         for vectors in vectors.chunks(ROWS) {
             self.rows.keys(query, vectors, &mut keys);
@@ -107,18 +112,32 @@ impl CodesView<'_> {
                 }
             }
         }
-        let found =
-            crate::lists::map(nearest.into_best(), |best| packed(key_of(best), self.positions[at_of(best) as usize]));
-        Candidates { found, strategy: Strategy::Bytes { vectors: vectors.len() } }
+        let strategy = Strategy::Bytes { vectors: vectors.len() };
+        Candidates { found: self.refined(query, wanted, nearest.into_best()), strategy }
     }
 
     /// Candidates by code, compared again as bytes.
-    fn reranked(&self, query: &PreparedQuery, candidates: Vec<u64>) -> Vec<u64> {
+    fn reranked(&self, query: &PreparedQuery, wanted: usize, candidates: Vec<u64>) -> Vec<u64> {
         let mut vectors = crate::lists::map(&candidates, |candidate| at_of(*candidate));
         vectors.sort_unstable();
+        // Of a vector with two codes both may be here.
+        vectors.dedup();
         let mut keys = Vec::new();
         self.rows.keys(query, &vectors, &mut keys);
-        let keyed = keys.iter().zip(&vectors);
-        crate::lists::map(keyed, |(key, vector)| packed(*key, self.positions[*vector as usize]))
+        self.refined(query, wanted, crate::lists::map(keys.iter().zip(&vectors), |(key, vector)| packed(*key, *vector)))
+    }
+
+    /// Of candidates by bytes those that may be among the best, with their positions in the column. Bytes are so exact that
+    /// few beside the best may be; each that is left out here need not be fetched in full.
+    fn refined(&self, query: &PreparedQuery, wanted: usize, mut candidates: Vec<u64>) -> Vec<u64> {
+        keep_best(&mut candidates, refined_of(wanted));
+        if wanted > 0 && wanted < candidates.len() {
+            let last = key_of(*candidates.select_nth_unstable(wanted - 1).1);
+            candidates.retain(|candidate| {
+                let error = self.rows.error(query, at_of(*candidate) as usize);
+                key_of(*candidate) <= last + error * ERRORS
+            });
+        }
+        crate::lists::map(candidates, |candidate| packed(key_of(candidate), self.positions[at_of(candidate) as usize]))
     }
 }

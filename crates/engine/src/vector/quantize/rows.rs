@@ -139,6 +139,19 @@ impl<'a> ByteRowsView<'a> {
         }
     }
 
+    /// The mean error of a key: each component of query and row was rounded to a whole number of its steps, which is as
+    /// good as adding noise of a twelfth of a squared step.
+    #[must_use]
+    pub fn error(&self, query: &PreparedQuery, at: usize) -> f32 {
+        let of_query = query.scale * query.scale * self.squares[at];
+        let of_row = self.scales[at] * self.scales[at] * query.squared;
+        let of_product = kernels::square_root((of_query + of_row) / 12.0);
+        match query.space {
+            Space::Inner => of_product,
+            Space::Euclidean => 2.0 * of_product,
+        }
+    }
+
     /// The keys of the rows `at`, written over `keys`.
     pub fn keys(&self, query: &PreparedQuery, at: &[u32], keys: &mut Vec<f32>) {
         keys.clear();
