@@ -50,20 +50,6 @@ struct Allowed<'a> {
     passing: &'a RowSet,
 }
 
-impl Allowed<'_> {
-    /// Hands over the position of each vector that may be found, ascending.
-    fn each(&self, found: &mut dyn FnMut(usize)) {
-        for row in self.passing.iter() {
-            // Where every row up to this one has a vector, it is at its own number.
-            if self.rows.get(row.index()) == Some(&row.0) {
-                found(row.index());
-            } else if let Ok(position) = self.rows.binary_search(&row.0) {
-                found(position);
-            }
-        }
-    }
-}
-
 /// How two vectors are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {

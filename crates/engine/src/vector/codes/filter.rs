@@ -29,14 +29,28 @@ impl<'a> Filter<'a> {
 
     /// A filter whose matches are put into scan order beforehand.
     pub(crate) fn in_order(codes: CodesView<'a>, allowed: Allowed<'a>) -> Self {
-        let mut bits = vec![0; codes.len() / WORD + 2];
-        let mut count = 0;
-        allowed.each(&mut |position| {
-            let place = codes.places[position] as usize;
-            bits[place / WORD] |= 1 << (place % WORD);
-            count += 1;
-        });
-        Self { codes, allowed, bits, count }
+        let mut filter = Self { codes, allowed, bits: vec![0; codes.len() / WORD + 2], count: 0 };
+        for (word, rest) in allowed.passing.words().iter().enumerate() {
+            let mut rest = *rest;
+            while rest != 0 {
+                filter.add(word * WORD + rest.trailing_zeros() as usize);
+                rest &= rest - 1;
+            }
+        }
+        filter
+    }
+
+    /// Adds the vector of a row, if it has one.
+    #[inline]
+    fn add(&mut self, row: usize) {
+        let rows = self.allowed.rows;
+        // Where every row up to this one has a vector, it is at its own number.
+        let position = if rows.get(row) == Some(&(row as u32)) { Ok(row) } else { rows.binary_search(&(row as u32)) };
+        if let Ok(position) = position {
+            let place = self.codes.places[position] as usize;
+            self.bits[place / WORD] |= 1 << (place % WORD);
+            self.count += 1;
+        }
     }
 
     /// Whether the matches are known.
@@ -62,35 +76,30 @@ impl<'a> Filter<'a> {
         matches
     }
 
-    /// Writes the masks of a list's blocks and returns how many of its slots pass, and how many own vectors.
-    pub(crate) fn masks_of(&self, list: usize, masks: &mut Vec<u32>) -> (usize, usize) {
+    /// Writes the masks of a list's blocks and returns how many of its own vectors pass. Where each vector is looked up,
+    /// copies have a bit in any case: they lie anywhere, and [`Self::has`] for those that are found is less work.
+    pub(crate) fn masks_of(&self, list: usize, masks: &mut Vec<u32>) -> usize {
         let slots = self.codes.slots(list);
-        let (mut passing, mut own) = (0, 0);
+        let mut own = 0;
         masks.clear();
-        for from in (0..slots.total).step_by(FAST_SCAN_VECTORS) {
-            let mut mask = 0;
-            if from < slots.own {
-                let count = FAST_SCAN_VECTORS.min(slots.own - from);
-                let first = slots.first as usize + from;
-                mask = if self.is_in_order() { self.window(first, count) } else { self.look_up(first, count) };
-                own += mask.count_ones() as usize;
-            }
-            for slot in from.max(slots.own)..slots.total.min(from + FAST_SCAN_VECTORS) {
-                mask |= u32::from(self.has(slots.vector(slot) as usize)) << (slot - from);
-            }
-            passing += mask.count_ones() as usize;
-            masks.push(mask);
+        masks.resize(slots.total.div_ceil(FAST_SCAN_VECTORS), 0);
+        for (from, mask) in (0..slots.own).step_by(FAST_SCAN_VECTORS).zip(masks.iter_mut()) {
+            let count = FAST_SCAN_VECTORS.min(slots.own - from);
+            let first = slots.first as usize + from;
+            *mask = if self.is_in_order() { self.window(first, count) } else { self.look_up(first, count) };
+            own += mask.count_ones() as usize;
         }
-        (passing, own)
+        for (slot, vector) in (slots.own..).zip(slots.copies) {
+            let vector = *vector as usize;
+            let bit = if self.is_in_order() { (self.bits[vector / WORD] >> (vector % WORD)) as u32 & 1 } else { 1 };
+            masks[slot / FAST_SCAN_VECTORS] |= bit << (slot % FAST_SCAN_VECTORS);
+        }
+        own
     }
 
-    /// Whether one vector passes.
-    fn has(&self, vector: usize) -> bool {
-        if self.is_in_order() {
-            self.bits[vector / WORD] >> (vector % WORD) & 1 == 1
-        } else {
-            self.look_up(vector, 1) == 1
-        }
+    /// Whether a vector of which a copy was found passes.
+    pub(crate) fn has(&self, vector: u32) -> bool {
+        self.is_in_order() || self.look_up(vector as usize, 1) == 1
     }
 
     /// The bits of at most 32 vectors.

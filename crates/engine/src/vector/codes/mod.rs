@@ -288,20 +288,24 @@ impl<'a> CodesView<'a> {
     }
 
     /// Estimates the keys of a list's vectors and offers those that have a chance: a true key may be lower than its
-    /// estimate by `slack`. `base` is the key of the list's centroid; where there are `masks`, one a block, they say which
+    /// estimate by `slack`. `base` is the key of the list's centroid; behind a filter its masks of the list say which
     /// vectors may be found.
     pub(super) fn scan_list(
         &self,
         query: &PreparedQuery,
         (list, base): (usize, f32),
         slack: f32,
-        masks: Option<&[u32]>,
+        filter: Option<(&Filter<'_>, &[u32])>,
         within: &mut Within,
     ) {
         let blocks = self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize;
         let slots = self.slots(list);
+        let masks = filter.map(|(_, masks)| masks);
         self.blocks.scan(query, blocks, masks, base - slack, within.limit(), &mut |slot, bound| {
-            within.offer(bound, bound + slack, slots.vector(slot));
+            let vector = slots.vector(slot);
+            if slot < slots.own || filter.is_none_or(|(filter, _)| filter.has(vector)) {
+                within.offer(bound, bound + slack, vector);
+            }
             within.limit()
         });
     }

@@ -60,10 +60,10 @@ impl CodesView<'_> {
             }
             let (list, base) = (at_of(list) as usize, key_of(list));
             let slots = self.slots(list);
-            let (passing, own) = filter.map_or((slots.total, slots.own), |filter| filter.masks_of(list, &mut masks));
-            if passing > 0 {
+            let own = filter.map_or(slots.own, |filter| filter.masks_of(list, &mut masks));
+            if filter.is_none() || masks.iter().any(|mask| *mask != 0) {
                 let slack = slack * self.distance(query, list, base);
-                self.scan_list(query, (list, base), slack, filter.is_some().then_some(&masks), &mut within);
+                self.scan_list(query, (list, base), slack, filter.map(|filter| (filter, &masks[..])), &mut within);
                 seen.lists += 1;
                 seen.vectors += slots.total;
             }
