@@ -11,13 +11,16 @@ use crate::vector::{
 const CODES_PER_VECTOR: usize = 40;
 
 /// Codes that cost as much to scan as one row of bytes, which may lie anywhere.
-pub(super) const CODES_PER_ROW: usize = 12;
+pub(super) const CODES_PER_ROW: usize = 8;
 
 /// Codes that cost as much as the preparation of a query and its lists.
 const CODES_PER_QUERY: usize = 4_000;
 
 /// Codes that cost as much as the preparation of a query and the comparison of the best in full.
 const CODES_PER_PREPARED: usize = 2_000;
+
+/// Vectors that are looked up in the order of a scan in the time that one match takes to be put there.
+const LOOKS_PER_MATCH: usize = 2;
 
 /// Vectors whose bits cost as much to go through as one code to scan.
 const BITS_PER_CODE: usize = 128;
@@ -47,7 +50,7 @@ impl CodesView<'_> {
         // Of a vector with two codes both may be among the best.
         let candidates = (candidates.max(search.wanted * self.codes_per_vector()), slack);
         let filter = asked.is_filtered.then(|| {
-            let is_cheaper = asked.matching <= expected;
+            let is_cheaper = asked.matching * LOOKS_PER_MATCH <= expected;
             if is_cheaper { Filter::in_order(*self, asked.allowed) } else { Filter::looked_up(*self, asked.allowed) }
         });
         if is_narrow
@@ -56,7 +59,7 @@ impl CodesView<'_> {
         {
             return Some(self.all_by_bytes(&query, search.wanted, filter));
         }
-        Some(self.search(&query, depth, search.wanted, candidates, filter.as_ref()))
+        Some(self.search(&query, depth, search.wanted, candidates, expected, filter.as_ref()))
     }
 }
 

@@ -16,7 +16,6 @@ use super::{
     search::{Candidates, Strategy, refined_of},
 };
 use alloc::vec::Vec;
-use sanderling_kernels::FAST_SCAN_VECTORS;
 
 /// Behind a filter the last hit lies deeper than the first lists tell, by this factor.
 const FILTERED_DEPTH: f32 = 1.5;
@@ -33,7 +32,7 @@ impl CodesView<'_> {
     /// Lists are scanned from the nearest on, until as many vectors have been reached as `depth` says are needed. Behind
     /// a filter the wanted hits lie deeper, among as many as were reached when enough had passed: the search goes on until
     /// it has reached what is needed for that many. So it adapts to filters that have to do with the query. Where it turns
-    /// out that this takes longer than a look at all that pass, it does that.
+    /// out that this takes longer than a look at all that pass, it does that. About `expected` codes will be scanned.
     #[must_use]
     fn search(
         &self,
@@ -41,6 +40,7 @@ impl CodesView<'_> {
         depth: &Depth,
         wanted: usize,
         (candidates, slack): (usize, f32),
+        expected: usize,
         filter: Option<&Filter<'_>>,
     ) -> Candidates {
         let mut within = Within::new(candidates);
@@ -48,7 +48,7 @@ impl CodesView<'_> {
         // Codes and vectors up to here, and those of the vectors that pass.
         let (mut reached, mut ranked, mut passed) = (0, 0, 0);
         let mut needed = depth.vectors_for(wanted as f32);
-        let expected = ((needed / self.codes().max(1) as f32).min(1.0) * self.lists() as f32) as usize + 1;
+        let expected = expected * self.lists() / self.codes().max(1) + 1;
         if filter.is_some() {
             needed = f32::INFINITY;
         }
@@ -94,8 +94,7 @@ impl CodesView<'_> {
 
     /// Whether all that pass are compared by their bytes sooner than so many codes are scanned.
     fn is_shorter_by_bytes(&self, filter: &Filter<'_>, codes: f32) -> bool {
-        // A block is only scanned where one passes.
-        let codes = codes.min(self.codes() as f32).min((filter.count() * FAST_SCAN_VECTORS) as f32);
+        let codes = codes.min(self.codes() as f32);
         filter.is_in_order() && !self.rows.is_empty() && ((filter.count() * CODES_PER_ROW) as f32) < codes
     }
 
