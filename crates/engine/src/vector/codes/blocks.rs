@@ -116,4 +116,23 @@ impl BlocksView<'_> {
             from += count;
         }
     }
+
+    /// Writes the estimates of a range of blocks where they belong among those of all blocks.
+    pub(super) fn estimates(&self, query: &PreparedQuery, blocks: Range<usize>, base: f32, estimates: &mut [f32]) {
+        let terms = EstimateTerms { step: query.step, least: query.least, base };
+        let mut sums = [0; FAST_SCAN_VECTORS];
+        let bytes = query.table.len();
+        for block in blocks {
+            let slots = block * FAST_SCAN_VECTORS;
+            let (Some(adds), Some(factors), Some(out)) = (
+                self.adds[slots..].first_chunk(),
+                self.factors[slots..].first_chunk(),
+                estimates[slots..].first_chunk_mut(),
+            ) else {
+                return;
+            };
+            kernels::fast_scan(&query.table, &self.codes[block * bytes..][..bytes], &mut sums);
+            let _ = kernels::estimate_block(&sums, [adds, factors], terms, f32::INFINITY, out);
+        }
+    }
 }

@@ -315,12 +315,15 @@ impl<'a> CodesView<'a> {
         if self.copies.is_empty() { 1 } else { 2 }
     }
 
-    /// The estimates of a list's slots, one after the other.
+    /// The slot of a vector in its own list and that list, slots numbered over all blocks.
+    pub(super) fn slot_of(&self, vector: u32) -> (usize, usize) {
+        let list = self.first_vectors.partition_point(|first| *first <= vector) - 1;
+        (list, self.first_blocks[list] as usize * FAST_SCAN_VECTORS + (vector - self.first_vectors[list]) as usize)
+    }
+
+    /// Writes the estimates of all slots of a list where they belong among those of all blocks, those without a vector infinite.
     pub(super) fn estimates_of(&self, query: &PreparedQuery, (list, base): (usize, f32), estimates: &mut [f32]) {
         let blocks = self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize;
-        self.blocks.scan(query, blocks, None, base, f32::INFINITY, &mut |slot, estimate| {
-            estimates[slot] = estimate;
-            f32::INFINITY
-        });
+        self.blocks.estimates(query, blocks, base, estimates);
     }
 }

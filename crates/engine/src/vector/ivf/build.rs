@@ -114,20 +114,39 @@ fn rotate_slice(quantizer: &Quantizer, column: VectorColumn<'_>, rotated: &mut B
 impl Packing {
     fn new(quantizer: &Quantizer, clustering: Clustering) -> Self {
         let Clusters { centroids, bytes, assigned, copied } = clustering.finish();
-        let order = crate::order::sorted(assigned.len(), &mut |a, b| assigned[a].cmp(&assigned[b]));
-        let mut entries = Vec::new();
-        for position in &order {
-            entries.push(Entry { list: assigned[*position as usize], position: *position, copy_of: OWN });
+        // Sorted by counting: how many each list has says where it begins.
+        let mut next = vec![0; bytes.view().len() + 1];
+        let mut next_number = next.clone();
+        for list in &assigned {
+            next[*list as usize + 1] += 1;
+            next_number[*list as usize + 1] += 1;
         }
-        for (number, position) in (0..).zip(&order) {
-            let list = copied[*position as usize];
-            if list != NO_LIST {
-                entries.push(Entry { list, position: *position, copy_of: number });
+        let copies = copied.iter().filter(|list| **list != NO_LIST);
+        copies.clone().for_each(|list| next[*list as usize + 1] += 1);
+        for firsts in [&mut next, &mut next_number] {
+            let mut sum = 0_u32;
+            for first in firsts {
+                sum += *first;
+                *first = sum;
             }
         }
-        // Equal ones stay in place, so a list's own come before its copies.
-        let order = crate::order::sorted(entries.len(), &mut |a, b| entries[a].list.cmp(&entries[b].list));
-        let entries = crate::order::permuted(&entries, &order);
+        let nothing = Entry { list: 0, position: 0, copy_of: OWN };
+        let mut entries = vec![nothing; assigned.len() + copies.count()];
+        let mut put = |entry: Entry| {
+            let at = &mut next[entry.list as usize];
+            entries[*at as usize] = entry;
+            *at += 1;
+        };
+        for (position, list) in (0..).zip(&assigned) {
+            put(Entry { list: *list, position, copy_of: OWN });
+        }
+        for (position, (own, list)) in (0..).zip(assigned.iter().zip(&copied)) {
+            let number = &mut next_number[*own as usize];
+            if *list != NO_LIST {
+                put(Entry { list: *list, position, copy_of: *number });
+            }
+            *number += 1;
+        }
         let codes = Codes::around(quantizer, &centroids, bytes);
         Self { centroids, entries, at: 0, codes, list: 0 }
     }

@@ -11,7 +11,7 @@ use crate::vector::{
     quantize::{PreparedQuery, Quantizer},
 };
 use alloc::{vec, vec::Vec};
-use sanderling_kernels as kernels;
+use sanderling_kernels::{self as kernels, FAST_SCAN_VECTORS};
 
 /// The recalls that depths are known for; a search for another one goes as deep as the next higher.
 pub const RECALLS: [f32; 6] = [0.8, 0.9, 0.95, 0.98, 0.99, 0.995];
@@ -93,10 +93,21 @@ fn between(measured: &[f32; 3], wanted: f32) -> f32 {
     }
 }
 
+/// Vectors that are compared by their bytes to find the true neighbours of a query: so many of those with the best
+/// estimates, and one in so many of all.
+const COMPARED: usize = 4 * WANTED[2];
+const VECTORS_PER_COMPARED: usize = 8;
+
+/// No slot.
+const NO_SLOT: u32 = u32::MAX;
+
 /// The measurement under way.
 #[derive(Debug, Default)]
 pub(super) struct Calibration {
     at: usize,
+    /// For each vector the slot of its copy, and for each slot its vector; [`NO_SLOT`] where there is none.
+    copy_slots: Vec<u32>,
+    vectors_of_slots: Vec<u32>,
     /// For each of [`WANTED`]: vectors up to a neighbour's list.
     vectors: [Vec<u32>; 3],
     /// For each of [`WANTED`]: how much worse a neighbour's estimate is, as numbers in the same order.
@@ -110,6 +121,9 @@ impl Calibration {
         if self.at >= queries {
             return true;
         }
+        if self.at == 0 {
+            self.number(codes);
+        }
         // In the middle between the evenly spaced ones that the clustering was trained with.
         let own = (2 * self.at + 1) * codes.len() / (2 * queries);
         let mut rotated = codes.rows.restored(own);
@@ -119,34 +133,75 @@ impl Calibration {
         self.at == queries
     }
 
-    fn measure(&mut self, query: &PreparedQuery, codes: CodesView<'_>, own: u32) {
-        let keys = codes.rows.all_keys(query);
-        let mut neighbours = Vec::with_capacity(keys.len());
-        for (vector, key) in (0..).zip(&keys) {
-            if vector != own {
-                neighbours.push(packed(*key, vector));
+    /// Finds out where each vector is.
+    fn number(&mut self, codes: CodesView<'_>) {
+        self.copy_slots = vec![NO_SLOT; codes.len()];
+        self.vectors_of_slots = vec![NO_SLOT; codes.blocks.adds.len()];
+        for list in 0..codes.lists() {
+            let slots = codes.slots(list);
+            let first = codes.first_blocks[list] as usize * FAST_SCAN_VECTORS;
+            for slot in 0..slots.total {
+                let vector = slots.vector(slot);
+                self.vectors_of_slots[first + slot] = vector;
+                if slot >= slots.own {
+                    self.copy_slots[vector as usize] = (first + slot) as u32;
+                }
             }
         }
-        keep_best(&mut neighbours, WANTED[2]);
-        neighbours.sort_unstable();
-        let Scanned { reach, estimates, distances, mut sorted } = Scanned::new(query, codes, own);
-        if sorted.is_empty() {
-            return;
+    }
+
+    fn measure(&mut self, query: &PreparedQuery, codes: CodesView<'_>, own: u32) {
+        let Scanned { estimates, lists } = Scanned::new(query, codes);
+        let mut sorted = Vec::with_capacity(estimates.len());
+        for (estimate, (slot, vector)) in estimates.iter().zip((0..).zip(&self.vectors_of_slots)) {
+            if *vector != NO_SLOT && *vector != own {
+                sorted.push(packed(*estimate, slot));
+            }
         }
-        for (at, wanted) in WANTED.iter().enumerate() {
-            let last = (wanted * codes.codes_per_vector() - 1).min(sorted.len() - 1);
-            let limit = value_of(*sorted.select_nth_unstable(last).1);
+        let compared = (COMPARED + codes.len() / VECTORS_PER_COMPARED) * codes.codes_per_vector();
+        keep_best(&mut sorted, compared);
+        let neighbours = self.neighbours(query, codes, &sorted);
+        for (at, wanted) in WANTED.iter().enumerate().rev() {
+            // From the most on, so that each finds its own among the best already.
+            keep_best(&mut sorted, wanted * codes.codes_per_vector());
+            let Some(limit) = sorted.iter().max().map(|last| key_of(*last)) else { return };
             for (rank, neighbour) in neighbours.iter().take(*wanted).enumerate() {
                 // The last ones are the hardest, and behind a filter they are all that is left.
                 if rank >= wanted / 2 || *wanted == WANTED[0] {
-                    let vector = at_of(*neighbour) as usize;
-                    let distance = distances[vector];
-                    let slack = if distance > 0.0 { (estimates[vector] - limit) / distance } else { 0.0 };
-                    self.vectors[at].push(reach[vector]);
+                    let (slot, Reached { codes, distance }) = self.first_of(codes, &lists, at_of(*neighbour));
+                    let slack = if distance > 0.0 { (estimates[slot] - limit) / distance } else { 0.0 };
+                    self.vectors[at].push(codes);
                     self.slacks[at].push(ordered(slack));
                 }
             }
         }
+    }
+
+    /// The true neighbours among vectors of these slots, best first.
+    fn neighbours(&self, query: &PreparedQuery, codes: CodesView<'_>, slots: &[u64]) -> Vec<u64> {
+        let mut vectors = crate::lists::map(slots, |slot| self.vectors_of_slots[at_of(*slot) as usize]);
+        vectors.sort_unstable();
+        vectors.dedup();
+        let mut keys = Vec::new();
+        codes.rows.keys(query, &vectors, &mut keys);
+        let mut neighbours = crate::lists::map(keys.iter().zip(&vectors), |(key, vector)| packed(*key, *vector));
+        keep_best(&mut neighbours, WANTED[2]);
+        neighbours.sort_unstable();
+        neighbours
+    }
+
+    /// The slot of a vector that a search comes to first, and what it has reached then.
+    fn first_of(&self, codes: CodesView<'_>, lists: &[Reached], vector: u32) -> (usize, Reached) {
+        let (list, slot) = codes.slot_of(vector);
+        let copy = self.copy_slots[vector as usize] as usize;
+        if copy != NO_SLOT as usize {
+            let block = (copy / FAST_SCAN_VECTORS) as u32;
+            let other = codes.first_blocks.partition_point(|first| *first <= block) - 1;
+            if lists[other].codes < lists[list].codes {
+                return (copy, lists[other]);
+            }
+        }
+        (slot, lists[list])
     }
 
     /// The depth for each of [`RECALLS`].
@@ -193,43 +248,34 @@ fn quantile(numbers: &mut [u32], share: f32) -> u32 {
     *numbers.select_nth_unstable(at).1
 }
 
-/// What a scan of all lists tells of each vector, by the first of the lists that have it.
+/// What a scan of all lists tells.
 struct Scanned {
-    /// The codes in the lists up to that one.
-    reach: Vec<u32>,
+    /// For each slot.
     estimates: Vec<f32>,
-    /// How far the query is from the centroid.
-    distances: Vec<f32>,
-    /// The estimates of all codes but the query's own, as numbers in the same order.
-    sorted: Vec<u32>,
+    /// For each list.
+    lists: Vec<Reached>,
+}
+
+/// What a search has done when it has scanned a list.
+#[derive(Clone, Copy, Default)]
+struct Reached {
+    /// The codes in the lists up to this one.
+    codes: u32,
+    /// How far the query is from the centroid of this one.
+    distance: f32,
 }
 
 impl Scanned {
-    fn new(query: &PreparedQuery, codes: CodesView<'_>, own: u32) -> Self {
-        let none = vec![0.0; codes.len()];
-        let mut scanned =
-            Self { reach: vec![0; codes.len()], estimates: none.clone(), distances: none, sorted: Vec::new() };
-        let mut estimates = vec![0.0; codes.codes()];
+    fn new(query: &PreparedQuery, codes: CodesView<'_>) -> Self {
+        let mut estimates = vec![0.0; codes.blocks.adds.len()];
+        let mut lists = vec![Reached::default(); codes.lists()];
         let mut seen = 0;
         for list in codes.ordered_lists(query, codes.lists()) {
             let (list, base) = (at_of(list) as usize, key_of(list));
-            let slots = codes.slots(list);
-            seen += slots.total as u32;
-            let distance = codes.distance(query, list, base);
+            seen += codes.slots(list).total as u32;
+            lists[list] = Reached { codes: seen, distance: codes.distance(query, list, base) };
             codes.estimates_of(query, (list, base), &mut estimates);
-            for (slot, estimate) in estimates[..slots.total].iter().enumerate() {
-                let vector = slots.vector(slot);
-                if vector != own {
-                    scanned.sorted.push(ordered(*estimate));
-                }
-                let vector = vector as usize;
-                if scanned.reach[vector] == 0 {
-                    scanned.reach[vector] = seen;
-                    scanned.estimates[vector] = *estimate;
-                    scanned.distances[vector] = distance;
-                }
-            }
         }
-        scanned
+        Self { estimates, lists }
     }
 }
