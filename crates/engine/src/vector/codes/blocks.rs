@@ -28,6 +28,13 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
+    /// Makes room for so many blocks at once.
+    pub(super) fn reserve(&mut self, quantizer: &Quantizer, blocks: usize) {
+        self.codes.reserve_exact(blocks * kernels::block_bytes(quantizer.code_bytes()));
+        self.adds.reserve_exact(blocks * FAST_SCAN_VECTORS);
+        self.factors.reserve_exact(blocks * FAST_SCAN_VECTORS);
+    }
+
     /// Begins a block without vectors.
     pub(super) fn begin(&mut self, quantizer: &Quantizer) {
         self.codes.resize(self.codes.len() + kernels::block_bytes(quantizer.code_bytes()), 0);

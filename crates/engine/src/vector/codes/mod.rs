@@ -83,6 +83,15 @@ impl Codes {
         }
     }
 
+    /// Makes room for so many vectors and codes at once.
+    pub(super) fn reserve(&mut self, quantizer: &Quantizer, vectors: usize, codes: usize) {
+        self.rows.reserve(vectors);
+        self.positions.reserve_exact(vectors);
+        self.places.resize(vectors, 0);
+        // Each list ends with a block that is half full.
+        self.blocks.reserve(quantizer, codes / FAST_SCAN_VECTORS + self.centroids.view().len());
+    }
+
     /// Adds a rotated vector to the last list.
     pub fn push(&mut self, quantizer: &Quantizer, rotated: &[f32], centroid: &[f32], position: u32) {
         self.write(quantizer, rotated, centroid);

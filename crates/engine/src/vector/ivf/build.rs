@@ -102,6 +102,9 @@ impl IvfBuilder {
 
 fn rotate_slice(quantizer: &Quantizer, column: VectorColumn<'_>, rotated: &mut ByteRows) -> bool {
     let from = rotated.view().len();
+    if from == 0 {
+        rotated.reserve(column.rows.len());
+    }
     let end = (from + SLICE).min(column.rows.len());
     let mut vector = vec![0.0; quantizer.dimensions()];
     for position in from..end {
@@ -147,7 +150,8 @@ impl Packing {
             }
             *number += 1;
         }
-        let codes = Codes::around(quantizer, &centroids, bytes);
+        let mut codes = Codes::around(quantizer, &centroids, bytes);
+        codes.reserve(quantizer, assigned.len(), entries.len());
         Self { centroids, entries, at: 0, codes, list: 0 }
     }
 

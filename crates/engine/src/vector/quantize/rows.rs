@@ -47,6 +47,14 @@ impl ByteRows {
         Self { dimensions, ..Self::default() }
     }
 
+    /// Makes room for so many more rows at once: growing bit by bit copies all of them again and again.
+    pub fn reserve(&mut self, rows: usize) {
+        self.bytes.reserve_exact(rows * self.dimensions);
+        self.scales.reserve_exact(rows);
+        self.sums.reserve_exact(rows);
+        self.squares.reserve_exact(rows);
+    }
+
     /// Adds a rotated vector.
     pub fn push(&mut self, rotated: &[f32]) {
         let from = self.bytes.len();
