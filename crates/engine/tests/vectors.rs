@@ -146,6 +146,28 @@ fn a_filter_that_few_pass_is_compared_by_bytes() {
     }
 }
 
+#[test]
+fn codes_without_rows_of_bytes_are_searched() {
+    let column = Column::of(clustered(4_000, 64, 40, 2), 64);
+    let built = build(&column, Metric::Cosine, 60);
+    let mut codes = built.codes.view();
+    (codes.rows.bytes, codes.rows.scales, codes.rows.sums, codes.rows.squares) = (&[], &[], &[], &[]);
+    let index = VectorIndex::Codes { codes, depths: &built.depths };
+    let (view, quantizer) = (column.view(), Some(&built.quantizer));
+    let searched = SearchedColumn { column: view, metric: Metric::Cosine, quantizer, index };
+    for one_in in [1, 2, 60] {
+        let passing = RowSet::matching(4_000, &mut |row| row.0 % one_in == 0);
+        let mut rows = Vec::new();
+        let query = column.query(7);
+        let strategy = searched.search(query, about(10), (&passing).into(), &mut |hit| rows.push(hit.row));
+        assert_eq!(strategy == Strategy::Exact, one_in == 60, "{strategy:?}");
+        rows.sort_unstable();
+        rows.dedup();
+        let (exact, _) = built.search(&column, query, exactly(5), &passing);
+        assert!(rows.len() >= 10 && exact.iter().all(|hit| rows.contains(&hit.row)), "one in {one_in}");
+    }
+}
+
 /// For each row how many are nearer to the query.
 fn build_near(column: &Column, query: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..column.rows.len()).collect();

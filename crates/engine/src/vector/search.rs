@@ -1,8 +1,6 @@
 //! One search over one column: which way is cheapest, candidates, and their exact similarities.
 
-use super::{
-    Allowed, Metric, Passing, Quantizer, VectorColumn, VectorHit, VectorIndex, at_of, nearest::keep_best, scan,
-};
+use super::{Allowed, Metric, Passing, Quantizer, VectorColumn, VectorHit, VectorIndex, at_of, scan};
 use crate::{ids::RowId, lists::map};
 use alloc::vec::Vec;
 use sanderling_kernels as kernels;
@@ -76,7 +74,8 @@ pub(super) struct Asked<'a> {
     pub is_filtered: bool,
 }
 
-/// What an index found: candidates by key and position in the column, in no order.
+/// What an index found: candidates by key and position in the column, in no order. Each is compared in full; where keys are
+/// exact enough, an index hands over [`refined_of`] the wanted ones at most.
 pub(super) struct Candidates {
     pub found: Vec<u64>,
     pub strategy: Strategy,
@@ -94,11 +93,10 @@ impl SearchedColumn<'_> {
     ) -> Strategy {
         let Self { column, metric, .. } = *self;
         let norm = kernels::norm(query);
-        let Some(Candidates { found: mut best, strategy }) = self.candidates(query, norm, search, passing) else {
+        let Some(Candidates { found: best, strategy }) = self.candidates(query, norm, search, passing) else {
             scan(column, metric, query, passing.rows, found);
             return Strategy::Exact;
         };
-        keep_best(&mut best, refined_of(search.wanted));
         let mut positions = map(&best, |candidate| at_of(*candidate));
         positions.sort_unstable();
         positions.iter().for_each(|position| kernels::prefetch(column.at(*position as usize)));

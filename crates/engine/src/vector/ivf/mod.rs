@@ -115,12 +115,20 @@ impl CodesView<'_> {
         Candidates { found: self.refined(query, wanted, nearest.into_best()), strategy }
     }
 
-    /// Candidates by code, compared again as bytes.
+    /// Candidates by code, compared again as bytes. Where there are no bytes they stay what they are: all of them have to be
+    /// compared in full.
     fn reranked(&self, query: &PreparedQuery, wanted: usize, candidates: Vec<u64>) -> Vec<u64> {
-        let mut vectors = crate::lists::map(&candidates, |candidate| at_of(*candidate));
-        vectors.sort_unstable();
-        // Of a vector with two codes both may be here.
-        vectors.dedup();
+        // By vector, and of a vector with two codes only the better one.
+        let mut by_vector = crate::lists::map(candidates, |candidate| candidate.rotate_left(32));
+        by_vector.sort_unstable();
+        by_vector.dedup_by(|next, kept| *next >> 32 == *kept >> 32);
+        let vectors = crate::lists::map(&by_vector, |candidate| (*candidate >> 32) as u32);
+        if self.rows.is_empty() {
+            let candidates = by_vector.iter().zip(&vectors);
+            return crate::lists::map(candidates, |(candidate, vector)| {
+                packed(key_of(candidate.rotate_left(32)), self.positions[*vector as usize])
+            });
+        }
         let mut keys = Vec::new();
         self.rows.keys(query, &vectors, &mut keys);
         self.refined(query, wanted, crate::lists::map(keys.iter().zip(&vectors), |(key, vector)| packed(*key, *vector)))
