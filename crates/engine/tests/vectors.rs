@@ -77,6 +77,7 @@ impl Built {
             let (exact, _) = self.search(column, query, exactly(wanted), passing);
             let (hits, _) = self.search(column, query, about(wanted), passing);
             assert_eq!(hits.len(), exact.len(), "as many hits as match");
+            assert!(hits.iter().all(|hit| passing.contains(hit.row)), "hits that pass");
             found += hits.iter().filter(|hit| exact.contains(hit)).count();
             all += exact.len();
         }

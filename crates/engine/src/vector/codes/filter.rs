@@ -122,3 +122,67 @@ impl<'a> Filter<'a> {
         mask
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        rows::RowSet,
+        vector::{
+            Metric, Quantizer,
+            codes::{ByteRows, Codes},
+        },
+    };
+
+    const LISTS: [u32; 6] = [5, 0, 70, 32, 1, 92];
+
+    /// 200 vectors in lists of odd lengths, the last ones of each copied to the next.
+    fn made() -> Codes {
+        let quantizer = Quantizer::new(8, Metric::Cosine).expect("cosine has codes");
+        let mut bytes = ByteRows::new(8);
+        LISTS.iter().for_each(|_| bytes.push(&[1.0; 8]));
+        let mut codes = Codes::around(&quantizer, &[1.0; 8 * LISTS.len()], bytes);
+        let mut next = 0;
+        for length in LISTS {
+            if next > 0 {
+                codes.next_list();
+            }
+            for vector in next..next + length {
+                codes.push(&quantizer, &[0.5; 8], &[1.0; 8], (vector * 77) % 200);
+            }
+            next += length;
+            (next.saturating_sub(7)..next).for_each(|vector| {
+                codes.push_copy(&quantizer, &[0.5; 8], &[1.0; 8], 199 - vector);
+            });
+        }
+        codes
+    }
+
+    #[test]
+    fn matches_in_order_are_those_that_are_looked_up() {
+        let codes = made();
+        let codes = codes.view();
+        let rows: Vec<u32> = (0..200).collect();
+        for one_in in [1, 2, 3, 50] {
+            let passing = RowSet::matching(200, &mut |row| (row.0 * 31) % one_in == 0);
+            let allowed = Allowed { rows: &rows, passing: &passing };
+            let (ordered, looked_up) = (Filter::in_order(codes, allowed), Filter::looked_up(codes, allowed));
+            let passes = |vector: u32| passing.contains(crate::ids::RowId(codes.positions[vector as usize]));
+            assert_eq!(ordered.matches(), (0..200).filter(|vector| passes(*vector)).collect::<Vec<_>>());
+            assert_eq!(ordered.count(), passing.count());
+            for list in 0..codes.lists() {
+                let (mut masks, mut others) = (Vec::new(), Vec::new());
+                let own = ordered.masks_of(list, &mut masks);
+                assert_eq!(own, looked_up.masks_of(list, &mut others));
+                let slots = codes.slots(list);
+                for slot in 0..masks.len() * FAST_SCAN_VECTORS {
+                    let has = |masks: &[u32]| masks[slot / FAST_SCAN_VECTORS] >> (slot % FAST_SCAN_VECTORS) & 1 == 1;
+                    let expected = slot < slots.total && passes(slots.vector(slot));
+                    assert_eq!(has(&masks), expected, "{list} {slot}");
+                    let is_copy = (slots.own..slots.total).contains(&slot);
+                    assert_eq!(has(&others) && (!is_copy || looked_up.has(slots.vector(slot))), expected);
+                }
+            }
+        }
+    }
+}
