@@ -42,6 +42,6 @@ impl ByteRowsView<'_> {
             keys = self.all_keys(query);
             (0..).zip(&keys).for_each(|(at, key)| nearest.offer_below(*key, at));
         }
-        Candidates { found: nearest.into_best(), refined, strategy: Strategy::Bytes { vectors: keys.len() } }
+        Candidates { found: nearest.into_best(), strategy: Strategy::Bytes { vectors: keys.len() } }
     }
 }

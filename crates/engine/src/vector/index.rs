@@ -37,7 +37,13 @@ pub(crate) const QUANTIZATION_NAMES: [&str; 4] = ["auto", "none", "int8", "rabit
 
 impl IndexKind {
     /// The kinds in the order of their names.
-    pub(crate) const ALL: [Self; 4] = [Self::Auto, Self::Flat, Self::Hnsw, Self::Ivf];
+    const ALL: [Self; 4] = [Self::Auto, Self::Flat, Self::Hnsw, Self::Ivf];
+
+    /// The kind of that name in a schema.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(Self::ALL[INDEX_NAMES.iter().position(|known| *known == name)?])
+    }
 
     /// The name in a schema.
     #[must_use]
@@ -48,7 +54,13 @@ impl IndexKind {
 
 impl Quantization {
     /// The kinds in the order of their names.
-    pub(crate) const ALL: [Self; 4] = [Self::Auto, Self::None, Self::Int8, Self::Rabitq];
+    const ALL: [Self; 4] = [Self::Auto, Self::None, Self::Int8, Self::Rabitq];
+
+    /// The kind of that name in a schema.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(Self::ALL[QUANTIZATION_NAMES.iter().position(|known| *known == name)?])
+    }
 
     /// The name in a schema.
     #[must_use]

@@ -1,8 +1,6 @@
 //! One search over one column: which way is cheapest, candidates, and their exact similarities.
 
-use super::{
-    Allowed, Metric, Passing, Quantizer, VectorColumn, VectorHit, VectorIndex, at_of, nearest::keep_best, scan,
-};
+use super::{Allowed, Metric, Passing, Quantizer, VectorColumn, VectorHit, VectorIndex, at_of, scan};
 use crate::{ids::RowId, lists::map};
 use alloc::vec::Vec;
 use core::fmt;
@@ -46,17 +44,17 @@ impl VectorSearch {
 pub enum Strategy {
     /// Every vector that passes the filter was compared in full.
     Exact,
+    /// So many vectors that pass the filter, all of them, were compared by their bytes and the best of them in full.
+    Bytes {
+        /// Vectors whose bytes were compared.
+        vectors: usize,
+    },
     /// Codes were scanned: so many vectors in so many lists.
     Codes {
         /// Vectors whose codes were compared.
         vectors: usize,
         /// Lists they lie in.
         lists: usize,
-    },
-    /// So many vectors were compared by their bytes.
-    Bytes {
-        /// The vectors.
-        vectors: usize,
     },
     /// A graph was walked through.
     Graph {
@@ -117,12 +115,11 @@ impl Asked<'_> {
     }
 }
 
-/// What an index found.
+/// What an index found: candidates by key and position in the column, in no order. Each is compared in full; where keys are
+/// exact enough, an index hands over [`VectorSearch::refined`] at most.
 pub(super) struct Candidates {
     /// Candidates by key and position in the column, in no order.
     pub found: Vec<u64>,
-    /// How many of them to compare in full.
-    pub refined: usize,
     pub strategy: Strategy,
 }
 
@@ -138,12 +135,10 @@ impl SearchedColumn<'_> {
     ) -> Strategy {
         let Self { column, metric, .. } = *self;
         let norm = kernels::norm(query);
-        let Some(Candidates { found: mut best, refined, strategy }) = self.candidates(query, norm, search, passing)
-        else {
+        let Some(Candidates { found: best, strategy }) = self.candidates(query, norm, search, passing) else {
             scan(column, metric, query, passing.rows, found);
             return Strategy::Exact;
         };
-        keep_best(&mut best, refined);
         let mut positions = map(&best, |candidate| at_of(*candidate));
         positions.sort_unstable();
         positions.iter().for_each(|position| kernels::prefetch(column.at(*position as usize)));

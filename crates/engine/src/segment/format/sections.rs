@@ -93,6 +93,12 @@ pub enum SectionKind {
     CentroidSquares = 83,
     /// u32: where in the column each code's vector is.
     CodePositions = 84,
+    /// u32 a vector of the column: its number in the order of the lists.
+    CodePlaces = 85,
+    /// u32 a list and one more: its first copy.
+    ListCopies = 86,
+    /// u32 a copy: the number of its vector in the order of the lists.
+    CopiedVectors = 87,
     /// u32: 32 neighbours a vector.
     GraphBase = 88,
     /// u32: the vectors above the base.

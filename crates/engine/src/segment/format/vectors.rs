@@ -30,7 +30,7 @@ const ROWS: [SectionKind; 4] =
     [SectionKind::RowBytes, SectionKind::RowScales, SectionKind::RowSums, SectionKind::RowSquares];
 
 /// The sections of codes beside their byte rows.
-const CODES: [SectionKind; 13] = [
+const CODES: [SectionKind; 16] = [
     SectionKind::CodeBlocks,
     SectionKind::CodeAdds,
     SectionKind::CodeFactors,
@@ -44,6 +44,9 @@ const CODES: [SectionKind; 13] = [
     SectionKind::CentroidSums,
     SectionKind::CentroidSquares,
     SectionKind::CodePositions,
+    SectionKind::CodePlaces,
+    SectionKind::ListCopies,
+    SectionKind::CopiedVectors,
 ];
 
 /// The sections of a graph beside its byte rows.
@@ -84,7 +87,7 @@ fn head(layout: u32, numbers: &[u32], measured: impl Iterator<Item = f32>) -> Ve
 }
 
 fn write_codes(writer: &mut SectionWriter, field: usize, codes: CodesView<'_>) {
-    let [blocks, adds, factors, guide, guide_adds, guide_factors, list_blocks, list_vectors, .., positions] = CODES;
+    let [blocks, adds, factors, guide, guide_adds, guide_factors, list_blocks, list_vectors, ..] = CODES;
     writer.add(blocks, field, codes.blocks.codes);
     writer.add(adds, field, codes.blocks.adds);
     writer.add(factors, field, codes.blocks.factors);
@@ -94,7 +97,10 @@ fn write_codes(writer: &mut SectionWriter, field: usize, codes: CodesView<'_>) {
     writer.add(list_blocks, field, codes.first_blocks);
     writer.add(list_vectors, field, codes.first_vectors);
     write_rows(writer, field, [CODES[8], CODES[9], CODES[10], CODES[11]], codes.centroids);
-    writer.add(positions, field, codes.positions);
+    writer.add(CODES[12], field, codes.positions);
+    writer.add(CODES[13], field, codes.places);
+    writer.add(CODES[14], field, codes.first_copies);
+    writer.add(CODES[15], field, codes.copies);
     write_rows(writer, field, ROWS, codes.rows);
 }
 
@@ -234,6 +240,9 @@ impl StoredVectors {
                     first_vectors: array_at(content, at(7)),
                     centroids: self.rows(content, 8),
                     positions: array_at(content, at(12)),
+                    places: array_at(content, at(13)),
+                    first_copies: array_at(content, at(14)),
+                    copies: array_at(content, at(15)),
                     rows: self.rows(content, CODES.len()),
                 };
                 VectorIndex::Codes { codes, depths }

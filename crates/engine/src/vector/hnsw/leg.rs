@@ -3,6 +3,7 @@
 use super::{GraphSearch, HnswView, Scratch, Slack};
 use crate::vector::{
     ivf::RECALLS,
+    nearest::keep_best,
     quantize::{ByteRowsView, PreparedQuery},
     search::{Asked, Candidates, Strategy},
 };
@@ -37,8 +38,9 @@ impl HnswView<'_> {
         let asked_for = GraphSearch { wanted, breadth, slack, matching };
         let mut passes = |position| asked.allowed.has(position);
         let passes: Option<&mut super::Passes<'_>> = if asked.is_filtered { Some(&mut passes) } else { None };
-        let walked = self.search(rows, &query, asked_for, passes, &mut Scratch::default());
-        Some(Candidates { found: walked.found, refined, strategy: Strategy::Graph { vectors: walked.compared } })
+        let mut walked = self.search(rows, &query, asked_for, passes, &mut Scratch::default());
+        keep_best(&mut walked.found, refined);
+        Some(Candidates { found: walked.found, strategy: Strategy::Graph { vectors: walked.compared } })
     }
 }
 
