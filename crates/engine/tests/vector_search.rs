@@ -156,6 +156,20 @@ fn what_is_left_of_many_deleted_is_found() {
 }
 
 #[test]
+fn a_few_deleted_of_a_few_hide_nobody_else() {
+    for index in INDEXES {
+        for count in [20, 50, 75, 100, 150, 300, 700] {
+            let mut made = Made::new(16, &format!(r#""index": "{index}""#));
+            made.put_all(&uniform(count, 16, 26));
+            made.seal();
+            made.delete([1, 8, 13].into_iter());
+            let found = recall(&made, &uniform(20, 16, 27), r#", "limit": 25"#);
+            assert!(found >= 0.97, "{index}, {count} vectors: {found}");
+        }
+    }
+}
+
+#[test]
 fn three_matches_of_a_filter_are_found_among_thousands() {
     for index in INDEXES {
         let mut made = Made::new(16, &format!(r#""index": "{index}""#));

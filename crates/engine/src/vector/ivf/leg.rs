@@ -54,16 +54,13 @@ impl CodesView<'_> {
         // Of a vector with two codes both may be among the best.
         let least = search.wanted.max(search.oversample.map_or(0, |_| search.refined()));
         let candidates = (candidates.max(least * self.codes_per_vector()).min(self.codes()), slack);
+        if is_narrow && by_bytes <= by_lists {
+            return Some(self.all_by_bytes(&query, &search, &Filter::in_order(*self, asked.allowed)));
+        }
         let filter = asked.is_filtered.then(|| {
             let is_cheaper = asked.matching * LOOKS_PER_MATCH <= expected;
             if is_cheaper { Filter::in_order(*self, asked.allowed) } else { Filter::looked_up(*self, asked.allowed) }
         });
-        if is_narrow
-            && by_bytes <= by_lists
-            && let Some(filter) = &filter
-        {
-            return Some(self.all_by_bytes(&query, &search, filter));
-        }
         Some(self.search(&query, depth, &search, candidates, expected, filter.as_ref()))
     }
 }
