@@ -54,7 +54,8 @@ impl<'a> CodesView<'a> {
         order.next = map(keys.iter().zip(&lists), |(key, list)| packed(*key, *list));
         // The worse ones of the guessed may have better ones beside them that were not guessed.
         keep_best(&mut order.next, expected + GUESSED_BESIDE / 2);
-        order.next.sort_unstable_by(|a, b| b.cmp(a));
+        order.next.sort_unstable();
+        order.next.reverse();
         order.first = Some(map(&order.next, |list| at_of(*list)));
         order
     }
@@ -86,7 +87,8 @@ impl ListOrder<'_> {
             self.next.select_nth_unstable(count - 1);
             self.rest = self.next.split_off(count);
         }
-        self.next.sort_unstable_by(|a, b| b.cmp(a));
+        self.next.sort_unstable();
+        self.next.reverse();
     }
 }
 

@@ -104,10 +104,12 @@ impl SlackCalibration {
     pub fn finish(mut self) -> [Slack; RECALLS.len()] {
         let mut slacks = [Slack::default(); RECALLS.len()];
         for (at, needed) in self.needed.iter_mut().enumerate() {
-            needed.sort_unstable_by(f32::total_cmp);
+            // What is at least 0 is in the order of its bits.
+            let mut needed = crate::lists::map(&*needed, |slack| slack.to_bits());
+            needed.sort_unstable();
             for (slack, recall) in slacks.iter_mut().zip(RECALLS) {
                 let rank = (needed.len() as f32 * recall) as usize;
-                slack.0[at] = needed.get(rank).or(needed.last()).map_or(0.0, |slack| *slack);
+                slack.0[at] = needed.get(rank).or(needed.last()).map_or(0.0, |slack| f32::from_bits(*slack));
             }
         }
         slacks
