@@ -106,7 +106,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn class_at(&mut self, at: usize) -> Class {
-        self.character(at).map_or(Class::Other, |character| class_of(character))
+        self.character(at).map_or(Class::Other, class_of)
     }
 
     fn class_behind_marks(&mut self, at: usize) -> Class {
