@@ -1,6 +1,7 @@
 //! The state of a collection through its public calls: what is put is found, however it is stored.
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
+use sanderling_engine::text::AnalyzerSource;
 use sanderling_engine::{
     Document, DocumentId, ErrorCode, Query, Schema, Value,
     collection::{CollectionState, DeleteTarget, ListOptions, Precondition, PutOptions, Write, WriteReceipt},
@@ -33,7 +34,9 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let schema = Schema::from_json(SCHEMA).unwrap();
-        let state = CollectionState::new(schema, CollectionSettings::default(), SequenceNumber(1));
+        let state =
+            CollectionState::new(schema, AnalyzerSource::default(), CollectionSettings::default(), SequenceNumber(1))
+                .unwrap();
         Self { state, next_file: 1, log: Vec::new() }
     }
 
@@ -151,7 +154,9 @@ fn filters_and_legs_find_what_they_must() {
 #[test]
 fn a_score_is_the_bm25_of_the_contract() {
     let schema = Schema::from_json(r#"{ "fields": { "t": { "type": "text" } } }"#).unwrap();
-    let mut state = CollectionState::new(schema, CollectionSettings::default(), SequenceNumber(1));
+    let mut state =
+        CollectionState::new(schema, AnalyzerSource::default(), CollectionSettings::default(), SequenceNumber(1))
+            .unwrap();
     let texts = ["red red fox", "red hen", "blue whale song of the sea"];
     let documents = texts.iter().zip(0_u64..).map(|(text, id)| Document::new(id).with("t", *text)).collect();
     let prepared = state.prepare(Write::Put(documents, PutOptions::default()), 0).unwrap();

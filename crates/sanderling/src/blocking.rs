@@ -11,6 +11,7 @@ use sanderling_engine::{
     document::Json,
     query::SearchResult,
     settings::CollectionSettings,
+    text::AnalyzerSource,
 };
 use std::{
     sync::Arc,
@@ -36,7 +37,15 @@ fn environment() -> Environment {
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
         bytes
     }
-    Environment { now, random }
+    Environment { now, random, analyzers: analyzers() }
+}
+
+/// The languages that are compiled in.
+fn analyzers() -> AnalyzerSource {
+    #[cfg(feature = "languages")]
+    return AnalyzerSource { languages: Some(&sanderling_languages::LANGUAGES), custom: None };
+    #[cfg(not(feature = "languages"))]
+    AnalyzerSource::default()
 }
 
 impl Database {
@@ -60,7 +69,18 @@ impl Database {
 
     /// Opens the database of a storage of the caller's own.
     pub fn with_storage(storage: Box<dyn Storage>, durability: Durability) -> Result<Self> {
-        block_on(driver::Database::open(storage, durability, environment())).map(Self)
+        Self::with_analyzers(storage, durability, analyzers())
+    }
+
+    /// Like [`Database::with_storage`], with languages or analyzers of the caller's own. They are needed at each opening:
+    /// a collection with a field whose language is missing is error "unsupported", the others open.
+    pub fn with_analyzers(
+        storage: Box<dyn Storage>,
+        durability: Durability,
+        analyzers: AnalyzerSource,
+    ) -> Result<Self> {
+        let environment = Environment { analyzers, ..environment() };
+        block_on(driver::Database::open(storage, durability, environment)).map(Self)
     }
 
     /// Opens a collection with its schema: it is made if it is absent, and extended if the schema adds fields.

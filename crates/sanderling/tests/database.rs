@@ -168,7 +168,11 @@ fn settings_are_chosen_once() {
 #[test]
 fn settings_that_differ_are_refused_with_and_without_a_schema() {
     use sanderling::{driver, storage};
-    let environment = driver::Environment { now: || 0, random: || [1; 16] };
+    let environment = driver::Environment {
+        now: || 0,
+        random: || [1; 16],
+        analyzers: sanderling::engine::text::AnalyzerSource::default(),
+    };
     pollster::block_on(async {
         let memory = Box::new(storage::MemoryStorage::default());
         let db = driver::Database::open(memory, storage::Durability::Strict, environment).await.unwrap();

@@ -5,7 +5,7 @@
 use sanderling::{
     CollectionSettings, Document, Error, ErrorCode, PutOptions, Schema,
     driver::{Collection, Database, Environment},
-    engine::codec::AlignedBytes,
+    engine::{codec::AlignedBytes, text::AnalyzerSource},
     storage::{Durability, MemoryStorage, Storage, StorageFuture, StoredObject},
 };
 use std::{
@@ -147,7 +147,7 @@ fn now<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
 }
 
 fn open(storage: &Scripted) -> Result<Database, Error> {
-    let environment = Environment { now: || 0, random: || [7; 16] };
+    let environment = Environment { now: || 0, random: || [7; 16], analyzers: AnalyzerSource::default() };
     now(Database::open(Box::new(storage.clone()), Durability::Strict, environment))
 }
 

@@ -1,7 +1,7 @@
 //! The clock and the random source of the host.
 
 use js_sys::{Date, Math};
-use sanderling::driver::Environment;
+use sanderling::{driver::Environment, engine::text::AnalyzerSource};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -12,7 +12,7 @@ extern "C" {
 
 /// The host's environment.
 pub fn environment() -> Environment {
-    Environment { now, random }
+    Environment { now, random, analyzers: AnalyzerSource::default() }
 }
 
 fn now() -> u64 {

@@ -13,7 +13,7 @@ use crate::{
     query::vector_of,
     schema::{FieldKind, TextField, VectorField},
     segment::{IndexedDocument, IndexedField},
-    text,
+    text::{Analyzer, Analyzers, Terms},
     wal::{Batch, Operation},
 };
 use alloc::{boxed::Box, format, string::String, vec::Vec};
@@ -150,8 +150,9 @@ impl CollectionState {
                 continue; // the same id comes again in this batch: the last one wins
             }
             version_of[at] = self.next.plus(operations.len() as u64);
-            let put = operation_of(&self.schema, id, document.fields, options.expires_at.unwrap_or(NEVER))
-                .map_err(|error| error.with("document", at).with("id", id.to_value()))?;
+            let put =
+                operation_of(&self.schema, &self.analyzers, id, document.fields, options.expires_at.unwrap_or(NEVER))
+                    .map_err(|error| error.with("document", at).with("id", id.to_value()))?;
             operations.push(put.0);
             indexed.push(IndexedOperation::Put(Box::new(put.1)));
         }
@@ -173,7 +174,7 @@ impl CollectionState {
         let mut document = self.whole_document(location)?;
         patch.fields.into_iter().for_each(|(name, value)| document.set(&name, value));
         let expires_at = options.expires_at.unwrap_or(self.segment(location.segment).expiries()[location.row.index()]);
-        let put = operation_of(&self.schema, &id, document.fields, expires_at)?;
+        let put = operation_of(&self.schema, &self.analyzers, &id, document.fields, expires_at)?;
         let receipt = WriteReceipt { ids: Vec::from([id]), versions: Vec::from([self.next]), deleted: 0 };
         let batch = Batch { first: self.next, operations: Vec::from([put.0]) };
         Ok(Prepared { batch, operations: Vec::from([IndexedOperation::Put(Box::new(put.1))]), receipt })
@@ -259,6 +260,7 @@ fn checked_id(id: &DocumentId) -> Result<DocumentId> {
 /// The operation of a put, and what the segment makes of it. Replay makes the same of the stored operation.
 fn operation_of(
     schema: &Schema,
+    analyzers: &Analyzers,
     id: &DocumentId,
     fields: Members,
     expires_at: u64,
@@ -287,7 +289,7 @@ fn operation_of(
         let expected = format_args!("at most {DOCUMENT_BYTES_MAX} bytes of JSON");
         return Err(Error::expected(&"document", &expected, &format_args!("{} bytes", document.len())));
     }
-    let indexed = index_document(schema, id.clone(), expires_at, document.clone(), &stored, &vectors);
+    let indexed = index_document(schema, analyzers, id.clone(), expires_at, document.clone(), &stored, &vectors);
     Ok((Operation::Put { id: id.to_bytes(), expires_at, document, vectors }, indexed))
 }
 
@@ -311,6 +313,7 @@ fn check_text(name: &str, field: &TextField, value: &Value) -> Result<()> {
 /// What each field of the schema makes of stored members whose values were checked when they were written.
 fn index_document(
     schema: &Schema,
+    analyzers: &Analyzers,
     id: DocumentId,
     expires_at: u64,
     stored_text: String,
@@ -323,27 +326,34 @@ fn index_document(
             None => IndexedField::Absent,
         },
         (_, None | Some(Value::Null)) => IndexedField::Absent,
-        (FieldKind::Text(text), Some(value)) => IndexedField::Text(terms_of(text, value)),
+        (FieldKind::Text(_), Some(value)) => IndexedField::Text(terms_of(analyzers.get(position), value)),
         (FieldKind::Attribute(_), Some(value)) => IndexedField::Attribute(value.clone()),
     };
     let fields = map(schema.fields.iter().enumerate(), field);
     IndexedDocument { id, stored: stored_text, expires_at, fields }
 }
 
-fn terms_of(field: &TextField, value: &Value) -> Vec<String> {
-    match value {
-        Value::Text(text) => text::analyze(text, field),
-        Value::Array(items) => {
-            let mut terms = Vec::new();
-            items.iter().for_each(|item| terms.append(&mut terms_of(field, item)));
-            terms
+fn terms_of(analyzer: Option<&dyn Analyzer>, value: &Value) -> Terms {
+    let mut terms = Terms::default();
+    let mut add = |value: &Value| {
+        if let (Value::Text(text), Some(analyzer)) = (value, analyzer) {
+            terms.add(text, analyzer);
         }
-        _ => Vec::new(),
+    };
+    match value {
+        Value::Array(items) => items.iter().for_each(add),
+        value => add(value),
     }
+    terms
 }
 
 /// An operation of the log, made ready for the segment.
-pub(super) fn index_operation(schema: &Schema, operation: &Operation, name: &str) -> Result<IndexedOperation> {
+pub(super) fn index_operation(
+    schema: &Schema,
+    analyzers: &Analyzers,
+    operation: &Operation,
+    name: &str,
+) -> Result<IndexedOperation> {
     let id_of =
         |bytes: &[u8]| DocumentId::from_bytes(bytes).ok_or_else(|| Error::damaged_file(name, &"an id that is none"));
     match operation {
@@ -358,7 +368,8 @@ pub(super) fn index_operation(schema: &Schema, operation: &Operation, name: &str
             if !vectors.iter().all(vector_fits) {
                 return Err(Error::damaged_file(name, &"a vector that does not fit the schema"));
             }
-            let document = index_document(schema, id_of(id)?, *expires_at, document.clone(), &stored, vectors);
+            let document =
+                index_document(schema, analyzers, id_of(id)?, *expires_at, document.clone(), &stored, vectors);
             Ok(IndexedOperation::Put(Box::new(document)))
         }
     }
@@ -367,9 +378,10 @@ pub(super) fn index_operation(schema: &Schema, operation: &Operation, name: &str
 /// The operation of a document that is indexed again under another schema.
 pub(super) fn reindex(
     schema: &Schema,
+    analyzers: &Analyzers,
     id: &DocumentId,
     document: Document,
     expires_at: u64,
 ) -> Result<IndexedDocument> {
-    operation_of(schema, id, document.fields, expires_at).map(|(_, indexed)| indexed)
+    operation_of(schema, analyzers, id, document.fields, expires_at).map(|(_, indexed)| indexed)
 }

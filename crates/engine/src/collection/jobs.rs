@@ -13,6 +13,7 @@ use crate::{
         GrowingSegment, SealedSegment, Segment,
         format::{Source, merge},
     },
+    text::Analyzers,
 };
 use alloc::{string::ToString, sync::Arc, vec::Vec};
 
@@ -59,12 +60,14 @@ impl CollectionState {
         file: FileId,
         now: u64,
     ) -> Result<Option<SealedOutput>> {
+        let analyzers = Analyzers::new(schema, self.source)?;
         let mut grown = GrowingSegment::new(schema);
         for (at, segment) in self.segments().into_iter().enumerate() {
             for row in self.live_rows(at, now).iter() {
                 let id = segment.id(row);
                 let document = self.whole_document(super::state::Location { segment: at, row })?;
-                let indexed = reindex(schema, &id, document, segment.expiries()[row.index()]).map_err(|error| {
+                let indexed = reindex(schema, &analyzers, &id, document, segment.expiries()[row.index()]);
+                let indexed = indexed.map_err(|error| {
                     let message = alloc::format!("the document {id} does not fit the new fields: {error}");
                     Error::new(ErrorCode::Schema, message).with("id", id.to_string())
                 })?;
@@ -87,6 +90,10 @@ impl CollectionState {
     /// Takes one segment in the place of all, under a schema that may have grown.
     pub fn install_compacted(&mut self, segment: Option<Arc<SealedSegment>>, schema: Schema) {
         self.sealed.clear();
+        // They were made for this schema when its documents were indexed, so they can be made now.
+        if let Ok(analyzers) = Analyzers::new(&schema, self.source) {
+            self.analyzers = analyzers;
+        }
         self.schema = Arc::new(schema);
         self.install_sealed(segment);
     }

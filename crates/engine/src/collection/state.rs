@@ -11,6 +11,7 @@ use crate::{
     rows::RowSet,
     segment::{GrowingSegment, SealedSegment, Segment},
     settings::{CollectionSettings, SEAL_BYTES},
+    text::{AnalyzerSource, Analyzers},
     wal::{Batch, Operation},
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -26,6 +27,8 @@ pub struct SealedEntry {
 /// The state of one collection.
 pub struct CollectionState {
     pub(super) schema: Arc<Schema>,
+    pub(super) source: AnalyzerSource,
+    pub(super) analyzers: Analyzers,
     pub(super) settings: CollectionSettings,
     pub(super) next: SequenceNumber,
     pub(super) sealed: Vec<SealedEntry>,
@@ -62,11 +65,26 @@ pub(super) struct Location {
 
 impl CollectionState {
     /// An empty collection whose first write gets the number `next`.
-    #[must_use]
-    pub fn new(schema: Schema, settings: CollectionSettings, next: SequenceNumber) -> Self {
+    /// Fails with "unsupported" when a text field's language is not at hand.
+    pub fn new(
+        schema: Schema,
+        source: AnalyzerSource,
+        settings: CollectionSettings,
+        next: SequenceNumber,
+    ) -> Result<Self> {
+        let analyzers = Analyzers::new(&schema, source)?;
         let growing = GrowingSegment::new(&schema);
         let schema = Arc::new(schema);
-        Self { schema, settings, next, sealed: Vec::new(), growing, growing_dead: RowSet::default() }
+        Ok(Self {
+            schema,
+            source,
+            analyzers,
+            settings,
+            next,
+            sealed: Vec::new(),
+            growing,
+            growing_dead: RowSet::default(),
+        })
     }
 
     /// Adds a sealed segment from storage, older than any write that is replayed later.
@@ -151,7 +169,7 @@ impl CollectionState {
             let problem = alloc::format!("the log goes on with write {} instead of {}", batch.first.0, self.next.0);
             return Err(crate::Error::damaged_file(name, &problem));
         }
-        let index = |operation: &Operation| ingest::index_operation(&self.schema, operation, name);
+        let index = |operation: &Operation| ingest::index_operation(&self.schema, &self.analyzers, operation, name);
         let operations = try_map(&batch.operations, index)?;
         self.apply(Prepared { batch, operations, receipt: WriteReceipt::default() });
         Ok(())

@@ -9,9 +9,12 @@ use crate::{
     lists::map,
     query::TextQuery,
     rows::RowSet,
-    schema::{FieldKind, TextField},
+    schema::FieldKind,
     segment::Segment,
-    text::{Bm25Query, FieldStatistics, Postings, QueryTerm, TermScorer, TextColumn, analyze, for_each_word, idf},
+    text::{
+        Analyzer, Bm25Query, FieldStatistics, Postings, Purpose, QueryTerm, QueryWord, TermScorer, TextColumn, Token,
+        TokenKind, idf,
+    },
 };
 use alloc::{string::String, vec, vec::Vec};
 
@@ -24,7 +27,7 @@ pub(super) struct ResolvedText<'a> {
 
 struct SearchedField<'a> {
     position: usize,
-    field: &'a TextField,
+    analyzer: &'a dyn Analyzer,
     weight: f32,
 }
 
@@ -58,13 +61,14 @@ impl CollectionState {
         let mut fields = Vec::new();
         for (position, field) in self.schema.text_fields() {
             let name = &self.schema.fields[position].name;
-            if query.fields.as_ref().is_none_or(|fields| fields.contains(name)) {
+            let wanted = query.fields.as_ref().is_none_or(|fields| fields.contains(name));
+            if let Some(analyzer) = self.analyzers.get(position).filter(|_| wanted) {
                 let boost = query.boost.iter().find(|(boosted, _)| boosted == name).map_or(1.0, |(_, factor)| *factor);
-                fields.push(SearchedField { position, field, weight: field.weight * boost });
+                fields.push(SearchedField { position, analyzer, weight: field.weight * boost });
             }
         }
         let taken_apart = take_apart(&query.query, &fields, query.prefix);
-        let nothing = taken_apart.terms.is_empty() && taken_apart.excluded.is_empty();
+        let nothing = taken_apart.words.is_empty() && taken_apart.excluded.is_empty();
         Ok((!nothing).then_some(ResolvedText { fields, query: taken_apart, all_words: query.all_words }))
     }
 
@@ -87,28 +91,31 @@ impl CollectionState {
         let documents = segments.iter().map(|segment| segment.live.count() as u64).sum();
         let averages = map(&text.fields, |field| statistics(&segments, field.position).average_length());
         let mut scratch = map(&segments, |segment| Scratch::new(segment.segment.rows()));
-        for term in &text.query.terms {
-            let found = map(&segments, |segment| postings_of(segment, term, &text.fields));
-            let with_term = segments.iter().zip(&found).map(|(segment, lists)| live_documents(segment, lists)).sum();
-            let scorer = TermScorer::new(self.settings.bm25, idf(documents, with_term), term.repeated);
-            for ((segment, lists), scratch) in segments.iter().zip(&found).zip(&mut scratch) {
-                scratch.add_term(segment, lists, &text.fields, &averages, &scorer);
+        for word in &text.query.words {
+            let pieces = word.terms.iter().filter(|term| !term.whole).count() as u32;
+            let needed = if text.all_words { pieces } else { 1 };
+            for term in &word.terms {
+                let found = map(&segments, |segment| postings_of(segment, term, &text.fields));
+                let with_term =
+                    segments.iter().zip(&found).map(|(segment, lists)| live_documents(segment, lists)).sum();
+                let scorer = TermScorer::new(self.settings.bm25, idf(documents, with_term), word.repeated);
+                let counts = if term.whole { needed } else { 1 };
+                for ((segment, lists), scratch) in segments.iter().zip(&found).zip(&mut scratch) {
+                    scratch.add_term(segment, lists, &text.fields, &averages, &scorer, counts);
+                }
             }
+            scratch.iter_mut().for_each(|scratch| scratch.end_word(needed));
         }
-        let needed = if text.all_words { text.query.terms.len() as u32 } else { 1 };
-        let scored = !text.query.terms.is_empty();
+        let needed = if text.all_words { text.query.words.len() as u32 } else { 1 };
+        let scored = !text.query.words.is_empty();
         let segments = map(segments.iter().zip(scratch), |(segment, scratch)| {
             let mut rows = segment.live.clone();
             if scored {
                 let all = segment.segment.rows();
                 rows.intersect(&RowSet::matching(all, &mut |row| scratch.found[row.index()] >= needed));
             }
-            for term in &text.query.excluded {
-                for list in postings_of(segment, term, &text.fields) {
-                    let mut excluded = RowSet::none(segment.segment.rows());
-                    list.postings.rows.iter().for_each(|row| excluded.insert(RowId(*row)));
-                    rows.subtract(&excluded);
-                }
+            for word in &text.query.excluded {
+                rows.subtract(&rows_with_word(segment, word, &text.fields));
             }
             SegmentMatches { rows, scores: scratch.scores }
         });
@@ -120,45 +127,99 @@ impl CollectionState {
 fn take_apart(text: &str, fields: &[SearchedField<'_>], prefix: bool) -> Bm25Query {
     let text = text.get(..text.floor_char_boundary(QUERY_TEXT_BYTES_MAX)).unwrap_or_default();
     let mut query = Bm25Query::default();
-    let ends_in_word = text.chars().next_back().is_some_and(char::is_alphanumeric);
-    let mut last_end = 0;
+    let unfinished = prefix && text.chars().next_back().is_some_and(char::is_alphanumeric);
     let mut count = 0;
-    let mut words = Vec::new();
-    for_each_word(text, |word| words.push(word));
-    for word in words {
-        // Offsets of the word in the text: what stands before it says whether it is excluded.
-        let start = word.as_ptr() as usize - text.as_ptr() as usize;
-        let before = text.get(last_end..start).unwrap_or_default();
-        last_end = start + word.len();
-        count += 1;
+    let mut words = text.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        let bare = word.trim_start_matches(['(', '"']);
+        let excluded = bare.strip_prefix('-').is_some_and(|rest| !rest.starts_with('-'));
+        let terms = spell(word, fields, unfinished && words.peek().is_none());
+        count += terms.len();
         if count > QUERY_TERMS_MAX {
             break;
         }
-        let excluded = before.ends_with('-') && !before.strip_suffix('-').is_some_and(ends_in_word_character);
-        let is_prefix = prefix && ends_in_word && last_end == text.len();
-        let Some(term) = spell(word, fields, is_prefix) else { continue };
-        let terms = if excluded && (start == 1 || before.len() > 1) { &mut query.excluded } else { &mut query.terms };
-        match terms.iter_mut().find(|known| known.spelling == term.spelling && known.prefix == term.prefix) {
+        let words = if excluded { &mut query.excluded } else { &mut query.words };
+        match words.iter_mut().find(|known| known.terms == terms) {
             Some(known) => known.repeated += 1.0,
-            None => terms.push(term),
+            None if terms.is_empty() => {}
+            None => words.push(QueryWord { terms, repeated: 1.0 }),
         }
     }
     query
 }
 
-/// In `well-known` the hyphen joins two words; only one behind a space or at the start excludes.
-fn ends_in_word_character(text: &str) -> bool {
-    text.chars().next_back().is_some_and(|character| !character.is_whitespace() && character != '(')
+/// The terms of one word of a query. Fields may disagree on what is a stop word; terms of one place belong together.
+fn spell(word: &str, fields: &[SearchedField<'_>], unfinished: bool) -> Vec<QueryTerm> {
+    let mut spelled = Spelled::default();
+    for (at, field) in fields.iter().enumerate() {
+        let mut last = None;
+        if unfinished {
+            field.analyzer.analyze(word, Purpose::Unfinished, &mut |token| last = Some(token.position));
+        }
+        // What its writer has not finished is looked up as it is written; what stands before it is a word.
+        let is_last =
+            |token: &Token<'_>| last.is_some_and(|last| token.position == last || token.kind == TokenKind::Joined);
+        field.analyzer.analyze(word, Purpose::Query, &mut |token| {
+            if !is_last(&token) {
+                spelled.add(token, false, at, fields.len());
+            }
+        });
+        if unfinished {
+            field.analyzer.analyze(word, Purpose::Unfinished, &mut |token| {
+                if is_last(&token) {
+                    spelled.add(token, true, at, fields.len());
+                }
+            });
+        }
+    }
+    map(spelled.terms, |(_, term)| term)
 }
 
-fn spell(word: &str, fields: &[SearchedField<'_>], prefix: bool) -> Option<QueryTerm> {
-    let spelling = map(fields, |field| {
-        // The stem of an unfinished word may be another word's: a prefix is looked up as it is written.
-        let unstemmed = TextField { language: crate::text::Language::None, ..field.field.clone() };
-        analyze(word, if prefix { &unstemmed } else { field.field }).into_iter().next().unwrap_or_default()
-    });
-    let any = spelling.iter().any(|term| !term.is_empty());
-    any.then_some(QueryTerm { spelling, prefix, repeated: 1.0 })
+/// The terms of one word so far, each with its position and its number among the spellings there.
+#[derive(Default)]
+struct Spelled {
+    terms: Vec<((u32, u32), QueryTerm)>,
+    place: (u32, u32),
+}
+
+impl Spelled {
+    fn add(&mut self, token: Token<'_>, prefix: bool, field: usize, fields: usize) {
+        let whole = token.kind == TokenKind::Joined;
+        let number = if whole && self.place.0 == token.position { self.place.1 + 1 } else { u32::from(whole) };
+        self.place = (token.position, number);
+        let mut known = 0;
+        while known < self.terms.len() && self.terms[known].0 != self.place {
+            known += 1;
+        }
+        if known == self.terms.len() {
+            if known == QUERY_TERMS_MAX {
+                return;
+            }
+            let prefix = prefix || token.kind == TokenKind::Single;
+            self.terms.push((self.place, QueryTerm { spelling: vec![String::new(); fields], prefix, whole }));
+        }
+        self.terms[known].1.spelling[field] = token.term.into();
+    }
+}
+
+/// The rows that have every term of a word, or its whole.
+fn rows_with_word(segment: &TextSegment<'_>, word: &QueryWord, fields: &[SearchedField<'_>]) -> RowSet {
+    let rows = segment.segment.rows();
+    let mut with_pieces = RowSet::all(rows);
+    let mut with_whole = RowSet::none(rows);
+    for term in &word.terms {
+        let mut with_term = RowSet::none(rows);
+        for list in postings_of(segment, term, fields) {
+            list.postings.rows.iter().for_each(|row| with_term.insert(RowId(*row)));
+        }
+        if term.whole {
+            with_whole.unite(&with_term);
+        } else {
+            with_pieces.intersect(&with_term);
+        }
+    }
+    with_pieces.unite(&with_whole);
+    with_pieces
 }
 
 /// The postings of one term in one field; a prefix has several.
@@ -223,14 +284,16 @@ fn statistics(segments: &[TextSegment<'_>], field: usize) -> FieldStatistics {
 /// Sums of one segment while its terms are scored.
 struct Scratch {
     scores: Vec<f32>,
-    /// How many terms each row has.
+    /// How many words each row has.
     found: Vec<u32>,
+    /// How many terms of the word at hand each row has.
+    pieces: Vec<u32>,
     weighted: Vec<f32>,
 }
 
 impl Scratch {
     fn new(rows: usize) -> Self {
-        Self { scores: vec![0.0; rows], found: vec![0; rows], weighted: vec![0.0; rows] }
+        Self { scores: vec![0.0; rows], found: vec![0; rows], pieces: vec![0; rows], weighted: vec![0.0; rows] }
     }
 
     fn add_term(
@@ -240,6 +303,7 @@ impl Scratch {
         fields: &[SearchedField<'_>],
         averages: &[f32],
         scorer: &TermScorer,
+        counts: u32,
     ) {
         for list in lists {
             for (&row, &count) in list.postings.rows.iter().zip(list.postings.counts) {
@@ -256,9 +320,15 @@ impl Scratch {
                 let weighted = core::mem::take(&mut self.weighted[*row as usize]);
                 if weighted > 0.0 {
                     self.scores[*row as usize] += scorer.score(weighted);
-                    self.found[*row as usize] += 1;
+                    self.pieces[*row as usize] += counts;
                 }
             }
+        }
+    }
+
+    fn end_word(&mut self, needed: u32) {
+        for (found, pieces) in self.found.iter_mut().zip(&mut self.pieces) {
+            *found += u32::from(core::mem::take(pieces) >= needed);
         }
     }
 }

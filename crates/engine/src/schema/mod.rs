@@ -60,6 +60,8 @@ pub struct TextField {
 pub enum StopWords {
     /// None.
     Off,
+    /// The list of the field's language.
+    BuiltIn,
     /// The caller's own list.
     List(Vec<String>),
 }

@@ -74,12 +74,13 @@ fn text_field(options: &mut ObjectReader<'_>, many: bool) -> Result<TextField> {
     let language = match options.text("language")? {
         None => Language::None,
         Some(name) => {
-            Language::from_name(name).ok_or_else(|| Error::not_yet(&format_args!("the language {}", quoted(name))))?
+            let names = || map(Language::ALL, |language| language.name()).join(", ");
+            Language::from_name(name).ok_or_else(|| options.wrong("language", &names(), &quoted(name)))?
         }
     };
     let stop_words = match options.value("stopWords") {
         None | Some(Value::Boolean(false)) => StopWords::Off,
-        Some(Value::Boolean(true)) => return Err(Error::not_yet(&"a built-in list of stop words")),
+        Some(Value::Boolean(true)) => StopWords::BuiltIn,
         Some(Value::Array(words)) => StopWords::List(try_map(words, |word| match word {
             Value::Text(word) => Ok(word.clone()),
             _ => Err(options.wrong("stopWords", &"strings", &"others")),
@@ -134,6 +135,7 @@ pub(super) fn field_to_value(kind: &FieldKind) -> Value {
         FieldKind::Text(text) => {
             let stop_words = match &text.stop_words {
                 StopWords::Off => Value::Boolean(false),
+                StopWords::BuiltIn => Value::Boolean(true),
                 StopWords::List(words) => words.clone().into(),
             };
             Value::object()

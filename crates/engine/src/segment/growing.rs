@@ -9,7 +9,7 @@ use crate::{
     order::sorted,
     rows::RowSet,
     schema::FieldKind,
-    text::{GrowingText, TextColumn},
+    text::{GrowingText, Terms, TextColumn},
     vector::{GrowingVectors, SearchedColumn, VectorColumn},
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -33,7 +33,7 @@ pub enum IndexedField {
     /// The document does not have the field.
     Absent,
     /// The terms of a text field.
-    Text(Vec<String>),
+    Text(Terms),
     /// The normalized value of an attribute.
     Attribute(Value),
     /// The vector of a vector field.
@@ -90,7 +90,7 @@ impl GrowingSegment {
         self.bytes += document.stored.len() as u64 + ROW_BYTES;
         for (column, field) in self.columns.iter_mut().zip(&document.fields) {
             self.bytes += match field {
-                IndexedField::Text(terms) => terms.len() * 8,
+                IndexedField::Text(terms) => terms.count() * 8,
                 IndexedField::Vector(vector) => vector.len() * 4,
                 IndexedField::Attribute(_) | IndexedField::Absent => 8,
             } as u64;

@@ -11,21 +11,30 @@ use alloc::{string::String, vec::Vec};
 /// A query taken apart for scoring.
 #[derive(Clone, Debug, Default)]
 pub struct Bm25Query {
-    /// The terms that add to the score.
-    pub terms: Vec<QueryTerm>,
-    /// The terms that rule a document out.
-    pub excluded: Vec<QueryTerm>,
+    /// The words whose terms add to the score.
+    pub words: Vec<QueryWord>,
+    /// The words that rule a document out.
+    pub excluded: Vec<QueryWord>,
 }
 
-/// One word of a query, as each searched field spells it.
+/// What a query has between two blanks. A document has the word when it has all of its terms, or its whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QueryWord {
+    /// The terms: each piece, and the whole where there are several.
+    pub terms: Vec<QueryTerm>,
+    /// How often the query has it.
+    pub repeated: f32,
+}
+
+/// One term of a query, as each searched field spells it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QueryTerm {
     /// The term in each searched field (stemmers differ).
     pub spelling: Vec<String>,
     /// Whether words that begin with it count too.
     pub prefix: bool,
-    /// How often the query has it.
-    pub repeated: f32,
+    /// Whether it stands for all terms of its word.
+    pub whole: bool,
 }
 
 /// What BM25 needs to know of one field over all live documents.

@@ -1,5 +1,6 @@
 //! The words of one text field in one segment.
 
+use super::Terms;
 use crate::{
     attributes::checked_text,
     ids::RowId,
@@ -7,7 +8,7 @@ use crate::{
     numbering::{Numbering, hash},
     order::{permuted, sorted},
 };
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, vec::Vec};
 
 /// The length that stands for "this document has no such field".
 pub const ABSENT: u32 = u32::MAX;
@@ -170,10 +171,10 @@ pub struct GrowingText {
 
 impl GrowingText {
     /// Adds the newest row with the terms of its text.
-    pub fn push(&mut self, terms: Option<&[String]>) {
+    pub fn push(&mut self, terms: Option<&Terms>) {
         let row = self.lengths.len() as u32;
-        self.lengths.push(terms.map_or(ABSENT, |terms| terms.len() as u32));
-        for term in terms.unwrap_or_default() {
+        self.lengths.push(terms.map_or(ABSENT, Terms::length));
+        for (term, _) in terms.into_iter().flat_map(Terms::iter) {
             let list = self.terms.list(term);
             match list.counts.last_mut() {
                 Some(count) if list.rows.last() == Some(&row) => *count += 1,

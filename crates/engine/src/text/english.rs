@@ -60,7 +60,7 @@ const STEP_4: &[Rule] = &[
 ];
 
 /// Puts the stem of an English word in its place. The word is in lower case.
-pub(crate) fn stem(word: &mut String) {
+pub fn stem(word: &mut String) {
     if let Some((_, stem)) = EXCEPTIONS.iter().find(|(exception, _)| exception == word) {
         word.clear();
         word.push_str(stem);

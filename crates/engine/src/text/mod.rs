@@ -4,8 +4,13 @@ mod analysis;
 mod bm25;
 mod column;
 mod english;
-mod lowercase;
+mod highlight;
 
-pub use analysis::{Language, analyze, for_each_word};
-pub use bm25::{Bm25Query, FieldStatistics, QueryTerm, TermScorer, idf};
+pub use analysis::{
+    Analyzer, AnalyzerSource, Analyzers, CustomAnalyzer, FieldAnalyzer, Language, LanguagePack, POSITION_GAP, Purpose,
+    Terms, Token, TokenKind, fold,
+};
+pub use bm25::{Bm25Query, FieldStatistics, QueryTerm, QueryWord, TermScorer, idf};
 pub use column::{GrowingTerms, GrowingText, Postings, SealedTerms, TextColumn, TextTerms};
+pub use english::stem as stem_english;
+pub use highlight::{HighlightOptions, TermWeight, highlight, highlight_all, one_of};

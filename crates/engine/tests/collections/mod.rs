@@ -8,6 +8,7 @@ use sanderling_engine::{
     ids::{DatabaseId, FileId, SequenceNumber},
     segment::SealedSegment,
     settings::CollectionSettings,
+    text::AnalyzerSource,
 };
 use std::sync::Arc;
 
@@ -31,7 +32,8 @@ impl Made {
                 "vector": {{ "type": "vector", "dimensions": {dimensions}{comma}{options} }} }} }}"#
         );
         let settings = CollectionSettings { seal_at: u32::MAX, ..CollectionSettings::default() };
-        let state = CollectionState::new(Schema::from_json(schema.as_str()).unwrap(), settings, SequenceNumber(1));
+        let schema = Schema::from_json(schema.as_str()).unwrap();
+        let state = CollectionState::new(schema, AnalyzerSource::default(), settings, SequenceNumber(1)).unwrap();
         Self { state, dimensions, next: 0 }
     }
 

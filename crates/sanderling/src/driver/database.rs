@@ -172,6 +172,7 @@ impl Database {
         }
         let settings = settings.unwrap_or_default();
         let first = SequenceNumber(1);
+        let state = CollectionState::new(schema.clone(), shared.environment.analyzers, settings, first)?;
         let mut files = Vec::new();
         let (header, wal) = manifest.begin_log(first, &mut files);
         let mut next = manifest.next();
@@ -189,7 +190,7 @@ impl Database {
         manifest.commit(&*shared.storage, files, next).await?;
         let loaded = open::Loaded {
             id,
-            state: CollectionState::new(schema.clone(), settings, first),
+            state,
             wal: Some((header, wal)),
             written_dead: Vec::new(),
             wal_bytes: header.to_bytes().len() as u64,

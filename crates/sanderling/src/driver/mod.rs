@@ -25,6 +25,8 @@ mod segments;
 pub use collection::{Collection, CollectionStats, SegmentStats, Task};
 pub use database::{Database, DatabaseStatus, WeakDatabase};
 
+use sanderling_engine::text::AnalyzerSource;
+
 /// What the engine may not know by itself: the time, and a random number for a new database.
 #[derive(Clone, Copy, Debug)]
 pub struct Environment {
@@ -32,4 +34,6 @@ pub struct Environment {
     pub now: fn() -> u64,
     /// Sixteen random bytes.
     pub random: fn() -> [u8; 16],
+    /// Where the analyzers of text fields come from.
+    pub analyzers: AnalyzerSource,
 }

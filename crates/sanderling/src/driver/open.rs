@@ -17,6 +17,7 @@ use sanderling_engine::{
     rows::RowSet,
     segment::{SealedSegment, read_tombstones},
     settings::CollectionSettings,
+    text::AnalyzerSource,
     wal::{self, WalContent, WalHeader},
 };
 
@@ -75,7 +76,7 @@ pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Res
     let mut collections = Vec::new();
     for record in &committed.manifest.collections {
         let files = read_files(storage, &objects, files_of(record)).await;
-        collections.push((record.name.clone(), load(files, committed.database, record)));
+        collections.push((record.name.clone(), load(files, committed.database, record, environment.analyzers)));
     }
     if other_slot_damaged.is_none() {
         remove_leftovers(storage, &objects, &committed.manifest).await;
@@ -186,10 +187,15 @@ async fn remove_leftovers(storage: &dyn Storage, objects: &[StoredObject], manif
 }
 
 /// A collection from its files. All of them are there, so nothing here waits.
-fn load(mut files: Vec<File>, database: DatabaseId, record: &CollectionRecord) -> Result<Loaded> {
+fn load(
+    mut files: Vec<File>,
+    database: DatabaseId,
+    record: &CollectionRecord,
+    analyzers: AnalyzerSource,
+) -> Result<Loaded> {
     let schema = Schema::from_json(&record.schema)?;
     let settings = CollectionSettings::from_value(&json::parse(&record.settings)?)?;
-    let mut state = CollectionState::new(schema, settings, SequenceNumber(record.first_in_wal));
+    let mut state = CollectionState::new(schema, analyzers, settings, SequenceNumber(record.first_in_wal))?;
     let mut written_dead = Vec::new();
     for segment in &record.segments {
         let (segment, dead) = load_segment(&mut files, database, segment, state.schema())?;
