@@ -1,6 +1,7 @@
 //! Products of bytes by VNNI, and bits that differ by VPOPCNTDQ.
 
 use super::{load_bytes, load_rest_bytes};
+use crate::PLANES;
 use crate::host::avx2::totals;
 use crate::rows::{by_four, by_tile};
 use core::arch::x86_64::*;
@@ -158,4 +159,46 @@ pub(super) fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
 #[target_feature(enable = "avx512f,avx512vpopcntdq")]
 fn different(x: __m512i, y: __m512i) -> __m512i {
     _mm512_popcnt_epi64(_mm512_xor_si512(x, y))
+}
+
+/// Four rows at a time share the sums at the end; the last one again fills a gap.
+#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vpopcntdq")]
+pub(super) fn plane_distances(planes: &[u8], rows: &[u8], stride: usize, at: &[u32], out: &mut [u32]) {
+    let length = planes.len() / PLANES;
+    for (out, at) in out.chunks_mut(4).zip(at.chunks(4)) {
+        let codes = [0, 1, 2, 3].map(|row| &rows[at[at.len().min(row + 1) - 1] as usize * stride..][..length]);
+        let sums = totals(plane_sums(planes, codes).map(|sums| halved(sums)));
+        for (out, sum) in out.iter_mut().zip(sums) {
+            *out = sum.cast_unsigned();
+        }
+    }
+}
+
+/// Each of the eight sums fits 32 bits, so the odd lanes of 32 bits are zero.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq")]
+fn plane_sums(planes: &[u8], codes: [&[u8]; 4]) -> [__m512i; 4] {
+    let length = codes[0].len();
+    let mut sums = [_mm512_setzero_si512(); 4];
+    for from in (0..length).step_by(BYTES) {
+        let end = length.min(from + BYTES);
+        let codes = codes.map(|code| load_at_most(&code[from..end]));
+        let planes = [0, 1, 2, 3].map(|plane| load_at_most(&planes[plane * length..][from..end]));
+        for (sum, code) in sums.iter_mut().zip(codes) {
+            // From the heaviest plane on: what was counted so far weighs twice as much as the next.
+            let mut count = _mm512_setzero_si512();
+            for plane in planes.into_iter().rev() {
+                count = _mm512_add_epi64(_mm512_add_epi64(count, count), different(code, plane));
+            }
+            *sum = _mm512_add_epi64(*sum, count);
+        }
+    }
+    sums
+}
+
+/// At most 64 bytes, with zeros behind them.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn load_at_most(bytes: &[u8]) -> __m512i {
+    bytes.first_chunk().map_or_else(|| load_rest_bytes(bytes), |all| load_bytes(all))
 }
