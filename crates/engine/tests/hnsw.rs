@@ -5,7 +5,7 @@ mod made;
 
 use made::{Numbers, clustered, uniform};
 use sanderling_engine::vector::{
-    BASE_DEGREE, ByteRows, FREE, GraphDamage, GraphSearch, Hnsw, HnswBuilder, HnswView, Metric, PreparedQuery,
+    BASE_DEGREE, BitRows, ByteRows, FREE, GraphDamage, GraphRows, GraphSearch, Hnsw, HnswBuilder, HnswView, Metric, PreparedQuery,
     Quantizer, Scratch, SlackCalibration, at_of,
 };
 use sanderling_kernels as kernels;
@@ -82,7 +82,7 @@ impl Index {
 
     fn walked(&self, query: &[f32], search: GraphSearch, passes: Option<&mut dyn FnMut(u32) -> bool>) -> Vec<u64> {
         let prepared = PreparedQuery::new(&self.quantizer, query, kernels::norm(query));
-        self.graph.view().search(self.rows.view(), &prepared, search, passes, &mut Scratch::default()).found
+        self.graph.view().search(GraphRows::Bytes(self.rows.view()), &prepared, search, passes, &mut Scratch::default()).found
     }
 
     /// The best found ones, by exact similarity.
@@ -276,7 +276,7 @@ fn equal_vectors_give_equal_graphs() {
         let prepared = PreparedQuery::new(&first.quantizer, &query, kernels::norm(&query));
         let search = GraphSearch { wanted: 10, breadth: 40, slack: 0.2, matching: 1_500 };
         let walked = |view: HnswView<'_>, scratch: &mut Scratch| {
-            view.search(first.rows.view(), &prepared, search, None, scratch)
+            view.search(GraphRows::Bytes(first.rows.view()), &prepared, search, None, scratch)
         };
         let mut scratch = Scratch::default();
         let expected = walked(first.graph.view(), &mut scratch);
@@ -302,7 +302,8 @@ fn a_graph_built_at_once_can_grow() {
 fn the_measured_slack_gives_the_recall_it_is_for() {
     let index = Index::built(clustered(6_000, 48, 60, 1), 48, Metric::Cosine);
     let mut calibration = SlackCalibration::default();
-    while !calibration.step(&index.quantizer, index.graph.view(), index.rows.view()) {}
+    let rows = GraphRows::Bytes(index.rows.view());
+    while !calibration.step(&index.quantizer, index.graph.view(), index.rows.view(), rows) {}
     let slacks = calibration.finish();
     assert!(slacks.windows(2).all(|pair| pair[0].for_wanted(10) <= pair[1].for_wanted(10)));
     let (mut found, mut compared, mut compared_in_all) = (0, 0, 0);
@@ -310,7 +311,7 @@ fn the_measured_slack_gives_the_recall_it_is_for() {
         let prepared = PreparedQuery::new(&index.quantizer, query, kernels::norm(query));
         let walk = |slack| {
             let search = GraphSearch { wanted: 10, breadth: 400, slack, matching: index.len() };
-            index.graph.view().search(index.rows.view(), &prepared, search, None, &mut Scratch::default())
+            index.graph.view().search(rows, &prepared, search, None, &mut Scratch::default())
         };
         let walked = walk(slacks[2].for_wanted(10));
         compared += walked.compared;
