@@ -5,8 +5,8 @@ mod made;
 
 use made::{Numbers, clustered, uniform};
 use sanderling_engine::vector::{
-    BASE_DEGREE, BitRows, ByteRows, FREE, GraphDamage, GraphRows, GraphSearch, Hnsw, HnswBuilder, HnswView, Metric, PreparedQuery,
-    Quantizer, Scratch, SlackCalibration, at_of,
+    BASE_DEGREE, BitRows, ByteRows, FREE, GraphDamage, GraphRows, GraphSearch, Hnsw, HnswBuilder, HnswView, Metric,
+    PreparedQuery, Quantizer, Scratch, SlackCalibration, at_of,
 };
 use sanderling_kernels as kernels;
 
@@ -82,7 +82,10 @@ impl Index {
 
     fn walked(&self, query: &[f32], search: GraphSearch, passes: Option<&mut dyn FnMut(u32) -> bool>) -> Vec<u64> {
         let prepared = PreparedQuery::new(&self.quantizer, query, kernels::norm(query));
-        self.graph.view().search(GraphRows::Bytes(self.rows.view()), &prepared, search, passes, &mut Scratch::default()).found
+        self.graph
+            .view()
+            .search(GraphRows::Bytes(self.rows.view()), &prepared, search, passes, &mut Scratch::default())
+            .found
     }
 
     /// The best found ones, by exact similarity.

@@ -17,6 +17,7 @@ use crate::vector::{
 };
 use alloc::{collections::BinaryHeap, vec::Vec};
 use core::cmp::Reverse;
+use sanderling_kernels as kernels;
 
 /// What a search in a graph asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -276,6 +277,10 @@ impl HnswView<'_> {
     pub(super) fn advance(&self, probe: &Probe<'_>, level: usize, scratch: &mut Scratch) -> bool {
         let Some(node) = scratch.pool.peek() else { return false };
         scratch.pool.nodes[scratch.pool.next] |= 1;
+        // The one behind it is likely to be the next: its list comes from memory meanwhile.
+        if let Some(behind) = scratch.pool.nodes.get(scratch.pool.next + 1) {
+            kernels::prefetch(self.list(level, number_of(*behind)));
+        }
         scratch.fresh.clear();
         scratch.visit_all(self.list(level, number_of(node)));
         self.offer_fresh(probe, level, scratch);
