@@ -23,37 +23,37 @@ pub fn bit_planes(values: &[u8], planes: &mut [u8]) {
     }
 }
 
-/// Eight bytes of each plane and of a code at a time, over all rows: what a backend inlines where it can count bits.
+/// Eight bytes of a code and of all planes at a time: what a backend inlines where it can count bits.
 #[inline(always)]
 pub(crate) fn plane_distances(planes: &[u8], rows: &[u8], stride: usize, at: &[u32], out: &mut [u32]) {
     let length = planes.len() / PLANES;
+    let (a, planes) = planes.split_at(length);
+    let (b, planes) = planes.split_at(length);
+    let (c, d) = planes.split_at(length);
     for (out, at) in out.iter_mut().zip(at) {
-        *out = distance(planes, &rows[*at as usize * stride..][..length]);
+        *out = distance([a, b, c, d], &rows[*at as usize * stride..][..length]);
     }
 }
 
-/// The distance of one code.
+/// The distance of one code from planes as long as it is.
 #[inline(always)]
-fn distance(planes: &[u8], code: &[u8]) -> u32 {
+fn distance([a, b, c, d]: [&[u8]; PLANES], code: &[u8]) -> u32 {
     let (words, rest) = code.as_chunks::<8>();
-    let mut sum = 0;
-    for (weight, plane) in planes.chunks_exact(code.len()).enumerate() {
-        let (plane_words, plane_rest) = plane.as_chunks::<8>();
-        let mut different = 0;
-        for (x, y) in words.iter().zip(plane_words) {
-            different += (u64::from_le_bytes(*x) ^ u64::from_le_bytes(*y)).count_ones();
-        }
-        sum += (different + last(rest, plane_rest)) << weight;
+    let planes = a.as_chunks().0.iter().zip(b.as_chunks().0).zip(c.as_chunks().0.iter().zip(d.as_chunks().0));
+    let (mut low, mut high) = (0, 0);
+    for (word, ((a, b), (c, d))) in words.iter().zip(planes) {
+        low += different(word, a) + 2 * different(word, b);
+        high += different(word, c) + 2 * different(word, d);
     }
-    sum
+    let last = code.len() - rest.len();
+    for (at, byte) in rest.iter().enumerate() {
+        low += (byte ^ a[last + at]).count_ones() + 2 * (byte ^ b[last + at]).count_ones();
+        high += (byte ^ c[last + at]).count_ones() + 2 * (byte ^ d[last + at]).count_ones();
+    }
+    low + 4 * high
 }
 
-/// The bits that differ in fewer than eight bytes.
 #[inline(always)]
-fn last(a: &[u8], b: &[u8]) -> u32 {
-    let mut different = 0;
-    for (x, y) in a.iter().zip(b) {
-        different += (x ^ y).count_ones();
-    }
-    different
+fn different(a: &[u8; 8], b: &[u8; 8]) -> u32 {
+    (u64::from_le_bytes(*a) ^ u64::from_le_bytes(*b)).count_ones()
 }
