@@ -158,6 +158,13 @@ fn number_of(node: u64) -> u32 {
 }
 
 impl Scratch {
+    fn walked(&mut self, rows: GraphRows<'_>) -> Walked {
+        if let GraphRows::Bits(_) = rows {
+            self.pool.cut();
+        }
+        Walked { found: self.pool.found(), compared: self.compared }
+    }
+
     fn start(&mut self, nodes: usize) {
         self.visited.clear();
         self.visited.resize(nodes.div_ceil(64), 0);
@@ -207,10 +214,23 @@ impl HnswView<'_> {
             None => self.walk(&probe, 0, &[start], &search, scratch),
             Some(passes) => self.walk_passing(&probe, start, search, passes, scratch),
         }
-        if let GraphRows::Bits(_) = rows {
-            scratch.pool.cut();
-        }
-        Walked { found: scratch.pool.found(), compared: scratch.compared }
+        scratch.walked(rows)
+    }
+
+    /// The same without a walk: all of these positions are compared.
+    pub(super) fn compare_all(
+        &self,
+        rows: GraphRows<'_>,
+        query: &PreparedQuery,
+        search: GraphSearch,
+        positions: Vec<u32>,
+        scratch: &mut Scratch,
+    ) -> Walked {
+        scratch.compared = 0;
+        scratch.pool.clear(&search);
+        scratch.fresh = positions;
+        self.offer_fresh(&Probe::of_query(rows, query), 0, scratch);
+        scratch.walked(rows)
     }
 
     /// Goes greedily from the entry down to the layer below which it would be lower than `level`; returns the number in
