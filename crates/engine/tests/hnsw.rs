@@ -327,6 +327,89 @@ fn the_measured_slack_gives_the_recall_it_is_for() {
     assert!(compared < compared_in_all * 3 / 4, "{compared} of {compared_in_all}");
 }
 
+fn bits_of(index: &Index) -> BitRows {
+    let mut bits = BitRows::new(index.dimensions);
+    while !bits.step(&index.quantizer, index.rows.view()) {}
+    bits
+}
+
+#[test]
+fn a_walk_by_bits_keeps_what_it_needs_for_its_recall() {
+    for metric in METRICS {
+        let mut values = clustered(6_000, 96, 60, 1);
+        // Far from the origin, as the vectors of some models are.
+        values.iter_mut().for_each(|value| *value += 1.5);
+        let mut queries = clustered(50, 96, 60, 2);
+        queries.iter_mut().for_each(|value| *value += 1.5);
+        let index = Index::built(values, 96, metric);
+        let bits = bits_of(&index);
+        let rows = GraphRows::Bits(bits.view());
+        let mut calibration = SlackCalibration::default();
+        while !calibration.step(&index.quantizer, index.graph.view(), index.rows.view(), rows) {}
+        let slacks = calibration.finish();
+        assert!(slacks.windows(2).all(|pair| pair[0].for_wanted(10) <= pair[1].for_wanted(10)));
+        let (mut found, mut kept) = (0, 0);
+        for query in queries.chunks(96) {
+            let prepared = PreparedQuery::new(&index.quantizer, query, kernels::norm(query));
+            let search =
+                GraphSearch { wanted: 10, breadth: 900, slack: slacks[2].for_wanted(10), matching: index.len() };
+            let walked = index.graph.view().search(rows, &prepared, search, None, &mut Scratch::default());
+            kept += walked.found.len();
+            let hits = index.best(query, walked.found.into_iter().map(at_of), 10);
+            let exact = index.best(query, 0..index.len() as u32, 10);
+            found += hits.iter().filter(|hit| exact.contains(hit)).count();
+        }
+        assert!(found >= 475, "{metric:?}: {found} of 500");
+        assert!(kept < 50 * 250, "{metric:?}: {kept} in 50 searches");
+    }
+}
+
+/// The estimate is right on average, and as wrong as it says: else slacks would be measured in the wrong unit.
+#[test]
+fn the_error_of_an_estimate_is_known() {
+    for metric in METRICS {
+        let index = Index::without_graph(clustered(1_000, 200, 20, 1), 200, metric);
+        let bits = bits_of(&index);
+        let all: Vec<u32> = (0..1_000).collect();
+        let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
+        for query in clustered(10, 200, 20, 2).chunks(200) {
+            let prepared = PreparedQuery::new(&index.quantizer, query, kernels::norm(query));
+            let truth = index.rows.view().all_keys(&prepared);
+            let prepared = bits.view().prepare(&prepared);
+            let mut keys = Vec::new();
+            bits.view().add_keys(&prepared, &all, &mut keys);
+            for ((at, key), truth) in all.iter().zip(keys).zip(truth) {
+                let error = (key - truth) / bits.view().error(&prepared, *at);
+                sum += error;
+                squares += error * error;
+                count += 1.0;
+            }
+        }
+        let (mean, deviation) = (sum / count, kernels::square_root(squares / count));
+        assert!(mean.abs() < 0.05 && (0.5..0.7).contains(&deviation), "{metric:?}: {mean} {deviation}");
+    }
+}
+
+#[test]
+fn bits_are_the_same_on_every_host() {
+    // Recorded once on x86-64.
+    let mut digest = 0_u32;
+    for (dimensions, metric) in [(3, Metric::Dot), (40, Metric::Cosine), (131, Metric::Euclidean)] {
+        let index = Index::without_graph(clustered(300, dimensions, 20, 1), dimensions, metric);
+        let bits = bits_of(&index);
+        let query = clustered(1, dimensions, 20, 2);
+        let query = bits.view().prepare(&PreparedQuery::new(&index.quantizer, &query, kernels::norm(&query)));
+        let mut keys = Vec::new();
+        bits.view().add_keys(&query, &(0..300).collect::<Vec<u32>>(), &mut keys);
+        let mix = |digest: u32, bits: u32| digest.rotate_left(5) ^ bits;
+        digest = bits.view().bytes.iter().fold(digest, |digest, byte| mix(digest, u32::from(*byte)));
+        digest = keys.iter().fold(digest, |digest, key| mix(digest, key.to_bits()));
+    }
+    assert_eq!(digest, GOLDEN_BITS, "{digest:#x}");
+}
+
+const GOLDEN_BITS: u32 = 0x7d5a_8a55;
+
 #[test]
 fn damage_is_found_before_a_search() {
     let index = Index::built(clustered(800, 16, 9, 6), 16, Metric::Cosine);
