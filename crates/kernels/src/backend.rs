@@ -11,6 +11,8 @@ const PLANE_BYTES_MAX: usize = 1 << 24;
 
 type EstimateBlock = unsafe fn(&PerVector<u16>, [&PerVector<f32>; 2], EstimateTerms, f32, &mut PerVector<f32>) -> u32;
 
+type PlaneDistances = unsafe fn(&[u8], &[u8], usize, &[u32], &mut [u32]);
+
 /// The kernels of one backend. What calls them has checked lengths and the processor: see the methods of [`Backend`].
 pub(crate) struct Table {
     pub name: &'static str,
@@ -27,7 +29,7 @@ pub(crate) struct Table {
     pub estimate_block: EstimateBlock,
     pub fast_scan_table: unsafe fn(&[f32], &mut [u8]) -> (f32, f32),
     pub hamming_bits: unsafe fn(&[u8], &[u8]) -> u32,
-    pub plane_distances: unsafe fn(&[u8], &[u8], usize, &[u32], &mut [u32]),
+    pub plane_distances: PlaneDistances,
     pub rotate: unsafe fn(&mut [f32], &[f32]),
 }
 

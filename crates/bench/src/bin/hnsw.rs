@@ -131,8 +131,11 @@ fn ask(
     );
 }
 
+/// Asks behind a filter: its name, the vectors that pass, the true neighbours of each query among them.
+type Ask<'a> = dyn FnMut(&str, &[bool], &[[u32; 10]]) + 'a;
+
 /// Filters that pass a share of the vectors: any ones, or those nearest to one of them, as a topic would.
-fn filters(set: &VectorSet, ask: &mut dyn FnMut(&str, &[bool], &[[u32; 10]])) {
+fn filters(set: &VectorSet, ask: &mut Ask<'_>) {
     let mut products = vec![0.0; set.rows()];
     sanderling_kernels::dot_rows(&set.base[..set.dimensions], &set.base, &mut products);
     let mut order: Vec<usize> = (0..set.rows()).collect();
