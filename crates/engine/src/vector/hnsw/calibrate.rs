@@ -29,6 +29,9 @@ const BREADTH: usize = 640;
 /// The slack that is enough for all; a neighbour that the long walk did not see asks for it.
 const SLACK_MAX: f32 = 1.0;
 
+/// Estimates of real queries are worse than those of the ones here, which lie beside two of the vectors, by a part.
+const MARGIN: f32 = 1.2;
+
 /// The slack for each of [`WANTED`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Slack(pub [f32; WANTED.len()]);
@@ -137,7 +140,7 @@ fn raise_to_keys(probe: &Probe<'_>, neighbours: &[u32], seen: &mut [[f32; WANTED
     for (at, wanted) in WANTED.into_iter().enumerate() {
         let Some((key, distance)) = scratch.pool.worst_hit(probe, wanted) else { continue };
         for (seen, own) in seen.iter_mut().zip(&keys) {
-            let needed = if *own <= key { 0.0 } else { (own - key) / distance };
+            let needed = if *own <= key { 0.0 } else { (own - key) / distance * MARGIN };
             seen[at] = seen[at].max(needed.min(SLACK_MAX));
         }
     }
