@@ -388,7 +388,6 @@ fn what_is_seen_and_seems_far_is_kept_too() {
         let bits = bits_of(&index);
         let slack = slacks_of(&index, &bits)[2].for_wanted(100);
         let (found, kept) = kept_by_bits(&index, &bits, &uniform(20, 64, 2), 100, slack);
-        println!("{metric:?}: {found} of 2000, {kept} kept");
         assert!(found >= 1_900, "{metric:?}: {found} of 2000, {kept} kept");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What lies in the middle between two vectors is taken as a query. A walk with less slack is the beginning of one with more,
 //! so one long walk tells for each true neighbour of a query at which slack it is first seen; the slack for a recall is
-//! a quantile of these.
+//! a quantile of these. Where the walk goes by bits, what is seen must also seem near enough to be kept.
 
 use super::{
     HnswView, mixed,
@@ -112,7 +112,9 @@ impl SlackCalibration {
                 break;
             }
         }
-        raise_to_keys(&probe, &neighbours, &mut seen, scratch);
+        if let GraphRows::Bits(_) = walked {
+            raise_to_keys(&probe, &neighbours, &mut seen, scratch);
+        }
         for (at, wanted) in WANTED.into_iter().enumerate() {
             self.needed[at].extend(seen.iter().take(wanted).map(|slack| slack[at]));
         }
@@ -133,7 +135,7 @@ impl SlackCalibration {
     }
 }
 
-/// A neighbour that is seen is found only if its own key is within the slack too: by bits, it may be beyond.
+/// By bits, a neighbour that is seen is found only if its own key is within the slack too, and it may be beyond.
 fn raise_to_keys(probe: &Probe<'_>, neighbours: &[u32], seen: &mut [[f32; WANTED.len()]], scratch: &Scratch) {
     let mut keys = Vec::new();
     probe.keys(neighbours, &mut keys);
