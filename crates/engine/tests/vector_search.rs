@@ -53,6 +53,7 @@ fn the_plan_says_what_was_chosen() {
         ("flat", "int8", "bytes: bytes of 3000 vectors"),
         ("ivf", "rabitq", "ivf: codes of "),
         ("hnsw", "auto", "hnsw: graph walk by "),
+        ("hnsw", "rabitq", "hnsw: graph walk by "),
     ];
     for (index, quantization, plan) in expected {
         let mut made = Made::new(24, &format!(r#""index": "{index}", "quantization": "{quantization}""#));
@@ -67,6 +68,39 @@ fn the_plan_says_what_was_chosen() {
     made.put_all(&uniform(3_000, 24, 4));
     made.seal();
     assert_eq!(first_plan(&made, ""), "none: exact scan", "a metric without an estimate is compared in full");
+}
+
+#[test]
+fn few_matches_in_a_graph_over_bits_are_compared_by_these() {
+    let mut made = Made::new(40, r#""index": "hnsw", "quantization": "rabitq", "metric": "euclidean""#);
+    made.put_all(&clustered(3_000, 40, 30, 1));
+    made.seal();
+    made.delete((0..3_000).filter(|id| id % 3 != 0));
+    let queries = clustered(25, 40, 30, 2);
+    let plan = made.plan(&queries[..40], "").remove(0);
+    assert_eq!(plan, "hnsw: bits of 1000 vectors");
+    let found = recall(&made, &queries, "");
+    assert!(found >= 0.95, "{found}");
+    for options in [r#", "ef": 150"#, r#", "oversample": 8"#] {
+        assert_eq!(made.ids(&queries[..40], options, r#", "limit": 20"#).len(), 20, "{options}");
+    }
+    assert_eq!(made.ids(&queries[..40], "", r#", "limit": 999"#).len(), 999, "almost all that match");
+    let few = made.ids(&queries[..40], "", r#", "filter": { "number": { "$lt": 600 } }"#);
+    assert_eq!(few, made.ids(&queries[..40], r#", "exact": true"#, r#", "filter": { "number": { "$lt": 600 } }"#));
+}
+
+#[test]
+fn a_graph_over_bits_takes_a_seventh_of_the_room() {
+    let bytes = |quantization: &str| -> usize {
+        let mut made = Made::new(384, &format!(r#""index": "hnsw", "quantization": "{quantization}""#));
+        made.put_all(&uniform(800, 384, 3));
+        let file = made.seal();
+        // All beside the vectors themselves and the offsets, which are the same for both.
+        collections::sections(&file).iter().filter(|section| section.kind >= 64).map(|section| section.length).sum()
+    };
+    let (bits, all) = (bytes("rabitq"), bytes("int8"));
+    assert_eq!(all - bits, 800 * (384 + 12 - 56) - 4 * 384);
+    assert!(bits <= 800 * 200, "{bits}");
 }
 
 #[test]
@@ -324,7 +358,8 @@ fn equal_writes_make_equal_files() {
 
 #[test]
 fn an_index_that_was_tampered_with_is_refused() {
-    for (index, quantization) in [("hnsw", "auto"), ("ivf", "auto"), ("flat", "int8"), ("ivf", "rabitq")] {
+    let pairs = [("hnsw", "auto"), ("hnsw", "rabitq"), ("ivf", "auto"), ("flat", "int8"), ("ivf", "rabitq")];
+    for (index, quantization) in pairs {
         let mut made = Made::new(20, &format!(r#""index": "{index}", "quantization": "{quantization}""#));
         made.put_all(&clustered(300, 20, 5, 25));
         let whole = made.output();
@@ -353,5 +388,5 @@ fn an_index_that_was_tampered_with_is_refused() {
 
 /// Sections whose values are numbers to compute with and lead nowhere.
 fn is_content(kind: u32) -> bool {
-    matches!(kind, 64..=67 | 72..=77 | 80..=83)
+    matches!(kind, 64..=67 | 72..=77 | 80..=83 | 92..=93)
 }

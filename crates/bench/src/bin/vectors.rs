@@ -14,8 +14,8 @@ use sanderling_engine::{
     query::{Candidate, TopK},
     rows::RowSet,
     vector::{
-        BuiltIndex, ByteRowsView, CodesView, IndexBuilder, Metric, Passing, Quantizer, RECALLS, SearchedColumn,
-        Strategy, VectorColumn, VectorIndex, VectorSearch,
+        BuiltIndex, ByteRowsView, CodesView, GraphRows, IndexBuilder, Metric, Passing, Quantizer, RECALLS,
+        SearchedColumn, Strategy, VectorColumn, VectorIndex, VectorSearch,
     },
 };
 use std::{hint::black_box, io::stdin, process::ExitCode, time::Instant};
@@ -141,7 +141,11 @@ impl<'a> Built<'a> {
             VectorIndex::Codes { codes, .. } => (codes.lists(), bytes_of_codes(codes), bytes_of(codes.rows)),
             VectorIndex::Graph { graph, rows, .. } => {
                 let links = [graph.base, graph.upper, graph.first_lists, graph.links];
-                (0, links.iter().map(|array| 4 * array.len()).sum(), bytes_of(rows))
+                let links: usize = links.iter().map(|array| 4 * array.len()).sum();
+                match rows {
+                    GraphRows::Bytes(rows) => (0, links, bytes_of(rows)),
+                    GraphRows::Bits(bits) => (0, links + bits.bytes.len() + 4 * bits.centroid.len(), 0),
+                }
             }
         };
         let each = |bytes: usize| bytes as f64 / self.rows.len().max(1) as f64;
@@ -211,7 +215,7 @@ impl<'a> Built<'a> {
                 answers.bytes += 1;
                 answers.vectors += vectors;
             }
-            Strategy::Graph { vectors } => answers.vectors += vectors,
+            Strategy::Graph { vectors } | Strategy::Bits { vectors } => answers.vectors += vectors,
             Strategy::Exact => answers.exact += 1,
         }
     }

@@ -6,8 +6,8 @@
 //! order alone, so a log that is replayed makes the same index again.
 
 use super::{
-    ByteRows, Depth, Hnsw, IndexKind, IvfBuilder, Quantization, Quantizer, RECALLS, Scratch, SearchedColumn, Slack,
-    VectorColumn, VectorIndex, measured_depths,
+    ByteRows, Depth, GraphRows, Hnsw, IndexKind, IvfBuilder, Quantization, Quantizer, RECALLS, Scratch, SearchedColumn,
+    Slack, VectorColumn, VectorIndex, measured_depths,
 };
 use crate::{ids::RowId, rows::RowSet, schema::VectorField};
 use alloc::{vec, vec::Vec};
@@ -137,7 +137,7 @@ impl GrowingVectors {
             GrowingIndex::Never | GrowingIndex::NotYet => VectorIndex::None,
             GrowingIndex::Codes { codes, depths, .. } => VectorIndex::Codes { codes: codes.view(), depths },
             GrowingIndex::Graph { graph, rows, .. } => {
-                VectorIndex::Graph { graph: graph.view(), rows: rows.view(), slacks: &UNMEASURED }
+                VectorIndex::Graph { graph: graph.view(), rows: GraphRows::Bytes(rows.view()), slacks: &UNMEASURED }
             }
         };
         let Self { field, quantizer, .. } = self;

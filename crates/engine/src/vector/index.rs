@@ -1,7 +1,7 @@
 //! What stands beside the column of a field, and which index a column gets. The choice depends on the schema and on the
 //! number of vectors alone: never on the host, the clock or a budget, or answers would differ.
 
-use super::{ByteRowsView, CodesView, Depth, HnswView, RECALLS, Slack};
+use super::{ByteRowsView, CodesView, Depth, GraphRows, HnswView, RECALLS, Slack};
 use sanderling_kernels as kernels;
 
 /// The index of a field, as its schema asks for it.
@@ -83,8 +83,11 @@ pub enum Layout {
         /// Whether the codes have bytes beside them.
         has_rows: bool,
     },
-    /// A graph over bytes.
-    Graph,
+    /// A graph.
+    Graph {
+        /// Whether it has bytes; bits otherwise.
+        has_rows: bool,
+    },
 }
 
 /// Vectors below which one list is scanned as fast as the right ones of many are found.
@@ -108,12 +111,12 @@ fn many_lists(vectors: usize) -> usize {
 
 impl Layout {
     /// The layout for that many vectors. Where bits or bytes are asked for that the index cannot do without or cannot
-    /// use, the index decides: a graph always has bytes, many lists always have codes.
+    /// use, the index decides: a graph always has bytes or bits, many lists always have codes.
     #[must_use]
     pub fn of(index: IndexKind, quantization: Quantization, vectors: usize) -> Self {
         let has_rows = quantization != Quantization::Rabitq;
         let lists = match index {
-            IndexKind::Hnsw => return Self::Graph,
+            IndexKind::Hnsw => return Self::Graph { has_rows },
             IndexKind::Ivf => return Self::Codes { lists: many_lists(vectors), has_rows },
             IndexKind::Flat => 1,
             IndexKind::Auto => lists_for(vectors),
@@ -127,9 +130,9 @@ impl Layout {
 }
 
 impl Layout {
-    /// Whether codes stand alone.
+    /// Whether bits stand alone.
     pub(super) fn is_without_rows(self) -> bool {
-        matches!(self, Self::Codes { has_rows: false, .. })
+        matches!(self, Self::Codes { has_rows: false, .. } | Self::Graph { has_rows: false })
     }
 }
 
@@ -148,12 +151,12 @@ pub enum VectorIndex<'a> {
         /// How deep to search for each of [`RECALLS`].
         depths: &'a [Depth; RECALLS.len()],
     },
-    /// A graph over the vectors as bytes, with what was measured of it.
+    /// A graph over the vectors as bytes or as bits, with what was measured of it.
     Graph {
         /// The graph.
         graph: HnswView<'a>,
         /// The vectors, in the order of the column.
-        rows: ByteRowsView<'a>,
+        rows: GraphRows<'a>,
         /// How far beyond the last hit to look for each of [`RECALLS`].
         slacks: &'a [Slack; RECALLS.len()],
     },

@@ -13,20 +13,20 @@ mod nearest;
 mod quantize;
 mod search;
 
-pub use build::{BuiltIndex, IndexBuilder};
+pub use build::{BuiltIndex, BuiltRows, IndexBuilder};
 pub use codes::{BlocksView, Codes, CodesView, Seen};
 pub use column::VectorColumn;
 pub use flat::{VectorHit, scan};
 pub use growing::GrowingVectors;
 pub use hnsw::{
-    BASE_DEGREE, FREE, GraphDamage, GraphSearch, Hnsw, HnswBuilder, HnswView, Passes, Scratch, Slack, SlackCalibration,
-    UPPER_DEGREE, Walked,
+    BASE_DEGREE, FREE, GraphDamage, GraphRows, GraphSearch, Hnsw, HnswBuilder, HnswView, Passes, Scratch, Slack,
+    SlackCalibration, UPPER_DEGREE, Walked,
 };
 pub(crate) use index::{INDEX_NAMES, QUANTIZATION_NAMES};
 pub use index::{IndexKind, Layout, Quantization, VectorIndex, lists_for};
 pub use ivf::{Depth, IvfBuilder, RECALL_APPROXIMATE_MAX, RECALLS, measured_depths};
 pub use nearest::{at_of, key_of};
-pub use quantize::{ByteRow, ByteRows, ByteRowsView, PreparedQuery, Quantizer, Space};
+pub use quantize::{BitQuery, BitRows, BitRowsView, ByteRow, ByteRows, ByteRowsView, PreparedQuery, Quantizer, Space};
 pub use search::{SearchedColumn, Strategy, VectorSearch};
 
 use crate::{ids::RowId, rows::RowSet};

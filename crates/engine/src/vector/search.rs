@@ -56,9 +56,14 @@ pub enum Strategy {
         /// Lists they lie in.
         lists: usize,
     },
+    /// So many vectors were compared by their bits.
+    Bits {
+        /// The vectors.
+        vectors: usize,
+    },
     /// A graph was walked through.
     Graph {
-        /// Vectors that were compared by their bytes on the way.
+        /// Vectors that were compared on the way.
         vectors: usize,
     },
 }
@@ -69,6 +74,7 @@ impl fmt::Display for Strategy {
             Self::Exact => formatter.write_str("exact scan"),
             Self::Codes { vectors, lists } => write!(formatter, "codes of {vectors} vectors in {lists} lists"),
             Self::Bytes { vectors } => write!(formatter, "bytes of {vectors} vectors"),
+            Self::Bits { vectors } => write!(formatter, "bits of {vectors} vectors"),
             Self::Graph { vectors } => write!(formatter, "graph walk by {vectors} vectors"),
         }
     }

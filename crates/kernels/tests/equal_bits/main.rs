@@ -5,6 +5,7 @@ mod bytes;
 mod estimate;
 mod fast_scan;
 mod floats;
+mod planes;
 mod quantise;
 mod rotation;
 mod values;
@@ -68,6 +69,12 @@ mod refusals {
     fn a_table_whose_sums_would_not_fit() {
         let long = vec![0; (kernels::FAST_SCAN_GROUPS_MAX + 2) * kernels::GROUP_BYTES];
         kernels::fast_scan(&long, &long, &mut [0; 32]);
+    }
+
+    #[test]
+    #[should_panic(expected = "does not exist")]
+    fn a_code_behind_the_last_row() {
+        kernels::plane_distances(&[1; 16], &[1; 23], 6, &[0, 3], &mut [0; 2]);
     }
 
     #[test]

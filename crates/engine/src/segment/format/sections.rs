@@ -107,6 +107,10 @@ pub enum SectionKind {
     GraphFirstLists = 90,
     /// u32: 16 neighbours a list.
     GraphLinks = 91,
+    /// A vector: its code, f32 summand, f32 factor.
+    BitRows = 92,
+    /// f32: the centroid of those codes, rotated.
+    BitCentroid = 93,
 }
 
 impl SectionKind {
@@ -114,7 +118,7 @@ impl SectionKind {
     #[must_use]
     pub(super) fn size(self) -> usize {
         match self {
-            Self::RowBytes | Self::CodeBlocks | Self::GuideBlocks | Self::CentroidBytes => 1,
+            Self::RowBytes | Self::CodeBlocks | Self::GuideBlocks | Self::CentroidBytes | Self::BitRows => 1,
             _ => 4,
         }
     }

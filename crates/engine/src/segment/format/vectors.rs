@@ -12,8 +12,8 @@ use crate::{
     rows::RowSet,
     schema::VectorField,
     vector::{
-        BlocksView, ByteRowsView, CodesView, Depth, HnswView, Quantizer, RECALLS, SearchedColumn, Slack, VectorColumn,
-        VectorIndex,
+        BitRowsView, BlocksView, ByteRowsView, CodesView, Depth, GraphRows, HnswView, Quantizer, RECALLS,
+        SearchedColumn, Slack, VectorColumn, VectorIndex,
     },
 };
 use alloc::vec::Vec;
@@ -24,6 +24,7 @@ const NONE: u32 = 0;
 const BYTES: u32 = 1;
 const LISTS: u32 = 2;
 const LINKS: u32 = 3;
+const LINKS_AND_BITS: u32 = 4;
 
 /// The sections of one set of byte rows: bytes, scales, sums, squares.
 const ROWS: [SectionKind; 4] =
@@ -53,6 +54,10 @@ const CODES: [SectionKind; 16] = [
 const GRAPH: [SectionKind; 4] =
     [SectionKind::GraphBase, SectionKind::GraphUpper, SectionKind::GraphFirstLists, SectionKind::GraphLinks];
 
+/// The sections of a graph over bits: there are no byte rows.
+const GRAPH_OF_BITS: [SectionKind; 6] =
+    [GRAPH[0], GRAPH[1], GRAPH[2], GRAPH[3], SectionKind::BitRows, SectionKind::BitCentroid];
+
 /// Writes a column and its index.
 pub fn write_vectors(writer: &mut SectionWriter, field: usize, column: VectorColumn<'_>, index: VectorIndex<'_>) {
     writer.add(SectionKind::VectorRows, field, column.rows);
@@ -62,8 +67,9 @@ pub fn write_vectors(writer: &mut SectionWriter, field: usize, column: VectorCol
         VectorIndex::None => Vec::from([NONE]),
         VectorIndex::Bytes(_) => Vec::from([BYTES]),
         VectorIndex::Codes { depths, .. } => head(LISTS, &[], depths.iter().flat_map(|depth| depth.numbers())),
-        VectorIndex::Graph { graph, slacks, .. } => {
-            head(LINKS, &[graph.entry], slacks.iter().flat_map(|slack| slack.0))
+        VectorIndex::Graph { graph, rows, slacks } => {
+            let layout = if let GraphRows::Bits(_) = rows { LINKS_AND_BITS } else { LINKS };
+            head(layout, &[graph.entry], slacks.iter().flat_map(|slack| slack.0))
         }
     };
     writer.add(SectionKind::VectorIndex, field, &head);
@@ -74,7 +80,13 @@ pub fn write_vectors(writer: &mut SectionWriter, field: usize, column: VectorCol
         VectorIndex::Graph { graph, rows, .. } => {
             let arrays = [graph.base, graph.upper, graph.first_lists, graph.links];
             GRAPH.into_iter().zip(arrays).for_each(|(kind, array)| writer.add(kind, field, array));
-            write_rows(writer, field, ROWS, rows);
+            match rows {
+                GraphRows::Bytes(rows) => write_rows(writer, field, ROWS, rows),
+                GraphRows::Bits(rows) => {
+                    writer.add(SectionKind::BitRows, field, rows.bytes);
+                    writer.add(SectionKind::BitCentroid, field, rows.centroid);
+                }
+            }
         }
     }
 }
@@ -130,6 +142,7 @@ enum StoredLayout {
     Bytes,
     Codes([Depth; RECALLS.len()]),
     Graph(u32, [Slack; RECALLS.len()]),
+    GraphOfBits(u32, [Slack; RECALLS.len()]),
 }
 
 impl StoredVectors {
@@ -155,7 +168,7 @@ impl StoredVectors {
             _ => sections.range::<u32>(*kind, position),
         };
         let mut ranges = try_map(kinds, find)?;
-        if !matches!(layout, StoredLayout::None) {
+        if !matches!(layout, StoredLayout::None | StoredLayout::GraphOfBits(..)) {
             ranges.append(&mut try_map(&ROWS, find)?);
         }
         let quantizer = Quantizer::new(field.dimensions, field.metric);
@@ -190,10 +203,15 @@ impl StoredVectors {
             VectorIndex::None => Ok(()),
             VectorIndex::Bytes(rows) if fits(rows) => Ok(()),
             VectorIndex::Codes { codes, .. } => codes.check(quantizer, vectors),
-            VectorIndex::Graph { graph, rows, .. } if fits(rows) => {
+            VectorIndex::Graph { graph, rows, .. }
+                if match rows {
+                    GraphRows::Bytes(rows) => fits(rows),
+                    GraphRows::Bits(rows) => rows.fits(quantizer.dimensions(), vectors),
+                } =>
+            {
                 graph.check(vectors).map_err(|_| "a graph whose links lead astray")
             }
-            _ => Err("bytes of other vectors"),
+            _ => Err("bytes or bits of other vectors"),
         }
     }
 
@@ -247,7 +265,7 @@ impl StoredVectors {
                 };
                 VectorIndex::Codes { codes, depths }
             }
-            StoredLayout::Graph(entry, slacks) => {
+            StoredLayout::Graph(entry, slacks) | StoredLayout::GraphOfBits(entry, slacks) => {
                 let graph = HnswView {
                     base: array_at(content, at(0)),
                     upper: array_at(content, at(1)),
@@ -255,7 +273,12 @@ impl StoredVectors {
                     links: array_at(content, at(3)),
                     entry: *entry,
                 };
-                VectorIndex::Graph { graph, rows: self.rows(content, GRAPH.len()), slacks }
+                let rows = if let StoredLayout::Graph(..) = self.layout {
+                    GraphRows::Bytes(self.rows(content, GRAPH.len()))
+                } else {
+                    GraphRows::Bits(BitRowsView { bytes: array_at(content, at(4)), centroid: array_at(content, at(5)) })
+                };
+                VectorIndex::Graph { graph, rows, slacks }
             }
         }
     }
@@ -282,12 +305,17 @@ fn layout_of(head: &[u32]) -> Option<(StoredLayout, &'static [SectionKind])> {
             let depth = |recall: usize| array::from_fn(|at| measured[recall * Depth::NUMBERS + at]);
             Some((StoredLayout::Codes(array::from_fn(|recall| Depth::of_numbers(depth(recall)))), &CODES))
         }
-        LINKS => {
+        LINKS | LINKS_AND_BITS => {
             let (entry, rest) = rest.split_first()?;
             let numbers = Slack::WHOLE.0.len();
             let measured = measured(rest, RECALLS.len() * numbers)?;
             let slack = |recall: usize| Slack(array::from_fn(|at| measured[recall * numbers + at]));
-            Some((StoredLayout::Graph(*entry, array::from_fn(slack)), &GRAPH))
+            let slacks = array::from_fn(slack);
+            Some(if *number == LINKS {
+                (StoredLayout::Graph(*entry, slacks), &GRAPH)
+            } else {
+                (StoredLayout::GraphOfBits(*entry, slacks), &GRAPH_OF_BITS)
+            })
         }
         _ => None,
     }

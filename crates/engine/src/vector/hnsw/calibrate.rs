@@ -2,11 +2,12 @@
 //!
 //! What lies in the middle between two vectors is taken as a query. A walk with less slack is the beginning of one with more,
 //! so one long walk tells for each true neighbour of a query at which slack it is first seen; the slack for a recall is
-//! a quantile of these.
+//! a quantile of these. Where the walk goes by bits, what is seen must also seem near enough to be kept.
 
 use super::{
     HnswView, mixed,
-    search::{GraphSearch, Probe, Scratch},
+    probe::{GraphRows, Probe},
+    search::{GraphSearch, Scratch},
 };
 use crate::vector::{
     ivf::RECALLS,
@@ -27,6 +28,9 @@ const BREADTH: usize = 640;
 
 /// The slack that is enough for all; a neighbour that the long walk did not see asks for it.
 const SLACK_MAX: f32 = 1.0;
+
+/// Estimates of real queries are worse than those of the ones here, which lie beside two of the vectors, by a part.
+const MARGIN: f32 = 1.2;
 
 /// The slack for each of [`WANTED`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -54,27 +58,41 @@ pub struct SlackCalibration {
 }
 
 impl SlackCalibration {
-    /// Measures one query and says whether all is done.
-    pub fn step(&mut self, quantizer: &Quantizer, graph: HnswView<'_>, rows: ByteRowsView<'_>) -> bool {
+    /// Measures one query and says whether all is done. Searches will walk by `walked`; `rows` tell what they should find.
+    pub fn step(
+        &mut self,
+        quantizer: &Quantizer,
+        graph: HnswView<'_>,
+        rows: ByteRowsView<'_>,
+        walked: GraphRows<'_>,
+    ) -> bool {
         let queries = QUERIES.min(rows.len());
         if self.at < queries {
             let own = (2 * self.at + 1) * rows.len() / (2 * queries);
             let query = PreparedQuery::of_rotated(quantizer, between(rows, own));
-            self.measure(&query, graph, rows, own as u32);
+            self.measure(&query, graph, rows, walked, own as u32);
             self.at += 1;
         }
         self.at >= queries
     }
 
-    fn measure(&mut self, query: &PreparedQuery, graph: HnswView<'_>, rows: ByteRowsView<'_>, own: u32) {
+    fn measure(
+        &mut self,
+        query: &PreparedQuery,
+        graph: HnswView<'_>,
+        rows: ByteRowsView<'_>,
+        walked: GraphRows<'_>,
+        own: u32,
+    ) {
         let keys = rows.all_keys(query);
         let mut nearest = Vec::with_capacity(keys.len());
         nearest.extend((0..).zip(&keys).filter(|(at, _)| *at != own).map(|(at, key)| packed(*key, at)));
         keep_best(&mut nearest, WANTED[1]);
         nearest.sort_unstable();
-        let mut missing = crate::lists::map(&nearest, |near| at_of(*near));
+        let neighbours = crate::lists::map(&nearest, |near| at_of(*near));
+        let mut missing = neighbours.clone();
         let mut seen = crate::lists::map(&missing, |_| [SLACK_MAX; WANTED.len()]);
-        let probe = Probe::of_query(rows, query);
+        let probe = Probe::of_query(walked, query);
         let scratch = &mut self.scratch;
         let start = graph.descend(&probe, 0, scratch);
         graph.begin(&probe, 0, &[start], &GraphSearch::of_breadth(BREADTH.min(rows.len())), scratch);
@@ -93,6 +111,9 @@ impl SlackCalibration {
             if !graph.advance(&probe, 0, scratch) {
                 break;
             }
+        }
+        if let GraphRows::Bits(_) = walked {
+            raise_to_keys(&probe, &neighbours, &mut seen, scratch);
         }
         for (at, wanted) in WANTED.into_iter().enumerate() {
             self.needed[at].extend(seen.iter().take(wanted).map(|slack| slack[at]));
@@ -113,6 +134,19 @@ impl SlackCalibration {
             }
         }
         slacks
+    }
+}
+
+/// By bits, a neighbour that is seen is found only if its own key is within the slack too, and it may be beyond.
+fn raise_to_keys(probe: &Probe<'_>, neighbours: &[u32], seen: &mut [[f32; WANTED.len()]], scratch: &Scratch) {
+    let mut keys = Vec::new();
+    probe.keys(neighbours, &mut keys);
+    for (at, wanted) in WANTED.into_iter().enumerate() {
+        let Some((key, distance)) = scratch.pool.worst_hit(probe, wanted) else { continue };
+        for (seen, own) in seen.iter_mut().zip(&keys) {
+            let needed = if *own <= key { 0.0 } else { (own - key) / distance * MARGIN };
+            seen[at] = seen[at].max(needed.min(SLACK_MAX));
+        }
     }
 }
 

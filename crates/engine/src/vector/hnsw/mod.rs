@@ -1,4 +1,5 @@
-//! The graph index: a hierarchical navigable small world (HNSW) over rows of bytes.
+//! The graph index: a hierarchical navigable small world (HNSW), built over rows of bytes. A search walks by these or, where
+//! a column must be small, by rows of bits that took their place.
 //!
 //! Every vector is a node of the base layer; one in sixteen is in layer 1 too, one in 256 in layer 2, and so on, by a hash
 //! of its position, so equal input gives an equal graph. A search goes down greedily from the entry, a node of the
@@ -26,12 +27,14 @@ mod layer;
 mod leaves;
 mod leg;
 mod pairs;
+mod probe;
 mod search;
 
 pub use bulk::HnswBuilder;
 pub use calibrate::{Slack, SlackCalibration};
 
 pub use graph::{GraphDamage, Hnsw, HnswView};
+pub use probe::GraphRows;
 pub use search::{GraphSearch, Passes, Scratch, Walked};
 
 /// Slots for neighbours at the base.

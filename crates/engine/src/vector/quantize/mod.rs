@@ -13,9 +13,11 @@
 //!
 //! All sums are taken by kernels, in their fixed order, so the bits are the same on every host.
 
+mod bits;
 mod query;
 mod rows;
 
+pub use bits::{BitQuery, BitRows, BitRowsView};
 pub use query::PreparedQuery;
 pub use rows::{ByteRow, ByteRows, ByteRowsView};
 
