@@ -130,14 +130,14 @@ fn a_filter_that_few_pass_is_compared_by_bytes() {
     let column = Column::of(clustered(8_000, 64, 40, 2), 64);
     let built = build(&column, Metric::Cosine, 90);
     let query = column.query(17);
-    let few = RowSet::matching(8_000, &mut |row| row.0 % 64 == 3);
+    let few = RowSet::matching(8_000, &mut |row| row.0 % 20 == 3);
     let (hits, strategy) = built.search(&column, query, about(10), &few);
-    assert_eq!(strategy, Strategy::Bytes { vectors: 125 });
+    assert_eq!(strategy, Strategy::Bytes { vectors: 400 });
     assert_eq!(hits, built.search(&column, query, exactly(10), &few).0);
     // The same rows, where only every second row of the segment has a vector.
     let rows = (0..8_000).map(|row| 2 * row).collect();
     let column = Column { rows, ..column };
-    for (one_in, is_few) in [(64, true), (3, false)] {
+    for (one_in, is_few) in [(20, true), (3, false)] {
         let passing = RowSet::matching(16_000, &mut |row| row.0 / 2 % one_in == 1);
         let (hits, strategy) = built.search(&column, column.query(17), about(10), &passing);
         assert_eq!(matches!(strategy, Strategy::Bytes { .. }), is_few, "{strategy:?}");

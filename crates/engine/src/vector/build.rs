@@ -82,7 +82,8 @@ impl IndexBuilder {
     pub fn new(quantizer: &Quantizer, column: VectorColumn<'_>, index: IndexKind, quantization: Quantization) -> Self {
         let takes_all = column.norms.iter().all(|norm| quantizer.takes(*norm));
         let vectors = if takes_all { column.rows.len() } else { 0 };
-        let layout = if vectors == 0 { Layout::None } else { Layout::of(index, quantization, vectors) };
+        let layout =
+            if vectors == 0 { Layout::None } else { Layout::of(index, quantization, column.dimensions, vectors) };
         let phase = match layout {
             Layout::None => Phase::Done(BuiltIndex::None),
             Layout::Codes { lists, .. } => Phase::Lists(IvfBuilder::new(quantizer, lists)),

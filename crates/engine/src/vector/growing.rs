@@ -6,7 +6,7 @@
 //! order alone, so a log that is replayed makes the same index again.
 
 use super::{
-    ByteRows, Depth, GraphRows, Hnsw, IndexKind, IvfBuilder, Quantization, Quantizer, RECALLS, Scratch, SearchedColumn,
+    ByteRows, Depth, GraphRows, Hnsw, IndexKind, IvfBuilder, Layout, Quantizer, RECALLS, Scratch, SearchedColumn,
     Slack, VectorColumn, VectorIndex, measured_depths,
 };
 use crate::{ids::RowId, rows::RowSet, schema::VectorField};
@@ -59,7 +59,11 @@ impl GrowingVectors {
                 rows: ByteRows::new(field.dimensions),
                 scratch: Scratch::default(),
             },
-            (_, IndexKind::Auto | IndexKind::Flat, Quantization::None) => GrowingIndex::Never,
+            (_, index, quantization)
+                if Layout::of(index, quantization, field.dimensions, CODES_FROM) == Layout::None =>
+            {
+                GrowingIndex::Never
+            }
             _ => GrowingIndex::NotYet,
         };
         let field = field.clone();
@@ -94,7 +98,9 @@ impl GrowingVectors {
                 quantizer.rotate(vector, norm, &mut rotated);
                 codes.push(quantizer, &rotated, center, count as u32 - 1);
                 if count.is_power_of_two() {
-                    *depths = measured_depths(quantizer, codes.view(), QUERIES);
+                    let (rows, values, norms) = (&self.rows[..], &self.values[..], &self.norms[..]);
+                    let column = VectorColumn { dimensions: vector.len(), rows, values, norms };
+                    *depths = measured_depths(quantizer, column, codes.view(), QUERIES);
                 }
             }
             GrowingIndex::Graph { graph, rows, scratch } => {

@@ -96,6 +96,9 @@ const FLAT_BELOW: usize = 2_000;
 /// Vectors below which all bytes are compared where bytes alone are asked for.
 const BYTES_BELOW: usize = 10_000;
 
+/// Dimensions below which a vector in full is read as fast as anything else about it.
+pub(super) const DIMENSIONS_MIN: usize = 16;
+
 /// Lists for the square root of the number of vectors.
 const LISTS_PER_ROOT: usize = 3;
 
@@ -113,7 +116,7 @@ impl Layout {
     /// The layout for that many vectors. Where bits or bytes are asked for that the index cannot do without or cannot
     /// use, the index decides: a graph always has bytes or bits, many lists always have codes.
     #[must_use]
-    pub fn of(index: IndexKind, quantization: Quantization, vectors: usize) -> Self {
+    pub fn of(index: IndexKind, quantization: Quantization, dimensions: usize, vectors: usize) -> Self {
         let has_rows = quantization != Quantization::Rabitq;
         let lists = match index {
             IndexKind::Hnsw => return Self::Graph { has_rows },
@@ -122,6 +125,7 @@ impl Layout {
             IndexKind::Auto => lists_for(vectors),
         };
         match quantization {
+            _ if dimensions < DIMENSIONS_MIN && quantization == Quantization::Auto => Self::None,
             Quantization::None => Self::None,
             Quantization::Int8 if lists == 1 || vectors < BYTES_BELOW => Self::Bytes,
             _ => Self::Codes { lists, has_rows },

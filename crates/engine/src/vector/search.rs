@@ -33,9 +33,11 @@ impl VectorSearch {
         Self { wanted, is_exact: false, recall, oversample: None, breadth: None }
     }
 
-    /// The candidates to compare in full.
-    pub(super) fn refined(&self) -> usize {
-        (self.wanted as f32 * self.oversample.unwrap_or(REFINED_PER_HIT)) as usize + REFINED_BESIDE
+    /// The candidates to compare in full, of which so many are needed as far as it was measured.
+    pub(super) fn refined(&self, measured: usize) -> usize {
+        let factor = self.oversample.unwrap_or(REFINED_PER_HIT);
+        let refined = (self.wanted as f32 * factor) as usize + REFINED_BESIDE;
+        if self.oversample.is_some() { refined } else { refined.max(measured) }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
         SearchedColumn, Slack, VectorColumn, VectorIndex,
     },
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::{array, ops::Range};
 
 /// The numbers of the layouts in a head.
@@ -140,7 +140,7 @@ pub struct StoredVectors {
 enum StoredLayout {
     None,
     Bytes,
-    Codes([Depth; RECALLS.len()]),
+    Codes(Box<[Depth; RECALLS.len()]>),
     Graph(u32, [Slack; RECALLS.len()]),
     GraphOfBits(u32, [Slack; RECALLS.len()]),
 }
@@ -303,7 +303,8 @@ fn layout_of(head: &[u32]) -> Option<(StoredLayout, &'static [SectionKind])> {
         LISTS => {
             let measured = measured(rest, RECALLS.len() * Depth::NUMBERS)?;
             let depth = |recall: usize| array::from_fn(|at| measured[recall * Depth::NUMBERS + at]);
-            Some((StoredLayout::Codes(array::from_fn(|recall| Depth::of_numbers(depth(recall)))), &CODES))
+            let depths = array::from_fn(|recall| Depth::of_numbers(depth(recall)));
+            Some((StoredLayout::Codes(Box::new(depths)), &CODES))
         }
         LINKS | LINKS_AND_BITS => {
             let (entry, rest) = rest.split_first()?;

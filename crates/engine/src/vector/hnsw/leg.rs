@@ -42,7 +42,7 @@ impl HnswView<'_> {
             GraphRows::Bits(_) => (true, [BREADTH_PER_HIT_BY_BITS, BREADTH_BESIDE_BY_BITS]),
         };
         let query = PreparedQuery::new(asked.quantizer, asked.query, asked.norm);
-        let refined = search.refined();
+        let refined = search.refined(0);
         let slack =
             if search.breadth.is_some() { f32::INFINITY } else { slack_for(slacks, search.recall).for_wanted(wanted) };
         let breadth = search.breadth.unwrap_or(wanted * per_hit + beside).max(refined);

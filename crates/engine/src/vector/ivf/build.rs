@@ -89,7 +89,7 @@ impl IvfBuilder {
                 }
             }
             Phase::Calibrate(codes, calibration) => {
-                if calibration.step(quantizer, codes.view()) {
+                if calibration.step(quantizer, column, codes.view()) {
                     let depths = core::mem::take(calibration).finish(codes.view());
                     self.phase = Phase::Done(core::mem::replace(codes, Codes::new(quantizer)), depths);
                 }

@@ -1,11 +1,13 @@
 //! How deep a search must go to find what it should, measured on vectors of the segment itself.
 //!
-//! A part of the vectors are taken as queries. For each true neighbour of each (by the rows of bytes) two numbers are
-//! noted: how many vectors lie in the lists up to its own, and how much worse its estimate is than the last of as many
-//! best estimates as are wanted. The depth for a recall is then the quantile of these numbers; what may be missed is
-//! shared between the two.
+//! A part of the vectors are taken as queries. For each true neighbour of each, by the vectors themselves, three numbers are
+//! noted: how many codes lie in the lists up to its own, how much worse its estimate is than the last of as many best
+//! estimates as are wanted, and how many vectors are better by their bytes. The depth for a recall is then the quantile of
+//! these numbers; what may be missed is shared between the three. So a search finds what it should also where codes or
+//! bytes tell little: it looks at more.
 
 use crate::vector::{
+    VectorColumn,
     codes::CodesView,
     nearest::{at_of, keep_best, key_of, packed},
     quantize::{PreparedQuery, Quantizer},
@@ -25,11 +27,14 @@ const WANTED: [usize; 3] = [10, 100, 1_000];
 /// Vectors that are taken as queries.
 pub(super) const QUERIES: usize = 256;
 
-/// The part of the misses that lists may cause; the rest is the estimates'.
+/// The part of the misses that lists may cause, that estimates may, and that bytes may.
 const MISSES_BY_LISTS: f32 = 0.9;
+const MISSES_BY_ESTIMATES: f32 = 0.06;
+const MISSES_BY_BYTES: f32 = 0.04;
 
-/// The largest noise of a component, in mean sizes of a component: its length is then half the vector's.
-const NOISE: f32 = 0.87;
+/// How far a query is moved, in distances of its vector from the centroid of the list: far enough to be none of the
+/// vectors, and not out of the data.
+const MOVED: f32 = 0.6;
 
 /// Real queries miss about twice as much as these: the part of the misses that these may have.
 const MISSES_ALLOWED: f32 = 0.5;
@@ -44,21 +49,24 @@ pub struct Depth {
     /// How much worse than the last of these another estimate may be for its vector to be compared again, in distances
     /// of the query from the vector's centroid: the errors of estimates grow with it.
     pub slacks: [f32; 3],
+    /// Candidates by their bytes that are compared in full.
+    pub refined: [f32; 3],
 }
 
 impl Depth {
     /// The numbers that it is made of.
-    pub(crate) const NUMBERS: usize = 3 * WANTED.len();
+    pub(crate) const NUMBERS: usize = 4 * WANTED.len();
 
     /// The numbers, as they stand in a file.
     pub(crate) fn numbers(&self) -> [f32; Self::NUMBERS] {
         let ([a, b, c], [d, e, f], [g, h, i]) = (self.vectors, self.candidates, self.slacks);
-        [a, b, c, d, e, f, g, h, i]
+        let [j, k, l] = self.refined;
+        [a, b, c, d, e, f, g, h, i, j, k, l]
     }
 
     /// The depth of numbers from a file.
-    pub(crate) fn of_numbers([a, b, c, d, e, f, g, h, i]: [f32; Self::NUMBERS]) -> Self {
-        Self { vectors: [a, b, c], candidates: [d, e, f], slacks: [g, h, i] }
+    pub(crate) fn of_numbers([a, b, c, d, e, f, g, h, i, j, k, l]: [f32; Self::NUMBERS]) -> Self {
+        Self { vectors: [a, b, c], candidates: [d, e, f], slacks: [g, h, i], refined: [j, k, l] }
     }
 
     /// Vectors to see for that many hits.
@@ -71,6 +79,12 @@ impl Depth {
     #[must_use]
     pub fn candidates_for(&self, wanted: f32) -> f32 {
         between(&self.candidates, wanted)
+    }
+
+    /// Candidates to compare in full for that many hits.
+    #[must_use]
+    pub fn refined_for(&self, wanted: f32) -> f32 {
+        between(&self.refined, wanted)
     }
 
     /// The slack for that many hits.
@@ -97,8 +111,8 @@ fn between(measured: &[f32; 3], wanted: f32) -> f32 {
     }
 }
 
-/// Vectors that are compared by their bytes to find the true neighbours of a query: so many of those with the best
-/// estimates, and one in so many of all.
+/// Vectors that are compared in full to find the true neighbours of a query: so many of those with the best estimates, and
+/// one in so many of all.
 const COMPARED: usize = 4 * WANTED[2];
 const VECTORS_PER_COMPARED: usize = 8;
 
@@ -117,13 +131,20 @@ pub(super) struct Calibration {
     vectors: [Vec<u32>; 3],
     /// For each of [`WANTED`]: how much worse a neighbour's estimate is, as numbers in the same order.
     slacks: [Vec<u32>; 3],
+    /// For each of [`WANTED`]: vectors that are better by their bytes.
+    better: [Vec<u32>; 3],
 }
 
 /// The depths of codes, measured at once with so many queries.
 #[must_use]
-pub fn measured_depths(quantizer: &Quantizer, codes: CodesView<'_>, queries: usize) -> [Depth; RECALLS.len()] {
+pub fn measured_depths(
+    quantizer: &Quantizer,
+    column: VectorColumn<'_>,
+    codes: CodesView<'_>,
+    queries: usize,
+) -> [Depth; RECALLS.len()] {
     let mut calibration = Calibration::new(queries);
-    while !calibration.step(quantizer, codes) {}
+    while !calibration.step(quantizer, column, codes) {}
     calibration.finish(codes)
 }
 
@@ -134,7 +155,7 @@ impl Calibration {
     }
 
     /// Measures one query and says whether it was the last.
-    pub(super) fn step(&mut self, quantizer: &Quantizer, codes: CodesView<'_>) -> bool {
+    pub(super) fn step(&mut self, quantizer: &Quantizer, column: VectorColumn<'_>, codes: CodesView<'_>) -> bool {
         let queries = self.queries.min(codes.len());
         if self.at >= queries {
             return true;
@@ -143,10 +164,16 @@ impl Calibration {
             self.number(codes);
         }
         // In the middle between the evenly spaced ones that the clustering was trained with.
-        let own = (2 * self.at + 1) * codes.len() / (2 * queries);
-        let mut rotated = codes.rows.restored(own);
-        add_noise(&mut rotated, codes.rows.squares[own], self.at as u64);
-        self.measure(&PreparedQuery::of_rotated(quantizer, rotated), codes, own as u32);
+        let own = ((2 * self.at as u64 + 1) * codes.len() as u64 / (2 * queries as u64)) as usize;
+        let mut query = quantizer.seen(column.at(codes.positions[own] as usize));
+        let mut rotated = vec![0.0; query.len()];
+        quantizer.rotate(&query, kernels::norm(&query), &mut rotated);
+        let centroid = codes.centroids.restored(codes.slot_of(own as u32).0);
+        let distance = kernels::square_root(kernels::squared_euclidean(&rotated, &centroid));
+        add_noise(&mut query, distance * MOVED, self.at as u64);
+        quantizer.rotate(&query, kernels::norm(&query), &mut rotated);
+        let asked = AskedVector { quantizer, column, query };
+        self.measure(&asked, &PreparedQuery::of_rotated(quantizer, rotated), codes, own as u32);
         self.at += 1;
         self.at == queries
     }
@@ -168,7 +195,7 @@ impl Calibration {
         }
     }
 
-    fn measure(&mut self, query: &PreparedQuery, codes: CodesView<'_>, own: u32) {
+    fn measure(&mut self, asked: &AskedVector<'_>, query: &PreparedQuery, codes: CodesView<'_>, own: u32) {
         let Scanned { estimates, lists } = Scanned::new(query, codes);
         let mut sorted = Vec::with_capacity(estimates.len());
         for (estimate, (slot, vector)) in estimates.iter().zip((0..).zip(&self.vectors_of_slots)) {
@@ -178,7 +205,11 @@ impl Calibration {
         }
         let compared = (COMPARED + codes.len() / VECTORS_PER_COMPARED) * codes.codes_per_vector();
         keep_best(&mut sorted, compared);
-        let neighbours = self.neighbours(query, codes, &sorted);
+        let mut vectors = crate::lists::map(&sorted, |slot| self.vectors_of_slots[at_of(*slot) as usize]);
+        vectors.sort_unstable();
+        vectors.dedup();
+        let neighbours = asked.neighbours(codes, &vectors);
+        let better = better_by_bytes(query, codes, &vectors, &neighbours);
         for (at, wanted) in WANTED.iter().enumerate().rev() {
             // From the most on, so that each finds its own among the best already.
             keep_best(&mut sorted, wanted * codes.codes_per_vector());
@@ -190,22 +221,10 @@ impl Calibration {
                     let slack = if distance > 0.0 { (estimates[slot] - limit) / distance } else { 0.0 };
                     self.vectors[at].push(codes);
                     self.slacks[at].push(ordered(slack));
+                    self.better[at].push(better[rank]);
                 }
             }
         }
-    }
-
-    /// The true neighbours among vectors of these slots, best first.
-    fn neighbours(&self, query: &PreparedQuery, codes: CodesView<'_>, slots: &[u64]) -> Vec<u64> {
-        let mut vectors = crate::lists::map(slots, |slot| self.vectors_of_slots[at_of(*slot) as usize]);
-        vectors.sort_unstable();
-        vectors.dedup();
-        let mut keys = Vec::new();
-        codes.rows.keys(query, &vectors, &mut keys);
-        let mut neighbours = crate::lists::map(keys.iter().zip(&vectors), |(key, vector)| packed(*key, *vector));
-        keep_best(&mut neighbours, WANTED[2]);
-        neighbours.sort_unstable();
-        neighbours
     }
 
     /// The slot of a vector that a search comes to first, and what it has reached then.
@@ -230,24 +249,70 @@ impl Calibration {
             for (at, wanted) in WANTED.iter().enumerate() {
                 depth.vectors[at] = quantile(&mut self.vectors[at], 1.0 - misses * MISSES_BY_LISTS) as f32;
                 depth.candidates[at] = (wanted * codes.codes_per_vector()) as f32;
-                let slack = value_of(quantile(&mut self.slacks[at], 1.0 - misses * (1.0 - MISSES_BY_LISTS)));
+                let slack = value_of(quantile(&mut self.slacks[at], 1.0 - misses * MISSES_BY_ESTIMATES));
                 depth.slacks[at] = if slack > 0.0 { slack } else { 0.0 };
+                depth.refined[at] = quantile(&mut self.better[at], 1.0 - misses * MISSES_BY_BYTES) as f32 + 1.0;
             }
         }
         depths
     }
 }
 
-/// Moves a query away from the vectors it is one of: real queries come from elsewhere. The noise is half as long as the
-/// vector.
-fn add_noise(vector: &mut [f32], squared: f32, seed: u64) {
-    let length = kernels::square_root(squared / vector.len() as f32);
+/// A query with what it is compared with in full.
+struct AskedVector<'a> {
+    quantizer: &'a Quantizer,
+    column: VectorColumn<'a>,
+    query: Vec<f32>,
+}
+
+impl AskedVector<'_> {
+    /// The true neighbours among these vectors, best first.
+    fn neighbours(&self, codes: CodesView<'_>, vectors: &[u32]) -> Vec<u64> {
+        let Self { quantizer, column, query } = self;
+        let mut neighbours = crate::lists::map(vectors, |vector| {
+            let position = codes.positions[*vector as usize] as usize;
+            packed(quantizer.exact_key(query, column.at(position), column.norms[position]), *vector)
+        });
+        keep_best(&mut neighbours, WANTED[2]);
+        neighbours.sort_unstable();
+        neighbours
+    }
+}
+
+/// For each of the neighbours how many of the vectors are better by their bytes.
+fn better_by_bytes(query: &PreparedQuery, codes: CodesView<'_>, vectors: &[u32], neighbours: &[u64]) -> Vec<u32> {
+    let mut keys = Vec::new();
+    codes.rows.keys(query, vectors, &mut keys);
+    let of_neighbours = crate::lists::map(neighbours, |neighbour| {
+        let key = vectors.binary_search(&at_of(*neighbour)).map_or(f32::INFINITY, |at| keys[at]);
+        ordered(key)
+    });
+    let mut bounds = of_neighbours.clone();
+    bounds.sort_unstable();
+    // For each bound how many keys are below it: counted by the gap between bounds, then added up.
+    let mut below = vec![0_u32; bounds.len() + 1];
+    for key in keys {
+        let key = ordered(key);
+        below[bounds.partition_point(|bound| *bound <= key)] += 1;
+    }
+    let mut sum = 0;
+    for count in &mut below {
+        sum += *count;
+        *count = sum;
+    }
+    crate::lists::map(of_neighbours, |key| below[bounds.partition_point(|bound| *bound < key)])
+}
+
+/// Moves a query away from the vector that it is, about so far: real queries come from elsewhere.
+fn add_noise(vector: &mut [f32], distance: f32, seed: u64) {
+    // The mean square of a number between -1 and 1 is a third.
+    let size = distance * kernels::square_root(3.0 / vector.len() as f32);
     let mut state = seed;
     for value in vector {
         // A linear congruential generator; its upper bits are good enough for noise.
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let uniform = (state >> 40) as f32 / (1_u64 << 23) as f32 - 1.0;
-        *value += uniform * length * NOISE;
+        *value += uniform * size;
     }
 }
 

@@ -7,24 +7,38 @@ mod leg;
 
 pub use build::IvfBuilder;
 pub use calibrate::{Depth, RECALL_APPROXIMATE_MAX, RECALLS, measured_depths};
-use leg::CODES_PER_ROW;
+use leg::codes_per_row;
 
 use super::{
     codes::{CodesView, Filter, Seen},
     nearest::{Nearest, Within, at_of, keep_best, key_of, packed},
     quantize::PreparedQuery,
-    search::{Candidates, Strategy, VectorSearch},
+    search::{Candidates, Strategy},
 };
 use alloc::vec::Vec;
+use sanderling_kernels as kernels;
 
 /// Behind a filter the last hit lies deeper than the first lists tell, by this factor.
 const FILTERED_DEPTH: f32 = 1.5;
 
-/// So many mean errors of a key by bytes are allowed for: two keys with one each are hardly ever farther off.
-const ERRORS: f32 = 5.0;
+/// So many mean errors of a key by bytes are allowed for, of either key that is compared.
+const ERRORS: f32 = 3.5;
 
 /// Rows of bytes that are compared between two looks at what is kept.
 const ROWS: usize = 256;
+
+/// What a search wants of its candidates.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    /// The hits.
+    hits: usize,
+    /// Where the last of them would be among all vectors, if those that pass lay evenly.
+    even: f32,
+    /// Candidates that are compared in full at most.
+    full: usize,
+    /// Whether those are left out that cannot be among the hits by more than the errors of their bytes.
+    is_trimmed: bool,
+}
 
 impl CodesView<'_> {
     /// The best vectors by their bytes, in no order, as packed keys and positions in the column, and what was seen.
@@ -38,12 +52,12 @@ impl CodesView<'_> {
         &self,
         query: &PreparedQuery,
         depth: &Depth,
-        search: &VectorSearch,
+        look: Look,
         (candidates, slack): (usize, f32),
         expected: usize,
         filter: Option<&Filter<'_>>,
     ) -> Candidates {
-        let wanted = search.wanted;
+        let wanted = look.hits;
         let mut within = Within::new(candidates);
         let mut seen = Seen::default();
         // Codes and vectors up to here, and those of the vectors that pass.
@@ -72,14 +86,17 @@ impl CodesView<'_> {
                 // Where among these the last wanted one is, if they lie evenly.
                 let part = wanted.saturating_sub(passed) as f32 / own.max(1) as f32;
                 let rank = ranked as f32 + part.min(1.0) * slots.own as f32;
-                let at_least = depth.vectors_for(rank * FILTERED_DEPTH);
+                // The farther from the query they lie, the less was measured there, and the deeper it is to go.
+                let far = rank / look.even;
+                let far = if far > 1.0 { kernels::square_root(far) } else { 1.0 };
+                let at_least = depth.vectors_for(rank * FILTERED_DEPTH * far);
                 if passed + own >= wanted {
                     needed = at_least;
                 }
                 if let Some(filter) = filter
                     && self.is_shorter_by_bytes(filter, at_least - reached as f32)
                 {
-                    return self.all_by_bytes(query, search, filter);
+                    return self.all_by_bytes(query, look, filter);
                 }
             }
             reached += slots.total;
@@ -90,19 +107,21 @@ impl CodesView<'_> {
             }
         }
         let strategy = Strategy::Codes { vectors: seen.vectors, lists: seen.lists };
-        Candidates { found: self.reranked(query, search, within.into_kept()), strategy }
+        Candidates { found: self.reranked(query, look, within.into_kept()), strategy }
     }
 
     /// Whether all that pass are compared by their bytes sooner than so many codes are scanned.
     fn is_shorter_by_bytes(&self, filter: &Filter<'_>, codes: f32) -> bool {
         let codes = codes.min(self.codes() as f32);
-        filter.is_in_order() && !self.rows.is_empty() && ((filter.count() * CODES_PER_ROW) as f32) < codes
+        filter.is_in_order()
+            && !self.rows.is_empty()
+            && ((filter.count() * codes_per_row(self.rows.dimensions)) as f32) < codes
     }
 
     /// The best of all vectors that pass, by their bytes.
-    fn all_by_bytes(&self, query: &PreparedQuery, search: &VectorSearch, filter: &Filter<'_>) -> Candidates {
+    fn all_by_bytes(&self, query: &PreparedQuery, look: Look, filter: &Filter<'_>) -> Candidates {
         let vectors = filter.matches();
-        let mut nearest = Nearest::new(search.refined());
+        let mut nearest = Nearest::new(look.full);
         let mut keys = Vec::new();
         for vectors in vectors.chunks(ROWS) {
             self.rows.keys(query, vectors, &mut keys);
@@ -113,12 +132,12 @@ impl CodesView<'_> {
             }
         }
         let strategy = Strategy::Bytes { vectors: vectors.len() };
-        Candidates { found: self.refined(query, search, nearest.into_best()), strategy }
+        Candidates { found: self.refined(query, look, nearest.into_best()), strategy }
     }
 
     /// Candidates by code, compared again as bytes. Where there are no bytes they stay what they are: all of them have to be
     /// compared in full.
-    fn reranked(&self, query: &PreparedQuery, search: &VectorSearch, candidates: Vec<u64>) -> Vec<u64> {
+    fn reranked(&self, query: &PreparedQuery, look: Look, candidates: Vec<u64>) -> Vec<u64> {
         // By vector, and of a vector with two codes only the better one.
         let mut by_vector = crate::lists::map(candidates, |candidate| candidate.rotate_left(32));
         by_vector.sort_unstable();
@@ -132,19 +151,19 @@ impl CodesView<'_> {
         }
         let mut keys = Vec::new();
         self.rows.keys(query, &vectors, &mut keys);
-        self.refined(query, search, crate::lists::map(keys.iter().zip(&vectors), |(key, vector)| packed(*key, *vector)))
+        self.refined(query, look, crate::lists::map(keys.iter().zip(&vectors), |(key, vector)| packed(*key, *vector)))
     }
 
     /// Of candidates by bytes those that may be among the best, with their positions in the column. Bytes are so exact that
     /// few beside the best may be; each that is left out here need not be fetched in full.
-    fn refined(&self, query: &PreparedQuery, search: &VectorSearch, mut candidates: Vec<u64>) -> Vec<u64> {
-        keep_best(&mut candidates, search.refined());
-        if search.oversample.is_none() && search.wanted > 0 && search.wanted < candidates.len() {
-            let last = key_of(*candidates.select_nth_unstable(search.wanted - 1).1);
-            candidates.retain(|candidate| {
-                let error = self.rows.error(query, at_of(*candidate) as usize);
-                key_of(*candidate) <= last + error * ERRORS
-            });
+    fn refined(&self, query: &PreparedQuery, look: Look, mut candidates: Vec<u64>) -> Vec<u64> {
+        keep_best(&mut candidates, look.full);
+        if look.is_trimmed && look.hits > 0 && look.hits < candidates.len() {
+            let last = key_of(*candidates.select_nth_unstable(look.hits - 1).1);
+            let error = |candidate: u64| self.rows.error(query, at_of(candidate) as usize);
+            // The best may seem better than they are, each by its own error.
+            let of_best = candidates[..look.hits].iter().map(|candidate| error(*candidate)).fold(0.0, f32::max);
+            candidates.retain(|candidate| key_of(*candidate) <= last + (error(*candidate) + of_best) * ERRORS);
         }
         crate::lists::map(candidates, |candidate| packed(key_of(candidate), self.positions[at_of(candidate) as usize]))
     }

@@ -97,6 +97,24 @@ impl Quantizer {
         kernels::rotate(rotated, &self.rotation);
     }
 
+    /// A vector as search sees it, not rotated: of length 1 for cosine.
+    #[must_use]
+    pub(in crate::vector) fn seen(&self, vector: &[f32]) -> Vec<f32> {
+        let norm = kernels::norm(vector);
+        let scale = if self.is_cosine && norm > 0.0 { 1.0 / norm } else { 1.0 };
+        map(vector, |value| value * scale)
+    }
+
+    /// The key of a vector of the given norm, without an error.
+    #[must_use]
+    pub(in crate::vector) fn exact_key(&self, query: &[f32], vector: &[f32], norm: f32) -> f32 {
+        match self.space {
+            Space::Euclidean => kernels::squared_euclidean(query, vector),
+            Space::Inner if self.is_cosine && norm > 0.0 => -kernels::dot(query, vector) / norm,
+            Space::Inner => -kernels::dot(query, vector),
+        }
+    }
+
     /// Writes the code of a rotated vector against a rotated centroid and returns `add` and `factor`.
     pub fn encode(&self, rotated: &[f32], centroid: &[f32], code: &mut [u8]) -> (f32, f32) {
         let mut residual = map(rotated.iter().zip(centroid), |(value, center)| value - center);
