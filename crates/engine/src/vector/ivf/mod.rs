@@ -21,6 +21,9 @@ use sanderling_kernels as kernels;
 /// Behind a filter the last hit lies deeper than the first lists tell, by this factor.
 const FILTERED_DEPTH: f32 = 1.5;
 
+/// Where the last hit lies so many times as deep as if those that pass lay evenly, they are far from the query.
+const FAR: f32 = 3.0;
+
 /// So many mean errors of a key by bytes are allowed for, of either key that is compared.
 const ERRORS: f32 = 3.5;
 
@@ -87,7 +90,7 @@ impl CodesView<'_> {
                 let part = wanted.saturating_sub(passed) as f32 / own.max(1) as f32;
                 let rank = ranked as f32 + part.min(1.0) * slots.own as f32;
                 // The farther from the query they lie, the less was measured there, and the deeper it is to go.
-                let far = rank / look.even;
+                let far = rank / (look.even * FAR);
                 let far = if far > 1.0 { kernels::square_root(far) } else { 1.0 };
                 let at_least = depth.vectors_for(rank * FILTERED_DEPTH * far);
                 if passed + own >= wanted {
