@@ -15,6 +15,7 @@ use sanderling_engine::{
     ids::{DatabaseId, FileId, SequenceNumber},
     segment::SealedSegment,
     settings::CollectionSettings,
+    text::AnalyzerSource,
     vector::Metric,
 };
 use sanderling_kernels::norm;
@@ -32,7 +33,9 @@ fn search_tampered(metric: &str, file: &[u8], kind: u32, change: &mut dyn FnMut(
     let Ok(segment) = SealedSegment::open(&schema, aligned, "segment", (DatabaseId([5; 16]), FileId(1), root)) else {
         return;
     };
-    let mut state = CollectionState::new(schema, CollectionSettings::default(), SequenceNumber(100_000));
+    let mut state =
+        CollectionState::new(schema, AnalyzerSource::default(), CollectionSettings::default(), SequenceNumber(100_000))
+            .unwrap();
     state.install_sealed(Some(Arc::new(segment)));
     for query in uniform(5, 12, 3).chunks(12) {
         let query = Value::object().with("vector", Value::from(query));
@@ -196,7 +199,9 @@ fn a_long_or_short_vector_has_the_direction_of_itself() {
 fn a_score_is_a_number() {
     let schema = r#"{ "fields": { "vector": { "type": "vector", "dimensions": 2, "metric": "dot" } } }"#;
     let schema = Schema::from_json(schema).unwrap();
-    let mut state = CollectionState::new(schema, CollectionSettings::default(), SequenceNumber(1));
+    let mut state =
+        CollectionState::new(schema, AnalyzerSource::default(), CollectionSettings::default(), SequenceNumber(1))
+            .unwrap();
     let document = |id: &str, vector: [f32; 2]| {
         Document::from_json(Value::object().with("id", id).with("vector", Value::from(&vector[..]))).unwrap()
     };
