@@ -143,7 +143,7 @@ impl Calibration {
             self.number(codes);
         }
         // In the middle between the evenly spaced ones that the clustering was trained with.
-        let own = (2 * self.at + 1) * codes.len() / (2 * queries);
+        let own = crate::share::share(2 * self.at + 1, 2 * queries, codes.len());
         let mut rotated = codes.rows.restored(own);
         add_noise(&mut rotated, codes.rows.squares[own], self.at as u64);
         self.measure(&PreparedQuery::of_rotated(quantizer, rotated), codes, own as u32);
