@@ -53,7 +53,6 @@ fn set_all(bytes: &mut [u8], of: f32, to: f32) {
 
 /// codes/mod.rs `Slots::vector`: a slot behind the last code of a list whose summand is finite is taken for a copy.
 #[test]
-#[ignore = "shows a defect"]
 fn an_empty_slot_with_a_summand_is_refused_or_passed_over() {
     let mut made = Made::new(12, r#""metric": "euclidean""#);
     made.put_all(&clustered(2_100, 12, 9, 3));
@@ -63,7 +62,6 @@ fn an_empty_slot_with_a_summand_is_refused_or_passed_over() {
 
 /// The same of the guide: codes/order.rs takes the slot for a list that does not exist.
 #[test]
-#[ignore = "shows a defect"]
 fn an_empty_slot_of_the_guide_with_a_summand_is_refused_or_passed_over() {
     let mut made = Made::new(12, r#""metric": "euclidean""#);
     made.put_all(&clustered(2_100, 12, 9, 3));
@@ -74,7 +72,6 @@ fn an_empty_slot_of_the_guide_with_a_summand_is_refused_or_passed_over() {
 /// quantize/query.rs `product` (and hnsw/search.rs `Probe::key`): a sum of bytes is not checked against its row. Only a
 /// build with overflow checks panics.
 #[test]
-#[ignore = "shows a defect"]
 fn sums_of_any_value_are_only_wrong_answers() {
     let mut made = Made::new(12, r#""metric": "euclidean", "quantization": "int8", "index": "flat""#);
     made.put_all(&clustered(1_500, 12, 9, 3));
