@@ -192,7 +192,6 @@ fn a_long_or_short_vector_has_the_direction_of_itself() {
 /// What overflows to no number at all has the sign bit of the processor: below everything on x86, above everything on ARM
 /// (seen with qemu-aarch64). So the order of the hits depends on the host.
 #[test]
-#[ignore = "shows a defect"]
 fn a_score_is_a_number() {
     let schema = r#"{ "fields": { "vector": { "type": "vector", "dimensions": 2, "metric": "dot" } } }"#;
     let schema = Schema::from_json(schema).unwrap();

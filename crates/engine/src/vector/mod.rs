@@ -118,20 +118,22 @@ impl Metric {
     }
 
     /// The similarity of two vectors of the given norms: higher is better. It is the cosine, the inner product, or
-    /// 1 / (1 + distance).
+    /// 1 / (1 + distance). It is never NaN: what overflows to no number is the least there is, for every processor gives
+    /// NaN another sign and so another place among the scores.
     #[must_use]
     pub fn similarity(self, a: &[f32], norm_a: f32, b: &[f32], norm_b: f32) -> f32 {
         match self {
             Self::Cosine => cosine(a, norm_a, b, norm_b),
-            Self::Dot => kernels::dot(a, b),
+            Self::Dot => number_or(kernels::dot(a, b), f32::NEG_INFINITY),
             _ => 1.0 / (1.0 + self.distance(a, norm_a, b, norm_b)),
         }
     }
 
-    /// The metric's own distance of two vectors of the given norms.
+    /// The metric's own distance of two vectors of the given norms. It is never NaN: what overflows to no number is
+    /// infinite.
     #[must_use]
     pub fn distance(self, a: &[f32], norm_a: f32, b: &[f32], norm_b: f32) -> f32 {
-        match self {
+        let distance = match self {
             Self::Cosine => 1.0 - cosine(a, norm_a, b, norm_b),
             Self::Dot => -kernels::dot(a, b),
             Self::Euclidean => kernels::square_root(kernels::squared_euclidean(a, b)),
@@ -141,8 +143,13 @@ impl Metric {
             Self::BrayCurtis => kernels::bray_curtis(a, b),
             Self::Hamming => kernels::hamming(a, b),
             Self::Jaccard => kernels::jaccard(a, b),
-        }
+        };
+        number_or(distance, f32::INFINITY)
     }
+}
+
+fn number_or(value: f32, other: f32) -> f32 {
+    if value.is_nan() { other } else { value }
 }
 
 /// The cosine, kept within -1 and 1, which rounding could leave by one unit in the last place.
