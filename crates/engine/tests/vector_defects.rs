@@ -171,7 +171,6 @@ fn a_filter_far_from_the_query_keeps_its_recall() {
 
 /// API.md: sum |a-b| / sum |a+b|. Of a vector and its opposite that is infinite, not 0: the opposite is no perfect match.
 #[test]
-#[ignore = "shows a defect"]
 fn the_opposite_is_not_the_same() {
     let (a, b) = ([1.0, -2.0], [-1.0, 2.0]);
     let similarity = Metric::BrayCurtis.similarity(&a, norm(&a), &b, norm(&b));

@@ -78,9 +78,9 @@ pub enum Metric {
     Manhattan,
     /// The largest absolute difference.
     Chebyshev,
-    /// The sum of relative differences.
+    /// The sum of relative differences; two zeros differ by nothing.
     Canberra,
-    /// The sum of differences over the sum of sums.
+    /// The sum of differences over the sum of sums: infinite of opposites, 0 of two zero vectors.
     BrayCurtis,
     /// The number of unequal components.
     Hamming,
