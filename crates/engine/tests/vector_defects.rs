@@ -53,7 +53,6 @@ fn set_all(bytes: &mut [u8], of: f32, to: f32) {
 
 /// codes/mod.rs `Slots::vector`: a slot behind the last code of a list whose summand is finite is taken for a copy.
 #[test]
-#[ignore = "shows a defect"]
 fn an_empty_slot_with_a_summand_is_refused_or_passed_over() {
     let mut made = Made::new(12, r#""metric": "euclidean""#);
     made.put_all(&clustered(2_100, 12, 9, 3));
@@ -63,7 +62,6 @@ fn an_empty_slot_with_a_summand_is_refused_or_passed_over() {
 
 /// The same of the guide: codes/order.rs takes the slot for a list that does not exist.
 #[test]
-#[ignore = "shows a defect"]
 fn an_empty_slot_of_the_guide_with_a_summand_is_refused_or_passed_over() {
     let mut made = Made::new(12, r#""metric": "euclidean""#);
     made.put_all(&clustered(2_100, 12, 9, 3));
@@ -74,7 +72,6 @@ fn an_empty_slot_of_the_guide_with_a_summand_is_refused_or_passed_over() {
 /// quantize/query.rs `product` (and hnsw/search.rs `Probe::key`): a sum of bytes is not checked against its row. Only a
 /// build with overflow checks panics.
 #[test]
-#[ignore = "shows a defect"]
 fn sums_of_any_value_are_only_wrong_answers() {
     let mut made = Made::new(12, r#""metric": "euclidean", "quantization": "int8", "index": "flat""#);
     made.put_all(&clustered(1_500, 12, 9, 3));
@@ -177,7 +174,6 @@ fn a_filter_far_from_the_query_keeps_its_recall() {
 
 /// API.md: sum |a-b| / sum |a+b|. Of a vector and its opposite that is infinite, not 0: the opposite is no perfect match.
 #[test]
-#[ignore = "shows a defect"]
 fn the_opposite_is_not_the_same() {
     let (a, b) = ([1.0, -2.0], [-1.0, 2.0]);
     let similarity = Metric::BrayCurtis.similarity(&a, norm(&a), &b, norm(&b));
@@ -186,7 +182,6 @@ fn the_opposite_is_not_the_same() {
 
 /// The cosine of a vector with itself is 1, as long as it is finite and not zero.
 #[test]
-#[ignore = "shows a defect"]
 fn a_long_or_short_vector_has_the_direction_of_itself() {
     for length in [1e20_f32, 1e-23] {
         let vector = [length, 0.0];
@@ -198,7 +193,6 @@ fn a_long_or_short_vector_has_the_direction_of_itself() {
 /// What overflows to no number at all has the sign bit of the processor: below everything on x86, above everything on ARM
 /// (seen with qemu-aarch64). So the order of the hits depends on the host.
 #[test]
-#[ignore = "shows a defect"]
 fn a_score_is_a_number() {
     let schema = r#"{ "fields": { "vector": { "type": "vector", "dimensions": 2, "metric": "dot" } } }"#;
     let schema = Schema::from_json(schema).unwrap();

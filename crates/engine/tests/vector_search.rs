@@ -358,32 +358,60 @@ fn equal_writes_make_equal_files() {
 
 #[test]
 fn an_index_that_was_tampered_with_is_refused() {
-    let pairs = [("hnsw", "auto"), ("hnsw", "rabitq"), ("ivf", "auto"), ("flat", "int8"), ("ivf", "rabitq")];
-    for (index, quantization) in pairs {
-        let mut made = Made::new(20, &format!(r#""index": "{index}", "quantization": "{quantization}""#));
-        made.put_all(&clustered(300, 20, 5, 25));
+    let pairs =
+        [("hnsw", "auto"), ("hnsw", "rabitq"), ("ivf", "auto"), ("flat", "int8"), ("ivf", "rabitq"), ("flat", "auto")];
+    for (at, (index, quantization)) in pairs.into_iter().enumerate() {
+        let metric = ["cosine", "euclidean", "dot"][at % 3];
+        let options = format!(r#""index": "{index}", "quantization": "{quantization}", "metric": "{metric}""#);
+        let mut made = Made::new(20, &options);
+        // So many that there are more lists than the guide of a search takes without choosing.
+        made.put_all(&clustered(600, 20, 5, 25));
         let whole = made.output();
         assert!(made.opens(&whole.0, whole.1));
         let mut refused = 0;
         for section in collections::sections(&whole.0) {
             // Of the index alone: rows and norms have tests of their own.
-            if !(section.kind == 19 || section.kind >= 64) {
+            if !(section.kind == 19 || section.kind >= 64) || section.length == 0 {
                 continue;
             }
             let (cut, root) = collections::resealed(&whole.0, section.kind, &mut |bytes| {
                 bytes.truncate(bytes.len().saturating_sub(4));
             });
-            assert!(section.length == 0 || !made.opens(&cut, root), "{index}: section {} cut", section.kind);
-            let (filled, root) = collections::resealed(&whole.0, section.kind, &mut |bytes| bytes.fill(0xfe));
-            if made.opens(&filled, root) {
+            assert!(!made.opens(&cut, root), "{index}: section {} cut", section.kind);
+            // Large numbers of either sign, none at all, zeros, and some word a little off or of the other sign.
+            for change in [0xfe, 0x7f, 0xff, 0] {
+                let filled = collections::resealed(&whole.0, section.kind, &mut |bytes| bytes.fill(change));
+                let is_searched = search_all(&made, &filled);
+                refused += usize::from(!is_searched);
                 // Numbers of any value are only wrong answers, never wrong accesses.
-                assert!(is_content(section.kind), "{index}: section {} filled", section.kind);
-            } else {
-                refused += 1;
+                assert!(!is_searched || change != 0xfe || is_content(section.kind), "section {} filled", section.kind);
+            }
+            for word in (0..8).map(|part| part * (section.length / 4) / 8) {
+                for by in [1, 0x8000_0000] {
+                    let changed = collections::resealed(&whole.0, section.kind, &mut |bytes| {
+                        let (words, _) = bytes.as_chunks_mut::<4>();
+                        words[word] = u32::from_le_bytes(words[word]).wrapping_sub(by).to_le_bytes();
+                    });
+                    search_all(&made, &changed);
+                }
             }
         }
         assert!(refused > 0, "{index}");
     }
+}
+
+/// Searches a file in all ways, unless it is refused, and says whether it was searched.
+fn search_all(made: &Made, (bytes, root): &(Vec<u8>, u32)) -> bool {
+    let Some(over) = made.over(bytes, *root) else { return false };
+    for query in clustered(2, made.dimensions, 5, 26).chunks(made.dimensions) {
+        for limit in [1, 10, 599] {
+            for filter in ["", r#", "filter": { "half": 1 }"#, r#", "filter": { "number": { "$lt": 30 } }"#] {
+                let found = over.ids(query, "", &format!(r#", "limit": {limit}{filter}"#));
+                assert_eq!(distinct(&found), found.len(), "no document twice");
+            }
+        }
+    }
+    true
 }
 
 /// Sections whose values are numbers to compute with and lead nowhere.

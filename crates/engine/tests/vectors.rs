@@ -302,3 +302,62 @@ fn damaged_codes_are_refused() {
     refused(&|view| view.rows.sums = &[]);
     refused(&|view| view.centroids = view.rows);
 }
+
+/// Vectors of all lengths that a component can have, and the cosine in f64.
+#[test]
+fn cosines_are_right_at_every_length() {
+    let lengths = [1e-44_f32, 1e-38, 1e-30, 1e-23, 1e-20, 1e-13, 1e-11, 1.0, 1e10, 1e17, 1e19, 1e20, 3e38];
+    let values = made::uniform(12, 24, 5);
+    for length_a in lengths {
+        for length_b in lengths {
+            let scaled = |at: usize, length: f32| -> Vec<f32> {
+                values[at * 24..][..24].iter().map(|value| value * length).collect()
+            };
+            for at in 0..6 {
+                let (a, b) = (scaled(at, length_a), scaled(at + 6, length_b));
+                let dot =
+                    |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };
+                let expected = dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
+                let norms = (sanderling_kernels::norm(&a), sanderling_kernels::norm(&b));
+                let found = Metric::Cosine.similarity(&a, norms.0, &b, norms.1);
+                assert!((f64::from(found) - expected).abs() < 1e-6, "{length_a} {length_b}: {found} {expected}");
+                assert_eq!(Metric::Cosine.distance(&a, norms.0, &b, norms.1), 1.0 - found);
+            }
+        }
+    }
+    assert_eq!(Metric::Cosine.similarity(&[0.0, 0.0], 0.0, &[1e-30, 0.0], 0.0), 0.0, "a zero vector");
+}
+
+#[test]
+fn a_short_vector_is_quantized_by_its_direction() {
+    let quantizer = Quantizer::new(24, Metric::Cosine).unwrap();
+    let vector = made::uniform(1, 24, 5);
+    let rotated = |power: i32| {
+        let vector: Vec<f32> = vector.iter().map(|value| value * 2_f32.powi(power)).collect();
+        let mut rotated = vec![0.0; 24];
+        quantizer.rotate(&vector, sanderling_kernels::norm(&vector), &mut rotated);
+        rotated
+    };
+    let expected = rotated(0);
+    for power in [-20, -50, -70, -90, -100] {
+        for (found, expected) in rotated(power).iter().zip(&expected) {
+            assert!((found - expected).abs() < 1e-6, "{power}");
+        }
+    }
+    let mut zero = vec![1.0; 24];
+    quantizer.rotate(&[0.0; 24], 0.0, &mut zero);
+    assert_eq!(zero, [0.0; 24]);
+}
+
+#[test]
+fn no_metric_gives_what_is_no_number() {
+    let names = Metric::names();
+    let vectors = [[3e38, 3e38], [3e38, -3e38], [-3e38, 3e38], [0.0, 0.0], [1.0, -1.0], [-1.0, 1.0], [1e-45, 0.0]];
+    for metric in names.map(|name| Metric::from_name(name).unwrap()) {
+        for (a, b) in vectors.iter().flat_map(|a| vectors.iter().map(move |b| (a, b))) {
+            let norms = (sanderling_kernels::norm(a), sanderling_kernels::norm(b));
+            assert!(!metric.similarity(a, norms.0, b, norms.1).is_nan(), "{metric:?} {a:?} {b:?}");
+            assert!(!metric.distance(a, norms.0, b, norms.1).is_nan(), "{metric:?} {a:?} {b:?}");
+        }
+    }
+}

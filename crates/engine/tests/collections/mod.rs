@@ -92,6 +92,16 @@ impl Made {
         self.open(bytes, checksum).is_ok()
     }
 
+    /// The same, not yet filled, over a file that was tampered with: none if it is refused.
+    pub fn over(&self, bytes: &[u8], checksum: u32) -> Option<Self> {
+        let segment = self.open(bytes, checksum).ok()?;
+        let (schema, settings) = (Schema::clone(self.state.schema()), CollectionSettings::default());
+        let mut state =
+            CollectionState::new(schema, AnalyzerSource::default(), settings, SequenceNumber(100_000)).unwrap();
+        state.install_sealed(Some(segment));
+        Some(Self { state, dimensions: self.dimensions, next: 0 })
+    }
+
     /// Seals the growing segment and returns its file.
     pub fn seal(&mut self) -> Vec<u8> {
         let (bytes, checksum) = self.output();

@@ -244,6 +244,9 @@ impl<'a> CodesView<'a> {
         if !begins || !(0..lists - 1).all(|list| fits(list).is_some()) {
             return Err("lists that do not follow each other");
         }
+        if !self.leaves_empty_slots_alone() {
+            return Err("a summand without a code");
+        }
         // Each position finds itself again: so no vector is missing, none is there twice, and none is made up.
         let mut found = (0..).zip(self.places).filter(|(at, place)| self.positions.get(**place as usize) == Some(at));
         if self.places.len() != vectors || found.by_ref().count() != vectors {
@@ -255,6 +258,19 @@ impl<'a> CodesView<'a> {
             return Err("rows of bytes of another length");
         }
         Ok(())
+    }
+
+    /// Whether no scan finds anything behind the last code of a list, or of the guide: a summand there is infinite, so no
+    /// estimate is below a limit. Lists follow each other already.
+    fn leaves_empty_slots_alone(&self) -> bool {
+        let is_alone = |adds: &[f32]| adds.iter().all(|add| *add == f32::INFINITY);
+        let guided = if self.guide.adds.is_empty() { 0 } else { self.lists() };
+        let of_list = |list: usize| {
+            let end = self.first_blocks[list + 1] as usize * FAST_SCAN_VECTORS;
+            let first = self.first_blocks[list] as usize * FAST_SCAN_VECTORS + self.slots(list).total;
+            is_alone(&self.blocks.adds[first..end])
+        };
+        is_alone(&self.guide.adds[guided..]) && (0..self.lists()).all(of_list)
     }
 
     /// The number of vectors.

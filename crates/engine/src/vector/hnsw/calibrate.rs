@@ -68,7 +68,7 @@ impl SlackCalibration {
     ) -> bool {
         let queries = QUERIES.min(rows.len());
         if self.at < queries {
-            let own = (2 * self.at + 1) * rows.len() / (2 * queries);
+            let own = crate::share::share(2 * self.at + 1, 2 * queries, rows.len());
             let query = PreparedQuery::of_rotated(quantizer, between(rows, own));
             self.measure(&query, graph, rows, walked, own as u32);
             self.at += 1;

@@ -80,7 +80,9 @@ impl<'a> Probe<'a> {
 impl ByteProbe<'_> {
     fn key(&self, at: u32, product: i32) -> f32 {
         let at = at as usize;
-        let product = (product - MIDDLE * self.rows.sums[at]) as f32 * (self.scale * self.rows.scales[at]);
+        // The sum may come from a file that was tampered with: then the answer is wrong, but there is one.
+        let product = product.wrapping_sub(MIDDLE.wrapping_mul(self.rows.sums[at])) as f32;
+        let product = product * (self.scale * self.rows.scales[at]);
         match self.space {
             Space::Inner => -product,
             Space::Euclidean => self.rows.squares[at] + self.squared - 2.0 * product,

@@ -11,9 +11,12 @@ use super::{
     probe::{GraphRows, Probe},
     used,
 };
-use crate::vector::{
-    nearest::{at_of, key_of, packed},
-    quantize::PreparedQuery,
+use crate::{
+    share::share,
+    vector::{
+        nearest::{at_of, key_of, packed},
+        quantize::PreparedQuery,
+    },
 };
 use alloc::{collections::BinaryHeap, vec::Vec};
 use core::cmp::Reverse;
@@ -369,8 +372,8 @@ impl HnswView<'_> {
     /// Adds vectors that pass, from all over the column.
     fn seed(&self, passes: &mut Passes<'_>, scratch: &mut Scratch) {
         for seed in 0..SEEDS {
-            let from = seed * self.len() / SEEDS;
-            let end = (seed + 1) * self.len() / SEEDS;
+            let from = share(seed, SEEDS, self.len());
+            let end = share(seed + 1, SEEDS, self.len());
             if let Some(at) = (from..end).take(TRIES).find(|at| passes(*at as u32)) {
                 scratch.visit_all(&[at as u32]);
             }

@@ -164,7 +164,7 @@ impl Calibration {
             self.number(codes);
         }
         // In the middle between the evenly spaced ones that the clustering was trained with.
-        let own = ((2 * self.at as u64 + 1) * codes.len() as u64 / (2 * queries as u64)) as usize;
+        let own = crate::share::share(2 * self.at + 1, 2 * queries, codes.len());
         let mut query = quantizer.seen(column.at(codes.positions[own] as usize));
         let mut rotated = vec![0.0; query.len()];
         quantizer.rotate(&query, kernels::norm(&query), &mut rotated);

@@ -1,8 +1,11 @@
 //! k-means over rows of bytes, in slices: which list a vector belongs to.
 
-use crate::vector::{
-    nearest::{at_of, keep_best, packed},
-    quantize::{ByteRows, ByteRowsView},
+use crate::{
+    share::share,
+    vector::{
+        nearest::{at_of, keep_best, packed},
+        quantize::{ByteRows, ByteRowsView},
+    },
 };
 use alloc::{vec, vec::Vec};
 use sanderling_kernels as kernels;
@@ -64,11 +67,11 @@ impl Clustering {
     pub(super) fn new(rows: ByteRowsView<'_>, lists: usize) -> Self {
         let lists = lists.clamp(1, rows.len().max(1));
         let size = (lists * SAMPLE_PER_LIST).min(rows.len());
-        let sample = crate::lists::map(0..size, |at| (at * rows.len() / size) as u32);
+        let sample = crate::lists::map(0..size, |at| share(at, size, rows.len()) as u32);
         let dimensions = rows.dimensions;
         let mut centroids = vec![0.0; lists * dimensions];
         for (list, centroid) in centroids.chunks_mut(dimensions).enumerate() {
-            if let Some(row) = sample.get(list * size / lists) {
+            if let Some(row) = sample.get(share(list, lists, size)) {
                 add_row(rows, *row as usize, centroid);
             }
         }

@@ -66,7 +66,7 @@ impl CodesView<'_> {
         // Codes and vectors up to here, and those of the vectors that pass.
         let (mut reached, mut ranked, mut passed) = (0, 0, 0);
         let mut needed = depth.vectors_for(wanted as f32);
-        let expected = expected * self.lists() / self.codes().max(1) + 1;
+        let expected = crate::share::share(expected, self.codes().max(1), self.lists()) + 1;
         if filter.is_some() {
             needed = f32::INFINITY;
         }

@@ -21,7 +21,7 @@ pub use bits::{BitQuery, BitRows, BitRowsView};
 pub use query::PreparedQuery;
 pub use rows::{ByteRow, ByteRows, ByteRowsView};
 
-use super::Metric;
+use super::{Metric, SAFE_NORMS, rescaled};
 use crate::lists::map;
 use alloc::{vec, vec::Vec};
 use sanderling_kernels as kernels;
@@ -90,6 +90,10 @@ impl Quantizer {
 
     /// Writes the vector as search sees it: of length 1 for cosine, rotated.
     pub fn rotate(&self, vector: &[f32], norm: f32, rotated: &mut [f32]) {
+        // The norm of a very short vector is only roughly its length.
+        let is_rescaled = self.is_cosine && !SAFE_NORMS.contains(&norm);
+        let copy = if is_rescaled { rescaled(vector) } else { Vec::new() };
+        let (vector, norm) = if is_rescaled { (&copy[..], kernels::norm(&copy)) } else { (vector, norm) };
         let scale = if self.is_cosine && norm > 0.0 { 1.0 / norm } else { 1.0 };
         for (rotated, value) in rotated.iter_mut().zip(vector) {
             *rotated = value * scale;
@@ -101,8 +105,11 @@ impl Quantizer {
     #[must_use]
     pub(in crate::vector) fn seen(&self, vector: &[f32]) -> Vec<f32> {
         let norm = kernels::norm(vector);
+        let is_rescaled = self.is_cosine && !SAFE_NORMS.contains(&norm);
+        let copy = if is_rescaled { rescaled(vector) } else { vector.to_vec() };
+        let norm = if is_rescaled { kernels::norm(&copy) } else { norm };
         let scale = if self.is_cosine && norm > 0.0 { 1.0 / norm } else { 1.0 };
-        map(vector, |value| value * scale)
+        map(copy, |value| value * scale)
     }
 
     /// The key of a vector of the given norm, without an error.
