@@ -13,6 +13,7 @@ use sanderling_engine::{
     query::SearchResult,
     segment::SealedSegment,
     settings::CollectionSettings,
+    text::AnalyzerSource,
     vector::Metric,
 };
 use sanderling_kernels as kernels;
@@ -162,7 +163,8 @@ impl Run {
             texts.join(", ")
         );
         let settings = CollectionSettings { seal_at: u32::MAX, ..CollectionSettings::default() };
-        let state = CollectionState::new(Schema::from_json(schema.as_str()).unwrap(), settings, SequenceNumber(1));
+        let schema = Schema::from_json(schema.as_str()).unwrap();
+        let state = CollectionState::new(schema, AnalyzerSource::default(), settings, SequenceNumber(1)).unwrap();
         let mut run = Self { fields, state, model: BTreeMap::new(), numbers, now: 1_000, recalls: Vec::new() };
         run.put_new(0, size);
         run
