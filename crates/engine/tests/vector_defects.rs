@@ -188,6 +188,22 @@ fn large_clusters_and_offsets_keep_their_recall_by_bytes_and_graphs() {
     }
 }
 
+/// Enough vectors for a walk, which must keep more than it is asked for to have the hits among them.
+#[test]
+fn walks_in_tight_clusters_keep_their_recall() {
+    for options in &BYTES_AND_GRAPHS[1..] {
+        for noise in [0.1, 0.03] {
+            let mut made = Made::new(48, options);
+            made.put_all(&tight(12_000, 48, noise, 1));
+            made.seal();
+            let queries = tight(20, 48, noise, 2);
+            let found = recall(&made, &queries, "");
+            println!("{options} {noise}: {found}, {:?}", made.plan(&queries[..48], ""));
+            assert!(found >= 0.95, "{options} {noise}: {found}");
+        }
+    }
+}
+
 /// What a caller asks to be compared in full is: the walk goes on until it has that many.
 #[test]
 fn an_oversample_widens_the_walk() {

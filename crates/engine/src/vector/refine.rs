@@ -13,8 +13,9 @@ use super::{
 };
 use alloc::{vec, vec::Vec};
 
-/// The part of the misses that the order of the candidates may cause: comparing some more costs little.
-const MISSES_ALLOWED: f32 = 0.25;
+/// The part of the misses that the order of the candidates may cause: comparing some more costs little, and the neighbours of
+/// real queries rank a little worse.
+const MISSES_ALLOWED: f32 = 0.05;
 
 /// The candidates to compare in full, for 10 and 100 hits.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

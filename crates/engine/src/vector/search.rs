@@ -46,6 +46,11 @@ impl VectorSearch {
     }
 }
 
+/// The candidates that are compared in full for so many hits where keys order vectors well.
+pub(super) fn refined_usually(wanted: usize) -> usize {
+    (wanted as f32 * REFINED_PER_HIT) as usize + REFINED_BESIDE
+}
+
 /// How a search went about it, for its plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {

@@ -15,6 +15,7 @@ use crate::vector::{
     ivf::RECALLS,
     quantize::{ByteRowsView, Quantizer},
     refine::{Ranks, Refined},
+    search::refined_usually,
     truth::{KINDS, TrueQuery, Truth, WANTED},
 };
 use alloc::vec::Vec;
@@ -24,6 +25,10 @@ const BREADTH: usize = 640;
 
 /// The largest slack; a neighbour that the long walk did not see asks for it. Where it is needed, all that is kept is walked.
 const SLACK_MAX: f32 = 1.0;
+
+/// The part of the misses that each kind of queries may have: real ones miss more than those near a vector, whose own links
+/// lead to all around.
+const MISSES_ALLOWED: [f32; KINDS] = [1.0, 0.4];
 
 /// Estimates of real queries are worse than those of the ones here, which lie beside two of the vectors, by a part.
 const MARGIN: f32 = 1.2;
@@ -73,7 +78,11 @@ impl Slack {
 pub struct SlackCalibration {
     at: usize,
     needed: [[Vec<f32>; WANTED.len()]; KINDS],
-    ranks: Ranks,
+    /// By the bytes that the graph was built of.
+    by_bytes: Ranks,
+    /// By the bits that searches walk by, if they do.
+    by_bits: Option<Ranks>,
+    nodes: usize,
     scratch: Scratch,
 }
 
@@ -90,13 +99,13 @@ impl SlackCalibration {
         let truth = Truth { quantizer, column, rows };
         if self.at < truth.queries() {
             let query = truth.query(self.at);
+            self.nodes = rows.len();
+            self.by_bytes.add(&query, &query.keys);
             if let GraphRows::Bits(bits) = walked {
                 let mut keys = Vec::new();
                 let all = crate::lists::map(0..rows.len() as u32, |at| at);
                 bits.add_keys(&bits.prepare(&query.prepared), &all, &mut keys);
-                self.ranks.add(&query, &keys);
-            } else {
-                self.ranks.add(&query, &query.keys);
+                self.by_bits.get_or_insert_default().add(&query, &keys);
             }
             self.measure(&query, graph, walked);
             self.at += 1;
@@ -139,18 +148,28 @@ impl SlackCalibration {
     /// The slack for each of [`RECALLS`].
     #[must_use]
     pub fn finish(self) -> [Slack; RECALLS.len()] {
-        let refined = self.ranks.finish();
-        let mut slacks = refined.map(|refined| Slack { beyond: [0.0; WANTED.len()], refined });
-        for (at, needed) in self.needed.iter().flat_map(|needed| needed.iter().enumerate()) {
+        let by_bytes = self.by_bytes.finish();
+        let by_bits = self.by_bits.map(Ranks::finish);
+        let mut slacks = by_bits.unwrap_or(by_bytes).map(|refined| Slack { beyond: [0.0; WANTED.len()], refined });
+        let kinds = self.needed.iter().zip(MISSES_ALLOWED);
+        for ((at, needed), allowed) in kinds.flat_map(|(kind, allowed)| kind.iter().enumerate().zip([allowed; 2])) {
             // What is at least 0 is in the order of its bits.
             let mut needed = crate::lists::map(needed, |slack| slack.to_bits());
             needed.sort_unstable();
             for (slack, recall) in slacks.iter_mut().zip(RECALLS) {
-                let rank = (needed.len() as f32 * recall) as usize;
+                let rank = (needed.len() as f32 * (1.0 - (1.0 - recall) * allowed)) as usize;
                 let needed = needed.get(rank).or(needed.last()).map_or(0.0, |slack| f32::from_bits(*slack));
                 // Keys by bytes that tell nothing may all be at distance 0, of which any part is 0.
                 let needed = if needed >= SLACK_MAX { f32::INFINITY } else { needed };
                 slack.beyond[at] = slack.beyond[at].max(needed);
+            }
+        }
+        // Where bytes do not tell neighbours apart, links made of them may lead past these however long the walk is.
+        for (slack, by_bytes) in slacks.iter_mut().zip(by_bytes).filter(|_| by_bits.is_some()) {
+            for (at, wanted) in WANTED.into_iter().enumerate() {
+                if slack.beyond[at] == f32::INFINITY && by_bytes.0[at] as usize > refined_usually(wanted) {
+                    slack.refined.0[at] = self.nodes as f32;
+                }
             }
         }
         slacks

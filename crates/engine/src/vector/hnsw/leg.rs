@@ -6,7 +6,7 @@ use crate::vector::{
     nearest::keep_best,
     quantize::PreparedQuery,
     refine::for_recall,
-    search::{Asked, Candidates, REFINED_PER_HIT, Strategy, VectorSearch},
+    search::{Asked, Candidates, REFINED_PER_HIT, Strategy, VectorSearch, refined_usually},
 };
 
 /// A walk behind a filter goes by the more nodes the fewer pass: it takes as long as so many comparisons by bytes, divided
@@ -26,7 +26,7 @@ const BREADTH_BESIDE_BY_BITS: usize = 800;
 /// it, comparing all by bytes or in full takes less.
 const BREADTH_MAX: usize = 4_096;
 
-/// Of as many that must be compared in full one counts like a hit for what a walk costs.
+/// Where more than usual must be compared in full, so many of them count like a hit for what a walk costs.
 const REFINED_PER_HIT_WALKED: usize = 4;
 
 /// Where few pass and rows are bits: those below which all are compared in full.
@@ -46,7 +46,7 @@ impl HnswView<'_> {
         let of_a_walk = self.len() as u64 * (COMPARED_PER_HIT * way.hits as u64 + COMPARED_BESIDE);
         let is_few = (matching as u64).pow(2) <= of_a_walk;
         let is_of_bits = match rows {
-            GraphRows::Bytes(rows) if is_few || way.breadth > BREADTH_MAX => {
+            GraphRows::Bytes(rows) if is_few || way.leads_past || way.breadth > BREADTH_MAX => {
                 return rows.candidates(&slacks.map(|slack| slack.refined), asked);
             }
             GraphRows::Bits(_) if way.breadth > BREADTH_MAX => return None,
@@ -84,6 +84,8 @@ struct Way {
     /// The most nodes that are kept.
     breadth: usize,
     slack: f32,
+    /// Whether walks were seen to miss too much: bytes that do not tell neighbours apart make links that lead past them.
+    leads_past: bool,
 }
 
 impl Way {
@@ -100,9 +102,11 @@ impl Way {
         // The slack is a part of the distance of the last hit. Where many more than usual must be kept to have the hits
         // among them, as the bytes do not tell these apart, that distance says nothing.
         let is_usual = if is_of_bits { measured <= usual } else { refined <= search.refined() };
-        let kept = if search.oversample.is_none() && is_usual { wanted } else { refined };
+        let is_usual = is_usual && search.oversample.is_none();
+        let [kept, hits] = if is_usual { [wanted; 2] } else { [refined, wanted.max(refined / REFINED_PER_HIT_WALKED)] };
         let breadth = search.breadth.unwrap_or(usual.min(BREADTH_MAX)).max(refined).min(nodes);
+        let leads_past = !is_of_bits && measured > refined_usually(wanted) && slack.for_wanted(wanted) == f32::INFINITY;
         let slack = if search.breadth.is_some() { f32::INFINITY } else { slack.for_wanted(wanted) };
-        Self { refined, hits: wanted.max(refined / REFINED_PER_HIT_WALKED), kept, breadth, slack }
+        Self { refined, hits, kept, breadth, slack, leads_past }
     }
 }
