@@ -6,7 +6,7 @@ mod made;
 use made::{Numbers, clustered, uniform};
 use sanderling_engine::vector::{
     BASE_DEGREE, BitRows, ByteRows, FREE, GraphDamage, GraphRows, GraphSearch, Hnsw, HnswBuilder, HnswView, Metric,
-    PreparedQuery, Quantizer, RECALLS, Scratch, Slack, SlackCalibration, at_of,
+    PreparedQuery, Quantizer, RECALLS, Scratch, Slack, SlackCalibration, VectorColumn, at_of,
 };
 use sanderling_kernels as kernels;
 
@@ -48,6 +48,16 @@ impl Index {
         (0..index.len()).for_each(|_| index.graph.insert(index.rows.view(), &mut scratch));
         index.check();
         index
+    }
+
+    /// The slacks that are measured for walks by these rows.
+    fn slacks(&self, rows: GraphRows<'_>) -> [Slack; RECALLS.len()] {
+        let numbers: Vec<u32> = (0..self.len() as u32).collect();
+        let norms: Vec<f32> = self.values.chunks(self.dimensions).map(kernels::norm).collect();
+        let column = VectorColumn { dimensions: self.dimensions, rows: &numbers, values: &self.values, norms: &norms };
+        let mut calibration = SlackCalibration::default();
+        while !calibration.step((&self.quantizer, column), self.graph.view(), self.rows.view(), rows) {}
+        calibration.finish()
     }
 
     fn len(&self) -> usize {
@@ -304,10 +314,8 @@ fn a_graph_built_at_once_can_grow() {
 #[test]
 fn the_measured_slack_gives_the_recall_it_is_for() {
     let index = Index::built(clustered(6_000, 48, 60, 1), 48, Metric::Cosine);
-    let mut calibration = SlackCalibration::default();
     let rows = GraphRows::Bytes(index.rows.view());
-    while !calibration.step(&index.quantizer, index.graph.view(), index.rows.view(), rows) {}
-    let slacks = calibration.finish();
+    let slacks = index.slacks(rows);
     assert!(slacks.windows(2).all(|pair| pair[0].for_wanted(10) <= pair[1].for_wanted(10)));
     let (mut found, mut compared, mut compared_in_all) = (0, 0, 0);
     for query in clustered(50, 48, 60, 2).chunks(48) {
@@ -335,10 +343,7 @@ fn bits_of(index: &Index) -> BitRows {
 
 /// The slacks of a graph that is walked by bits.
 fn slacks_of(index: &Index, bits: &BitRows) -> [Slack; RECALLS.len()] {
-    let rows = GraphRows::Bits(bits.view());
-    let mut calibration = SlackCalibration::default();
-    while !calibration.step(&index.quantizer, index.graph.view(), index.rows.view(), rows) {}
-    let slacks = calibration.finish();
+    let slacks = index.slacks(GraphRows::Bits(bits.view()));
     assert!(slacks.windows(2).all(|pair| pair[0].for_wanted(10) <= pair[1].for_wanted(10)));
     slacks
 }

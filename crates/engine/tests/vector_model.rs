@@ -163,13 +163,8 @@ impl Run {
             texts.join(", ")
         );
         let settings = CollectionSettings { seal_at: u32::MAX, ..CollectionSettings::default() };
-        let state = CollectionState::new(
-            Schema::from_json(schema.as_str()).unwrap(),
-            AnalyzerSource::default(),
-            settings,
-            SequenceNumber(1),
-        )
-        .unwrap();
+        let schema = Schema::from_json(schema.as_str()).unwrap();
+        let state = CollectionState::new(schema, AnalyzerSource::default(), settings, SequenceNumber(1)).unwrap();
         let mut run = Self { fields, state, model: BTreeMap::new(), numbers, now: 1_000, recalls: Vec::new() };
         run.put_new(0, size);
         run

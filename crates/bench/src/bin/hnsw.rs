@@ -86,11 +86,14 @@ fn report(set: &VectorSet, quantizer: &Quantizer, rows: &ByteRows, graph: &Hnsw,
     for breadth in BREADTHS {
         ask(set, quantizer, rows, graph, (breadth, f32::INFINITY), passes);
     }
-    let (start, mut calibration) = (processor_seconds(), SlackCalibration::default());
-    while !calibration.step(quantizer, view, rows, GraphRows::Bytes(rows)) {}
+    let start = processor_seconds();
+    let slacks = measured(set, quantizer, graph, rows, GraphRows::Bytes(rows));
     println!("slack measured in {:.2} s", processor_seconds() - start);
-    for (recall, slack) in RECALLS.iter().zip(calibration.finish()) {
-        print!("for {recall} slack {:.3}, {:.3} for 100; ", slack.0[0], slack.0[1]);
+    for (recall, slack) in RECALLS.iter().zip(slacks) {
+        print!(
+            "for {recall} slack {:.3}, {:.3} for 100, refined {:?}; ",
+            slack.beyond[0], slack.beyond[1], slack.refined.0
+        );
         ask(set, quantizer, rows, graph, (400, slack.for_wanted(10)), passes);
     }
 }
@@ -215,12 +218,15 @@ fn by_bits(
     for ((name, of_rows), way) in ["bytes", "bits"].into_iter().zip(of_rows).zip(ways) {
         println!("{name}: {:.1} bytes a vector, {of_graph:.1} of them the graph's", of_graph + of_rows);
         let start = processor_seconds();
-        let slacks = measured(quantizer, graph, rows, way);
+        let slacks = measured(set, quantizer, graph, rows, way);
         println!("{name}: slack measured in {:.2} s", processor_seconds() - start);
         let index = VectorIndex::Graph { graph: view, rows: way, slacks: &slacks };
         let all = vec![true; set.rows()];
         for (recall, slack) in RECALLS.into_iter().zip(&slacks) {
-            print!("{name} for {recall}: slack {:.3}, {:.3} for 100; ", slack.0[0], slack.0[1]);
+            print!(
+                "{name} for {recall}: slack {:.3}, {:.3} for 100, refined {:?}; ",
+                slack.beyond[0], slack.beyond[1], slack.refined.0
+            );
             ask_whole(set, quantizer, index, VectorSearch::new(10, recall), passes, &all, &set.truth);
         }
         if filtered > 0 {
@@ -233,13 +239,17 @@ fn by_bits(
 }
 
 fn measured(
+    set: &VectorSet,
     quantizer: &Quantizer,
     graph: &Hnsw,
     rows: ByteRowsView<'_>,
     walked: GraphRows<'_>,
 ) -> [Slack; RECALLS.len()] {
     let mut calibration = SlackCalibration::default();
-    while !calibration.step(quantizer, graph.view(), rows, walked) {}
+    let numbers: Vec<u32> = (0..set.rows() as u32).collect();
+    let norms = vec![1.0; set.rows()];
+    let column = VectorColumn { dimensions: set.dimensions, rows: &numbers, values: &set.base, norms: &norms };
+    while !calibration.step((quantizer, column), graph.view(), rows, walked) {}
     calibration.finish()
 }
 

@@ -137,7 +137,7 @@ impl<'a> Built<'a> {
         let index = self.index.view();
         let (lists, of_codes, byte_rows) = match index {
             VectorIndex::None => (0, 0, 0),
-            VectorIndex::Bytes(rows) => (0, 0, bytes_of(rows)),
+            VectorIndex::Bytes(rows, _) => (0, 0, bytes_of(rows)),
             VectorIndex::Codes { codes, .. } => (codes.lists(), bytes_of_codes(codes), bytes_of(codes.rows)),
             VectorIndex::Graph { graph, rows, .. } => {
                 let links = [graph.base, graph.upper, graph.first_lists, graph.links];

@@ -1,8 +1,9 @@
 //! The index of a column that is complete, built in slices.
 
+use super::refine::RefinedCalibration;
 use super::{
     BitRows, ByteRows, Codes, Depth, GraphRows, Hnsw, HnswBuilder, IndexKind, IvfBuilder, Layout, Quantization,
-    Quantizer, RECALLS, Slack, SlackCalibration, VectorColumn, VectorIndex,
+    Quantizer, RECALLS, Refined, Slack, SlackCalibration, VectorColumn, VectorIndex,
 };
 use alloc::vec;
 
@@ -15,8 +16,8 @@ const SLICE: usize = 64;
 pub enum BuiltIndex {
     /// No index.
     None,
-    /// The vectors as bytes.
-    Bytes(ByteRows),
+    /// The vectors as bytes and how many to compare in full.
+    Bytes(ByteRows, [Refined; RECALLS.len()]),
     /// Codes and how deep to search them.
     Codes(Codes, [Depth; RECALLS.len()]),
     /// A graph, its vectors, and how far to look.
@@ -49,7 +50,7 @@ impl BuiltIndex {
     pub fn view(&self) -> VectorIndex<'_> {
         match self {
             Self::None => VectorIndex::None,
-            Self::Bytes(rows) => VectorIndex::Bytes(rows.view()),
+            Self::Bytes(rows, refined) => VectorIndex::Bytes(rows.view(), refined),
             Self::Codes(codes, depths) => VectorIndex::Codes { codes: codes.view(), depths },
             Self::Graph(graph, rows, slacks) => VectorIndex::Graph { graph: graph.view(), rows: rows.view(), slacks },
         }
@@ -68,6 +69,7 @@ pub struct IndexBuilder {
 enum Phase {
     Lists(IvfBuilder),
     Rotate(ByteRows),
+    Refine(ByteRows, RefinedCalibration),
     Link(ByteRows, HnswBuilder),
     Shrink(ByteRows, Hnsw, BitRows),
     /// The bits, where searches are to walk by them.
@@ -109,7 +111,14 @@ impl IndexBuilder {
                 match (is_done, self.layout) {
                     (false, _) => Phase::Rotate(rows),
                     (true, Layout::Graph { .. }) => Phase::Link(rows, HnswBuilder::new(quantizer.space())),
-                    (true, _) => Phase::Done(BuiltIndex::Bytes(rows)),
+                    (true, _) => Phase::Refine(rows, RefinedCalibration::default()),
+                }
+            }
+            Phase::Refine(rows, mut calibration) => {
+                if calibration.step(quantizer, column, rows.view()) {
+                    Phase::Done(BuiltIndex::Bytes(rows, calibration.finish()))
+                } else {
+                    Phase::Refine(rows, calibration)
                 }
             }
             Phase::Link(rows, mut builder) => {
@@ -131,7 +140,9 @@ impl IndexBuilder {
                     Phase::Shrink(rows, graph, bits)
                 }
             }
-            Phase::Measure(rows, graph, bits, calibration) => measure(quantizer, rows, graph, bits, calibration),
+            Phase::Measure(rows, graph, bits, calibration) => {
+                measure((quantizer, column), rows, graph, bits, calibration)
+            }
             done @ Phase::Done(_) => done,
         };
         matches!(self.phase, Phase::Done(_))
@@ -164,14 +175,14 @@ impl IndexBuilder {
 
 /// Measures one query more.
 fn measure(
-    quantizer: &Quantizer,
+    (quantizer, column): (&Quantizer, VectorColumn<'_>),
     rows: ByteRows,
     graph: Hnsw,
     bits: Option<BitRows>,
     mut calibration: SlackCalibration,
 ) -> Phase {
     let walked = bits.as_ref().map_or(GraphRows::Bytes(rows.view()), |bits| GraphRows::Bits(bits.view()));
-    if calibration.step(quantizer, graph.view(), rows.view(), walked) {
+    if calibration.step((quantizer, column), graph.view(), rows.view(), walked) {
         let rows = bits.map_or(BuiltRows::Bytes(rows), BuiltRows::Bits);
         Phase::Done(BuiltIndex::Graph(graph, rows, calibration.finish()))
     } else {

@@ -6,8 +6,8 @@
 //! order alone, so a log that is replayed makes the same index again.
 
 use super::{
-    ByteRows, Depth, GraphRows, Hnsw, IndexKind, IvfBuilder, Layout, Quantizer, RECALLS, Scratch, SearchedColumn,
-    Slack, VectorColumn, VectorIndex, measured_depths,
+    ByteRows, Depth, GraphRows, Hnsw, IndexKind, IvfBuilder, Layout, Quantizer, RECALLS, Refined, Scratch,
+    SearchedColumn, Slack, VectorColumn, VectorIndex, measured_depths,
 };
 use crate::{ids::RowId, rows::RowSet, schema::VectorField};
 use alloc::{vec, vec::Vec};
@@ -19,8 +19,8 @@ const CODES_FROM: usize = 1_024;
 /// Vectors that depths are measured with: few, because a writer waits meanwhile.
 const QUERIES: usize = 32;
 
-/// The slack of a graph that was never measured: a walk through all that is kept.
-const UNMEASURED: [Slack; RECALLS.len()] = [Slack::WHOLE; RECALLS.len()];
+/// A graph that was never measured: a walk through all that is kept, of which four for each hit and 32 are compared in full.
+const UNMEASURED: [Slack; RECALLS.len()] = [Slack::whole(Refined([72.0, 432.0])); RECALLS.len()];
 
 /// The vectors of one field in a growing segment.
 #[derive(Clone, Debug)]

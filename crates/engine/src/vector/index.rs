@@ -1,7 +1,7 @@
 //! What stands beside the column of a field, and which index a column gets. The choice depends on the schema and on the
 //! number of vectors alone: never on the host, the clock or a budget, or answers would differ.
 
-use super::{ByteRowsView, CodesView, Depth, GraphRows, HnswView, RECALLS, Slack};
+use super::{ByteRowsView, CodesView, Depth, GraphRows, HnswView, RECALLS, Refined, Slack};
 use sanderling_kernels as kernels;
 
 /// The index of a field, as its schema asks for it.
@@ -146,8 +146,8 @@ impl Layout {
 pub enum VectorIndex<'a> {
     /// Nothing: every search compares in full.
     None,
-    /// The vectors as bytes, in the order of the column.
-    Bytes(ByteRowsView<'a>),
+    /// The vectors as bytes, in the order of the column, and how many to compare in full for each of [`RECALLS`].
+    Bytes(ByteRowsView<'a>, &'a [Refined; RECALLS.len()]),
     /// Codes in one list or many, with what was measured of them.
     Codes {
         /// The codes.
@@ -172,7 +172,7 @@ impl VectorIndex<'_> {
     pub fn name(&self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::Bytes(_) => "bytes",
+            Self::Bytes(..) => "bytes",
             Self::Codes { codes, .. } if codes.lists() == 1 => "flat",
             Self::Codes { .. } => "ivf",
             Self::Graph { .. } => "hnsw",

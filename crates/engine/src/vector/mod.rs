@@ -11,7 +11,9 @@ mod index;
 mod ivf;
 mod nearest;
 mod quantize;
+mod refine;
 mod search;
+mod truth;
 
 pub use build::{BuiltIndex, BuiltRows, IndexBuilder};
 pub use codes::{BlocksView, Codes, CodesView, Seen};
@@ -27,6 +29,7 @@ pub use index::{IndexKind, Layout, Quantization, VectorIndex, lists_for};
 pub use ivf::{Depth, IvfBuilder, RECALL_APPROXIMATE_MAX, RECALLS, measured_depths};
 pub use nearest::{at_of, key_of};
 pub use quantize::{BitQuery, BitRows, BitRowsView, ByteRow, ByteRows, ByteRowsView, PreparedQuery, Quantizer, Space};
+pub use refine::Refined;
 pub use search::{SearchedColumn, Strategy, VectorSearch};
 
 use crate::{ids::RowId, rows::RowSet};

@@ -7,8 +7,8 @@ use core::fmt;
 use sanderling_kernels as kernels;
 
 /// Candidates that are compared in full, for each hit that is wanted, and beside them.
-const REFINED_PER_HIT: f32 = 1.25;
-pub(super) const REFINED_BESIDE: usize = 6;
+pub(super) const REFINED_PER_HIT: f32 = 1.25;
+const REFINED_BESIDE: usize = 6;
 
 /// What a search asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,10 +35,20 @@ impl VectorSearch {
 
     /// The candidates to compare in full, of which so many are needed as far as it was measured.
     pub(super) fn refined(&self, measured: usize) -> usize {
-        let factor = self.oversample.unwrap_or(REFINED_PER_HIT);
-        let refined = (self.wanted as f32 * factor) as usize + REFINED_BESIDE;
+        self.refined_of(REFINED_PER_HIT, measured)
+    }
+
+    /// The candidates to compare in full: what the caller asks for, else what was measured, and no fewer than `per_hit`.
+    pub(super) fn refined_of(&self, per_hit: f32, measured: usize) -> usize {
+        let factor = self.oversample.unwrap_or(per_hit);
+        let refined = ((self.wanted as f32 * factor) as usize).saturating_add(REFINED_BESIDE);
         if self.oversample.is_some() { refined } else { refined.max(measured) }
     }
+}
+
+/// The candidates that are compared in full for so many hits where keys order vectors well.
+pub(super) fn refined_usually(wanted: usize) -> usize {
+    (wanted as f32 * REFINED_PER_HIT) as usize + REFINED_BESIDE
 }
 
 /// How a search went about it, for its plan.
@@ -171,7 +181,7 @@ impl SearchedColumn<'_> {
         let asked = Asked { quantizer, query, norm, search, allowed, column, matching, is_filtered };
         match self.index {
             VectorIndex::None => None,
-            VectorIndex::Bytes(rows) => rows.candidates(&asked),
+            VectorIndex::Bytes(rows, refined) => rows.candidates(refined, &asked),
             VectorIndex::Graph { graph, rows, slacks } => graph.candidates(rows, slacks, &asked),
             VectorIndex::Codes { codes, depths } => codes.candidates(depths, &asked),
         }

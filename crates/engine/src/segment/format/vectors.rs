@@ -12,7 +12,7 @@ use crate::{
     rows::RowSet,
     schema::VectorField,
     vector::{
-        BitRowsView, BlocksView, ByteRowsView, CodesView, Depth, GraphRows, HnswView, Quantizer, RECALLS,
+        BitRowsView, BlocksView, ByteRowsView, CodesView, Depth, GraphRows, HnswView, Quantizer, RECALLS, Refined,
         SearchedColumn, Slack, VectorColumn, VectorIndex,
     },
 };
@@ -65,17 +65,17 @@ pub fn write_vectors(writer: &mut SectionWriter, field: usize, column: VectorCol
     writer.add(SectionKind::VectorNorms, field, column.norms);
     let head = match index {
         VectorIndex::None => Vec::from([NONE]),
-        VectorIndex::Bytes(_) => Vec::from([BYTES]),
+        VectorIndex::Bytes(_, refined) => head(BYTES, &[], refined.iter().flat_map(|refined| refined.0)),
         VectorIndex::Codes { depths, .. } => head(LISTS, &[], depths.iter().flat_map(|depth| depth.numbers())),
         VectorIndex::Graph { graph, rows, slacks } => {
             let layout = if let GraphRows::Bits(_) = rows { LINKS_AND_BITS } else { LINKS };
-            head(layout, &[graph.entry], slacks.iter().flat_map(|slack| slack.0))
+            head(layout, &[graph.entry], slacks.iter().flat_map(|slack| slack.numbers()))
         }
     };
     writer.add(SectionKind::VectorIndex, field, &head);
     match index {
         VectorIndex::None => {}
-        VectorIndex::Bytes(rows) => write_rows(writer, field, ROWS, rows),
+        VectorIndex::Bytes(rows, _) => write_rows(writer, field, ROWS, rows),
         VectorIndex::Codes { codes, .. } => write_codes(writer, field, codes),
         VectorIndex::Graph { graph, rows, .. } => {
             let arrays = [graph.base, graph.upper, graph.first_lists, graph.links];
@@ -139,7 +139,7 @@ pub struct StoredVectors {
 
 enum StoredLayout {
     None,
-    Bytes,
+    Bytes([Refined; RECALLS.len()]),
     Codes(Box<[Depth; RECALLS.len()]>),
     Graph(u32, [Slack; RECALLS.len()]),
     GraphOfBits(u32, [Slack; RECALLS.len()]),
@@ -201,7 +201,7 @@ impl StoredVectors {
         let fits = |rows: ByteRowsView<'_>| rows.fits(quantizer.dimensions(), vectors);
         match self.index(content) {
             VectorIndex::None => Ok(()),
-            VectorIndex::Bytes(rows) if fits(rows) => Ok(()),
+            VectorIndex::Bytes(rows, _) if fits(rows) => Ok(()),
             VectorIndex::Codes { codes, .. } => codes.check(quantizer, vectors),
             VectorIndex::Graph { graph, rows, .. }
                 if match rows {
@@ -244,7 +244,7 @@ impl StoredVectors {
         let at = |section: usize| &self.ranges[section];
         match &self.layout {
             StoredLayout::None => VectorIndex::None,
-            StoredLayout::Bytes => VectorIndex::Bytes(self.rows(content, 0)),
+            StoredLayout::Bytes(refined) => VectorIndex::Bytes(self.rows(content, 0), refined),
             StoredLayout::Codes(depths) => {
                 let blocks = |first: usize| BlocksView {
                     codes: array_at(content, at(first)),
@@ -299,7 +299,11 @@ fn layout_of(head: &[u32]) -> Option<(StoredLayout, &'static [SectionKind])> {
     let (number, rest) = head.split_first()?;
     match *number {
         NONE if rest.is_empty() => Some((StoredLayout::None, &[])),
-        BYTES if rest.is_empty() => Some((StoredLayout::Bytes, &[])),
+        BYTES => {
+            let measured = measured(rest, RECALLS.len() * Refined::NUMBERS)?;
+            let refined = |recall: usize| Refined(array::from_fn(|at| measured[recall * Refined::NUMBERS + at]));
+            Some((StoredLayout::Bytes(array::from_fn(refined)), &[]))
+        }
         LISTS => {
             let measured = measured(rest, RECALLS.len() * Depth::NUMBERS)?;
             let depth = |recall: usize| array::from_fn(|at| measured[recall * Depth::NUMBERS + at]);
@@ -308,10 +312,9 @@ fn layout_of(head: &[u32]) -> Option<(StoredLayout, &'static [SectionKind])> {
         }
         LINKS | LINKS_AND_BITS => {
             let (entry, rest) = rest.split_first()?;
-            let numbers = Slack::WHOLE.0.len();
-            let measured = measured(rest, RECALLS.len() * numbers)?;
-            let slack = |recall: usize| Slack(array::from_fn(|at| measured[recall * numbers + at]));
-            let slacks = array::from_fn(slack);
+            let measured = measured(rest, RECALLS.len() * Slack::NUMBERS)?;
+            let numbers = |recall: usize| array::from_fn(|at| measured[recall * Slack::NUMBERS + at]);
+            let slacks = array::from_fn(|recall| Slack::of_numbers(numbers(recall)));
             Some(if *number == LINKS {
                 (StoredLayout::Graph(*entry, slacks), &GRAPH)
             } else {

@@ -53,7 +53,7 @@ const LEVEL_MAX: usize = 8;
 const NODES_MAX: usize = 1 << 31;
 
 /// A whole number that looks random, the same for the same `state` (splitmix64).
-fn mixed(state: u64) -> u64 {
+pub(super) fn mixed(state: u64) -> u64 {
     let mut mixed = state.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -76,6 +76,20 @@ impl Quantizer {
         self.space
     }
 
+    /// How vectors are compared in full.
+    pub(super) fn metric(&self) -> Metric {
+        match self.space {
+            Space::Euclidean => Metric::Euclidean,
+            Space::Inner if self.is_cosine => Metric::Cosine,
+            Space::Inner => Metric::Dot,
+        }
+    }
+
+    /// Whether only the directions of vectors count.
+    pub(super) fn is_cosine(&self) -> bool {
+        self.is_cosine
+    }
+
     /// The bytes of the code of one vector.
     #[must_use]
     pub fn code_bytes(&self) -> usize {
