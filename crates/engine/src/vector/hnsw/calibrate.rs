@@ -26,10 +26,6 @@ const BREADTH: usize = 640;
 /// The largest slack; a neighbour that the long walk did not see asks for it. Where it is needed, all that is kept is walked.
 const SLACK_MAX: f32 = 1.0;
 
-/// The part of the misses that each kind of queries may have: real ones miss more than those near a vector, whose own links
-/// lead to all around.
-const MISSES_ALLOWED: [f32; KINDS] = [1.0, 0.4];
-
 /// Estimates of real queries are worse than those of the ones here, which lie beside two of the vectors, by a part.
 const MARGIN: f32 = 1.2;
 
@@ -151,13 +147,12 @@ impl SlackCalibration {
         let by_bytes = self.by_bytes.finish();
         let by_bits = self.by_bits.map(Ranks::finish);
         let mut slacks = by_bits.unwrap_or(by_bytes).map(|refined| Slack { beyond: [0.0; WANTED.len()], refined });
-        let kinds = self.needed.iter().zip(MISSES_ALLOWED);
-        for ((at, needed), allowed) in kinds.flat_map(|(kind, allowed)| kind.iter().enumerate().zip([allowed; 2])) {
+        for (at, needed) in self.needed.iter().flat_map(|needed| needed.iter().enumerate()) {
             // What is at least 0 is in the order of its bits.
             let mut needed = crate::lists::map(needed, |slack| slack.to_bits());
             needed.sort_unstable();
             for (slack, recall) in slacks.iter_mut().zip(RECALLS) {
-                let rank = (needed.len() as f32 * (1.0 - (1.0 - recall) * allowed)) as usize;
+                let rank = (needed.len() as f32 * recall) as usize;
                 let needed = needed.get(rank).or(needed.last()).map_or(0.0, |slack| f32::from_bits(*slack));
                 // Keys by bytes that tell nothing may all be at distance 0, of which any part is 0.
                 let needed = if needed >= SLACK_MAX { f32::INFINITY } else { needed };
