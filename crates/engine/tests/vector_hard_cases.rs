@@ -148,9 +148,8 @@ fn recall_in_a_town(options: &str) -> f64 {
     recall(&made, &places(20, 2), "")
 }
 
-/// The same with three dimensions. 3 of 1,000 hits are right.
+/// The same with three dimensions, the automatic choice.
 #[test]
-#[ignore = "shows a defect"]
 fn places_of_a_town_keep_their_recall() {
     let found = recall_in_a_town("");
     assert!(found >= 0.92, "{found}");
