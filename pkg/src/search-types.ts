@@ -32,7 +32,7 @@ export interface VectorQuery<S extends Schema = Schema> {
   readonly value: VectorValue;
   /** May be left out where the schema has one vector field. */
   readonly field?: VectorFieldName<S>;
-  /** Candidates on the way, instead of what was measured: nodes a graph keeps, codes that are compared again. */
+  /** Nodes that a graph keeps on the way instead of what was measured; codes that are compared again at least. */
   readonly ef?: number;
   /** Compare every vector in full. */
   readonly exact?: boolean;

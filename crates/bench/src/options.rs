@@ -1,13 +1,15 @@
 //! The arguments of `bin/vectors.rs`.
 
+use sanderling_engine::vector::{IndexKind, Quantization};
 use std::path::PathBuf;
 
 /// The lines that explain them.
 pub const USAGE: &str = "\
-vectors [--set wordnet|scifact|uniform|clustered] [--rows N] [--index flat|ivf|auto] [--recall 0.95,0.99]
+vectors [--set wordnet|scifact|uniform|clustered] [--rows N] [--index auto|flat|ivf|hnsw] [--recall 0.95,0.99]
   --data FOLDER     where the data sets lie; otherwise SANDERLING_DATA or ../shared/data
   --prepared FOLDER read the set from where --prepare wrote it
   --prepare FOLDER  write the set, its queries and their true neighbours there, and end
+                    --index may have a quantization behind a colon, as in ivf:rabitq
   --rounds N        how often every query is asked, 3 if not said
   --filters         searches behind filters too
   --bandwidth       the exact scan beside a plain read of the vectors too
@@ -21,8 +23,8 @@ pub struct Options {
     pub set: String,
     /// The vectors to take of it at most.
     pub rows: usize,
-    /// The index to build.
-    pub index: Index,
+    /// The index to build, as a schema asks for it.
+    pub index: (IndexKind, Quantization),
     /// The recalls to aim for; empty for all that are calibrated.
     pub recalls: Vec<f32>,
     /// Where the data sets lie.
@@ -43,23 +45,12 @@ pub struct Options {
     pub json: bool,
 }
 
-/// An index to build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Index {
-    /// One list of codes.
-    Flat,
-    /// Many lists of codes.
-    Ivf,
-    /// What the engine chooses.
-    Auto,
-}
-
 impl Default for Options {
     fn default() -> Self {
         Self {
             set: "wordnet".to_owned(),
             rows: 100_000,
-            index: Index::Auto,
+            index: (IndexKind::Auto, Quantization::Auto),
             recalls: Vec::new(),
             data: None,
             prepared: None,
@@ -113,12 +104,8 @@ impl Options {
             "--prepared" => self.prepared = Some(value.into()),
             "--prepare" => self.prepare = Some(value.into()),
             "--index" => {
-                self.index = match value {
-                    "flat" => Index::Flat,
-                    "ivf" => Index::Ivf,
-                    "auto" => Index::Auto,
-                    _ => return None,
-                }
+                let (index, quantization) = value.split_once(':').unwrap_or((value, "auto"));
+                self.index = (IndexKind::from_name(index)?, Quantization::from_name(quantization)?);
             }
             _ => return None,
         }

@@ -32,6 +32,7 @@ pub mod rows;
 pub mod schema;
 pub mod segment;
 pub mod settings;
+mod share;
 pub mod text;
 pub mod vector;
 pub mod wal;

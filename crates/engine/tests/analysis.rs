@@ -241,6 +241,8 @@ fn words_end_where_unicode_ends_them() {
     }
 }
 
+/// Natively alone: Node 20 crashes when it leaves a WASI program whose memory has grown like that.
+#[cfg_attr(target_family = "wasm", ignore)]
 #[test]
 fn the_time_is_linear_whatever_the_text() {
     let hostile = [

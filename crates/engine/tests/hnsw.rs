@@ -5,8 +5,8 @@ mod made;
 
 use made::{Numbers, clustered, uniform};
 use sanderling_engine::vector::{
-    BASE_DEGREE, ByteRows, FREE, GraphDamage, GraphSearch, Hnsw, HnswBuilder, HnswView, Metric, PreparedQuery,
-    Quantizer, Scratch, SlackCalibration, at_of,
+    BASE_DEGREE, BitRows, ByteRows, FREE, GraphDamage, GraphRows, GraphSearch, Hnsw, HnswBuilder, HnswView, Metric,
+    PreparedQuery, Quantizer, RECALLS, Scratch, Slack, SlackCalibration, VectorColumn, at_of,
 };
 use sanderling_kernels as kernels;
 
@@ -50,6 +50,16 @@ impl Index {
         index
     }
 
+    /// The slacks that are measured for walks by these rows.
+    fn slacks(&self, rows: GraphRows<'_>) -> [Slack; RECALLS.len()] {
+        let numbers: Vec<u32> = (0..self.len() as u32).collect();
+        let norms: Vec<f32> = self.values.chunks(self.dimensions).map(kernels::norm).collect();
+        let column = VectorColumn { dimensions: self.dimensions, rows: &numbers, values: &self.values, norms: &norms };
+        let mut calibration = SlackCalibration::default();
+        while !calibration.step((&self.quantizer, column), self.graph.view(), self.rows.view(), rows) {}
+        calibration.finish()
+    }
+
     fn len(&self) -> usize {
         self.values.len() / self.dimensions
     }
@@ -82,7 +92,10 @@ impl Index {
 
     fn walked(&self, query: &[f32], search: GraphSearch, passes: Option<&mut dyn FnMut(u32) -> bool>) -> Vec<u64> {
         let prepared = PreparedQuery::new(&self.quantizer, query, kernels::norm(query));
-        self.graph.view().search(self.rows.view(), &prepared, search, passes, &mut Scratch::default()).found
+        self.graph
+            .view()
+            .search(GraphRows::Bytes(self.rows.view()), &prepared, search, passes, &mut Scratch::default())
+            .found
     }
 
     /// The best found ones, by exact similarity.
@@ -276,7 +289,7 @@ fn equal_vectors_give_equal_graphs() {
         let prepared = PreparedQuery::new(&first.quantizer, &query, kernels::norm(&query));
         let search = GraphSearch { wanted: 10, breadth: 40, slack: 0.2, matching: 1_500 };
         let walked = |view: HnswView<'_>, scratch: &mut Scratch| {
-            view.search(first.rows.view(), &prepared, search, None, scratch)
+            view.search(GraphRows::Bytes(first.rows.view()), &prepared, search, None, scratch)
         };
         let mut scratch = Scratch::default();
         let expected = walked(first.graph.view(), &mut scratch);
@@ -301,16 +314,15 @@ fn a_graph_built_at_once_can_grow() {
 #[test]
 fn the_measured_slack_gives_the_recall_it_is_for() {
     let index = Index::built(clustered(6_000, 48, 60, 1), 48, Metric::Cosine);
-    let mut calibration = SlackCalibration::default();
-    while !calibration.step(&index.quantizer, index.graph.view(), index.rows.view()) {}
-    let slacks = calibration.finish();
+    let rows = GraphRows::Bytes(index.rows.view());
+    let slacks = index.slacks(rows);
     assert!(slacks.windows(2).all(|pair| pair[0].for_wanted(10) <= pair[1].for_wanted(10)));
     let (mut found, mut compared, mut compared_in_all) = (0, 0, 0);
     for query in clustered(50, 48, 60, 2).chunks(48) {
         let prepared = PreparedQuery::new(&index.quantizer, query, kernels::norm(query));
         let walk = |slack| {
             let search = GraphSearch { wanted: 10, breadth: 400, slack, matching: index.len() };
-            index.graph.view().search(index.rows.view(), &prepared, search, None, &mut Scratch::default())
+            index.graph.view().search(rows, &prepared, search, None, &mut Scratch::default())
         };
         let walked = walk(slacks[2].for_wanted(10));
         compared += walked.compared;
@@ -322,6 +334,114 @@ fn the_measured_slack_gives_the_recall_it_is_for() {
     assert!(found >= 475, "{found} of 500");
     assert!(compared < compared_in_all * 3 / 4, "{compared} of {compared_in_all}");
 }
+
+fn bits_of(index: &Index) -> BitRows {
+    let mut bits = BitRows::new(index.dimensions);
+    while !bits.step(&index.quantizer, index.rows.view()) {}
+    bits
+}
+
+/// The slacks of a graph that is walked by bits.
+fn slacks_of(index: &Index, bits: &BitRows) -> [Slack; RECALLS.len()] {
+    let slacks = index.slacks(GraphRows::Bits(bits.view()));
+    assert!(slacks.windows(2).all(|pair| pair[0].for_wanted(10) <= pair[1].for_wanted(10)));
+    slacks
+}
+
+/// The true hits that walks by bits keep with that slack, and all that they keep.
+fn kept_by_bits(index: &Index, bits: &BitRows, queries: &[f32], wanted: usize, slack: f32) -> (usize, usize) {
+    let (mut found, mut kept) = (0, 0);
+    for query in queries.chunks(index.dimensions) {
+        let prepared = PreparedQuery::new(&index.quantizer, query, kernels::norm(query));
+        let search = GraphSearch { wanted, breadth: 1_600, slack, matching: index.len() };
+        let rows = GraphRows::Bits(bits.view());
+        let walked = index.graph.view().search(rows, &prepared, search, None, &mut Scratch::default());
+        kept += walked.found.len();
+        let hits = index.best(query, walked.found.into_iter().map(at_of), wanted);
+        let exact = index.best(query, 0..index.len() as u32, wanted);
+        found += hits.iter().filter(|hit| exact.contains(hit)).count();
+    }
+    (found, kept)
+}
+
+#[test]
+fn a_walk_by_bits_keeps_what_it_needs_for_its_recall() {
+    for metric in METRICS {
+        // Far from the origin, as the vectors of some models are.
+        let moved = |mut values: Vec<f32>| {
+            values.iter_mut().for_each(|value| *value += 1.5);
+            values
+        };
+        let index = Index::built(moved(clustered(6_000, 96, 60, 1)), 96, metric);
+        let (queries, bits) = (moved(clustered(50, 96, 60, 2)), bits_of(&index));
+        let slacks = slacks_of(&index, &bits);
+        // By inner product a walk for a hundred needs all that it may keep, by bytes too.
+        for (wanted, enough) in [(10, 250), (100, if metric == Metric::Dot { 1_600 } else { 200 })] {
+            let (found, kept) = kept_by_bits(&index, &bits, &queries, wanted, slacks[2].for_wanted(wanted));
+            let all = 50 * wanted;
+            assert!(found * 100 >= all * 95, "{metric:?}: {found} of {all}, {kept} kept");
+            assert!(kept <= 50 * enough, "{metric:?}: {kept} kept for {all}");
+        }
+    }
+}
+
+/// A walk comes by everything near here, but the order by estimates is far from the true one.
+#[test]
+fn what_is_seen_and_seems_far_is_kept_too() {
+    for metric in METRICS {
+        let index = Index::built(uniform(1_000, 64, 1), 64, metric);
+        let bits = bits_of(&index);
+        let slack = slacks_of(&index, &bits)[2].for_wanted(100);
+        let (found, kept) = kept_by_bits(&index, &bits, &uniform(20, 64, 2), 100, slack);
+        assert!(found >= 1_900, "{metric:?}: {found} of 2000, {kept} kept");
+    }
+}
+
+/// The estimate is right on average, and as wrong as it says: else slacks would be measured in the wrong unit.
+#[test]
+fn the_error_of_an_estimate_is_known() {
+    for metric in METRICS {
+        let index = Index::without_graph(clustered(1_000, 200, 20, 1), 200, metric);
+        let bits = bits_of(&index);
+        let all: Vec<u32> = (0..1_000).collect();
+        let (mut sum, mut squares, mut count) = (0.0, 0.0, 0.0);
+        for query in clustered(10, 200, 20, 2).chunks(200) {
+            let prepared = PreparedQuery::new(&index.quantizer, query, kernels::norm(query));
+            let truth = index.rows.view().all_keys(&prepared);
+            let prepared = bits.view().prepare(&prepared);
+            let mut keys = Vec::new();
+            bits.view().add_keys(&prepared, &all, &mut keys);
+            for ((at, key), truth) in all.iter().zip(keys).zip(truth) {
+                let error = (key - truth) / bits.view().error(&prepared, *at);
+                sum += error;
+                squares += error * error;
+                count += 1.0;
+            }
+        }
+        let (mean, deviation) = (sum / count, kernels::square_root(squares / count));
+        assert!(mean.abs() < 0.05 && (0.5..0.7).contains(&deviation), "{metric:?}: {mean} {deviation}");
+    }
+}
+
+#[test]
+fn bits_are_the_same_on_every_host() {
+    // Recorded once on x86-64.
+    let mut digest = 0_u32;
+    for (dimensions, metric) in [(3, Metric::Dot), (40, Metric::Cosine), (131, Metric::Euclidean)] {
+        let index = Index::without_graph(clustered(300, dimensions, 20, 1), dimensions, metric);
+        let bits = bits_of(&index);
+        let query = clustered(1, dimensions, 20, 2);
+        let query = bits.view().prepare(&PreparedQuery::new(&index.quantizer, &query, kernels::norm(&query)));
+        let mut keys = Vec::new();
+        bits.view().add_keys(&query, &(0..300).collect::<Vec<u32>>(), &mut keys);
+        let mix = |digest: u32, bits: u32| digest.rotate_left(5) ^ bits;
+        digest = bits.view().bytes.iter().fold(digest, |digest, byte| mix(digest, u32::from(*byte)));
+        digest = keys.iter().fold(digest, |digest, key| mix(digest, key.to_bits()));
+    }
+    assert_eq!(digest, GOLDEN_BITS, "{digest:#x}");
+}
+
+const GOLDEN_BITS: u32 = 0x7d5a_8a55;
 
 #[test]
 fn damage_is_found_before_a_search() {

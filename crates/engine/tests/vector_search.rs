@@ -53,6 +53,7 @@ fn the_plan_says_what_was_chosen() {
         ("flat", "int8", "bytes: bytes of 3000 vectors"),
         ("ivf", "rabitq", "ivf: codes of "),
         ("hnsw", "auto", "hnsw: graph walk by "),
+        ("hnsw", "rabitq", "hnsw: graph walk by "),
     ];
     for (index, quantization, plan) in expected {
         let mut made = Made::new(24, &format!(r#""index": "{index}", "quantization": "{quantization}""#));
@@ -67,6 +68,39 @@ fn the_plan_says_what_was_chosen() {
     made.put_all(&uniform(3_000, 24, 4));
     made.seal();
     assert_eq!(first_plan(&made, ""), "none: exact scan", "a metric without an estimate is compared in full");
+}
+
+#[test]
+fn few_matches_in_a_graph_over_bits_are_compared_by_these() {
+    let mut made = Made::new(40, r#""index": "hnsw", "quantization": "rabitq", "metric": "euclidean""#);
+    made.put_all(&clustered(3_000, 40, 30, 1));
+    made.seal();
+    made.delete((0..3_000).filter(|id| id % 3 != 0));
+    let queries = clustered(25, 40, 30, 2);
+    let plan = made.plan(&queries[..40], "").remove(0);
+    assert_eq!(plan, "hnsw: bits of 1000 vectors");
+    let found = recall(&made, &queries, "");
+    assert!(found >= 0.95, "{found}");
+    for options in [r#", "ef": 150"#, r#", "oversample": 8"#] {
+        assert_eq!(made.ids(&queries[..40], options, r#", "limit": 20"#).len(), 20, "{options}");
+    }
+    assert_eq!(made.ids(&queries[..40], "", r#", "limit": 999"#).len(), 999, "almost all that match");
+    let few = made.ids(&queries[..40], "", r#", "filter": { "number": { "$lt": 600 } }"#);
+    assert_eq!(few, made.ids(&queries[..40], r#", "exact": true"#, r#", "filter": { "number": { "$lt": 600 } }"#));
+}
+
+#[test]
+fn a_graph_over_bits_takes_a_seventh_of_the_room() {
+    let bytes = |quantization: &str| -> usize {
+        let mut made = Made::new(384, &format!(r#""index": "hnsw", "quantization": "{quantization}""#));
+        made.put_all(&uniform(800, 384, 3));
+        let file = made.seal();
+        // All beside the vectors themselves and the offsets, which are the same for both.
+        collections::sections(&file).iter().filter(|section| section.kind >= 64).map(|section| section.length).sum()
+    };
+    let (bits, all) = (bytes("rabitq"), bytes("int8"));
+    assert_eq!(all - bits, 800 * (384 + 12 - 56) - 4 * 384);
+    assert!(bits <= 800 * 200, "{bits}");
 }
 
 #[test]
@@ -151,6 +185,20 @@ fn what_is_left_of_many_deleted_is_found() {
                 made.ids(query, r#", "exact": true"#, r#", "limit": 5"#)
             );
             assert_eq!(ids[0], "7");
+        }
+    }
+}
+
+#[test]
+fn a_few_deleted_of_a_few_hide_nobody_else() {
+    for index in INDEXES {
+        for count in [20, 50, 75, 100, 150, 300, 700] {
+            let mut made = Made::new(16, &format!(r#""index": "{index}""#));
+            made.put_all(&uniform(count, 16, 26));
+            made.seal();
+            made.delete([1, 8, 13].into_iter());
+            let found = recall(&made, &uniform(20, 16, 27), r#", "limit": 25"#);
+            assert!(found >= 0.97, "{index}, {count} vectors: {found}");
         }
     }
 }
@@ -291,6 +339,7 @@ fn documents_without_the_vector_are_no_hits() {
             assert_eq!(distinct(&ids), 600, "{index}");
             assert!(ids.iter().all(|id| id.parse::<u32>().unwrap() % 4 == 0));
             assert_eq!(made.ids(&uniform(1, 6, 8), "", r#", "limit": 1"#), ["8"]);
+            assert_eq!(made.count(r#"{ "vector": { "$exists": false } }"#), 1_800);
         }
     }
 }
@@ -309,34 +358,63 @@ fn equal_writes_make_equal_files() {
 
 #[test]
 fn an_index_that_was_tampered_with_is_refused() {
-    for (index, quantization) in [("hnsw", "auto"), ("ivf", "auto"), ("flat", "int8"), ("ivf", "rabitq")] {
-        let mut made = Made::new(20, &format!(r#""index": "{index}", "quantization": "{quantization}""#));
-        made.put_all(&clustered(300, 20, 5, 25));
+    let pairs =
+        [("hnsw", "auto"), ("hnsw", "rabitq"), ("ivf", "auto"), ("flat", "int8"), ("ivf", "rabitq"), ("flat", "auto")];
+    for (at, (index, quantization)) in pairs.into_iter().enumerate() {
+        let metric = ["cosine", "euclidean", "dot"][at % 3];
+        let options = format!(r#""index": "{index}", "quantization": "{quantization}", "metric": "{metric}""#);
+        let mut made = Made::new(20, &options);
+        // So many that there are more lists than the guide of a search takes without choosing.
+        made.put_all(&clustered(600, 20, 5, 25));
         let whole = made.output();
         assert!(made.opens(&whole.0, whole.1));
         let mut refused = 0;
         for section in collections::sections(&whole.0) {
             // Of the index alone: rows and norms have tests of their own.
-            if !(section.kind == 19 || section.kind >= 64) {
+            if !(section.kind == 19 || section.kind >= 64) || section.length == 0 {
                 continue;
             }
             let (cut, root) = collections::resealed(&whole.0, section.kind, &mut |bytes| {
                 bytes.truncate(bytes.len().saturating_sub(4));
             });
-            assert!(section.length == 0 || !made.opens(&cut, root), "{index}: section {} cut", section.kind);
-            let (filled, root) = collections::resealed(&whole.0, section.kind, &mut |bytes| bytes.fill(0xfe));
-            if made.opens(&filled, root) {
+            assert!(!made.opens(&cut, root), "{index}: section {} cut", section.kind);
+            // Large numbers of either sign, none at all, zeros, and some word a little off or of the other sign.
+            for change in [0xfe, 0x7f, 0xff, 0] {
+                let filled = collections::resealed(&whole.0, section.kind, &mut |bytes| bytes.fill(change));
+                let is_searched = search_all(&made, &filled);
+                refused += usize::from(!is_searched);
                 // Numbers of any value are only wrong answers, never wrong accesses.
-                assert!(is_content(section.kind), "{index}: section {} filled", section.kind);
-            } else {
-                refused += 1;
+                assert!(!is_searched || change != 0xfe || is_content(section.kind), "section {} filled", section.kind);
+            }
+            for word in (0..8).map(|part| part * (section.length / 4) / 8) {
+                for by in [1, 0x8000_0000] {
+                    let changed = collections::resealed(&whole.0, section.kind, &mut |bytes| {
+                        let (words, _) = bytes.as_chunks_mut::<4>();
+                        words[word] = u32::from_le_bytes(words[word]).wrapping_sub(by).to_le_bytes();
+                    });
+                    search_all(&made, &changed);
+                }
             }
         }
         assert!(refused > 0, "{index}");
     }
 }
 
+/// Searches a file in all ways, unless it is refused, and says whether it was searched.
+fn search_all(made: &Made, (bytes, root): &(Vec<u8>, u32)) -> bool {
+    let Some(over) = made.over(bytes, *root) else { return false };
+    for query in clustered(2, made.dimensions, 5, 26).chunks(made.dimensions) {
+        for limit in [1, 10, 599] {
+            for filter in ["", r#", "filter": { "half": 1 }"#, r#", "filter": { "number": { "$lt": 30 } }"#] {
+                let found = over.ids(query, "", &format!(r#", "limit": {limit}{filter}"#));
+                assert_eq!(distinct(&found), found.len(), "no document twice");
+            }
+        }
+    }
+    true
+}
+
 /// Sections whose values are numbers to compute with and lead nowhere.
 fn is_content(kind: u32) -> bool {
-    matches!(kind, 64..=67 | 72..=77 | 80..=83)
+    matches!(kind, 64..=67 | 72..=77 | 80..=83 | 92..=93)
 }

@@ -77,6 +77,7 @@ impl Built {
             let (exact, _) = self.search(column, query, exactly(wanted), passing);
             let (hits, _) = self.search(column, query, about(wanted), passing);
             assert_eq!(hits.len(), exact.len(), "as many hits as match");
+            assert!(hits.iter().all(|hit| passing.contains(hit.row)), "hits that pass");
             found += hits.iter().filter(|hit| exact.contains(hit)).count();
             all += exact.len();
         }
@@ -124,6 +125,50 @@ fn a_filter_costs_no_recall() {
     }
 }
 
+#[test]
+fn a_filter_that_few_pass_is_compared_by_bytes() {
+    let column = Column::of(clustered(8_000, 64, 40, 2), 64);
+    let built = build(&column, Metric::Cosine, 90);
+    let query = column.query(17);
+    let few = RowSet::matching(8_000, &mut |row| row.0 % 20 == 3);
+    let (hits, strategy) = built.search(&column, query, about(10), &few);
+    assert_eq!(strategy, Strategy::Bytes { vectors: 400 });
+    assert_eq!(hits, built.search(&column, query, exactly(10), &few).0);
+    // The same rows, where only every second row of the segment has a vector.
+    let rows = (0..8_000).map(|row| 2 * row).collect();
+    let column = Column { rows, ..column };
+    for (one_in, is_few) in [(20, true), (3, false)] {
+        let passing = RowSet::matching(16_000, &mut |row| row.0 / 2 % one_in == 1);
+        let (hits, strategy) = built.search(&column, column.query(17), about(10), &passing);
+        assert_eq!(matches!(strategy, Strategy::Bytes { .. }), is_few, "{strategy:?}");
+        let (exact, _) = built.search(&column, column.query(17), exactly(10), &passing);
+        let found = hits.iter().filter(|hit| exact.contains(hit)).count();
+        assert!(found >= 9 && hits.len() == 10, "one in {one_in}: {found}");
+    }
+}
+
+#[test]
+fn codes_without_rows_of_bytes_are_searched() {
+    let column = Column::of(clustered(4_000, 64, 40, 2), 64);
+    let built = build(&column, Metric::Cosine, 60);
+    let mut codes = built.codes.view();
+    (codes.rows.bytes, codes.rows.scales, codes.rows.sums, codes.rows.squares) = (&[], &[], &[], &[]);
+    let index = VectorIndex::Codes { codes, depths: &built.depths };
+    let (view, quantizer) = (column.view(), Some(&built.quantizer));
+    let searched = SearchedColumn { column: view, metric: Metric::Cosine, quantizer, index };
+    for one_in in [1, 2, 60] {
+        let passing = RowSet::matching(4_000, &mut |row| row.0 % one_in == 0);
+        let mut rows = Vec::new();
+        let query = column.query(7);
+        let strategy = searched.search(query, about(10), (&passing).into(), &mut |hit| rows.push(hit.row));
+        assert_eq!(strategy == Strategy::Exact, one_in == 60, "{strategy:?}");
+        rows.sort_unstable();
+        rows.dedup();
+        let (exact, _) = built.search(&column, query, exactly(5), &passing);
+        assert!(rows.len() >= 10 && exact.iter().all(|hit| rows.contains(&hit.row)), "one in {one_in}");
+    }
+}
+
 /// For each row how many are nearer to the query.
 fn build_near(column: &Column, query: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..column.rows.len()).collect();
@@ -155,11 +200,19 @@ fn any_number_of_hits_can_be_asked_for() {
     let built = build(&column, Metric::Cosine, 40);
     let all = RowSet::all(2_000);
     for wanted in [0, 1, 9, 10, 11, 99, 500, 1_999, 2_000, 10_000] {
-        let (hits, _) = built.search(&column, column.query(0), about(wanted), &all);
-        assert_eq!(hits.len(), wanted.min(2_000), "{wanted}");
-        let (exact, _) = built.search(&column, column.query(0), exactly(wanted), &all);
-        let found = hits.iter().filter(|hit| exact.contains(hit)).count();
-        assert!(found as f32 >= 0.9 * hits.len() as f32, "{wanted}: {found}");
+        let (mut found, mut possible) = (0, 0);
+        for at in (0..2_000).step_by(200) {
+            let (hits, _) = built.search(&column, column.query(at), about(wanted), &all);
+            assert_eq!(hits.len(), wanted.min(2_000), "{wanted}");
+            let mut rows: Vec<RowId> = hits.iter().map(|hit| hit.row).collect();
+            rows.sort_unstable();
+            rows.dedup();
+            assert_eq!(rows.len(), hits.len(), "a vector that has two codes is one hit");
+            let (exact, _) = built.search(&column, column.query(at), exactly(wanted), &all);
+            found += hits.iter().filter(|hit| exact.contains(hit)).count();
+            possible += exact.len();
+        }
+        assert!(found as f32 >= 0.9 * possible as f32, "{wanted}: {found} of {possible}");
     }
 }
 
@@ -235,7 +288,76 @@ fn damaged_codes_are_refused() {
     refused(&|view| view.first_blocks = &[]);
     refused(&|view| view.first_vectors = &[0, 9, 3, 7, 0, 0, 400]);
     refused(&|view| view.positions = &[400; 400]);
+    refused(&|view| view.positions = &[7; 400]);
+    refused(&|view| view.places = &[0; 400]);
+    assert_eq!(whole.copies.len(), 200);
+    refused(&|view| view.copies = &[400; 200]);
+    refused(&|view| view.copies = &view.copies[1..]);
+    refused(&|view| view.first_copies = &view.first_copies[1..]);
+    refused(&|view| view.first_copies = &[0, 9, 3, 7, 0, 0, 400]);
+    refused(&|view| view.first_copies = &[]);
+    refused(&|view| view.places = &[400; 400]);
+    refused(&|view| view.places = &view.places[1..]);
     refused(&|view| view.rows.bytes = &view.rows.bytes[..24]);
     refused(&|view| view.rows.sums = &[]);
     refused(&|view| view.centroids = view.rows);
+}
+
+/// Vectors of all lengths that a component can have, and the cosine in f64.
+#[test]
+fn cosines_are_right_at_every_length() {
+    let lengths = [1e-44_f32, 1e-38, 1e-30, 1e-23, 1e-20, 1e-13, 1e-11, 1.0, 1e10, 1e17, 1e19, 1e20, 3e38];
+    let values = made::uniform(12, 24, 5);
+    for length_a in lengths {
+        for length_b in lengths {
+            let scaled = |at: usize, length: f32| -> Vec<f32> {
+                values[at * 24..][..24].iter().map(|value| value * length).collect()
+            };
+            for at in 0..6 {
+                let (a, b) = (scaled(at, length_a), scaled(at + 6, length_b));
+                let dot =
+                    |a: &[f32], b: &[f32]| -> f64 { a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum() };
+                let expected = dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
+                let norms = (sanderling_kernels::norm(&a), sanderling_kernels::norm(&b));
+                let found = Metric::Cosine.similarity(&a, norms.0, &b, norms.1);
+                assert!((f64::from(found) - expected).abs() < 1e-6, "{length_a} {length_b}: {found} {expected}");
+                assert_eq!(Metric::Cosine.distance(&a, norms.0, &b, norms.1), 1.0 - found);
+            }
+        }
+    }
+    assert_eq!(Metric::Cosine.similarity(&[0.0, 0.0], 0.0, &[1e-30, 0.0], 0.0), 0.0, "a zero vector");
+}
+
+#[test]
+fn a_short_vector_is_quantized_by_its_direction() {
+    let quantizer = Quantizer::new(24, Metric::Cosine).unwrap();
+    let vector = made::uniform(1, 24, 5);
+    let rotated = |power: i32| {
+        let vector: Vec<f32> = vector.iter().map(|value| value * 2_f32.powi(power)).collect();
+        let mut rotated = vec![0.0; 24];
+        quantizer.rotate(&vector, sanderling_kernels::norm(&vector), &mut rotated);
+        rotated
+    };
+    let expected = rotated(0);
+    for power in [-20, -50, -70, -90, -100] {
+        for (found, expected) in rotated(power).iter().zip(&expected) {
+            assert!((found - expected).abs() < 1e-6, "{power}");
+        }
+    }
+    let mut zero = vec![1.0; 24];
+    quantizer.rotate(&[0.0; 24], 0.0, &mut zero);
+    assert_eq!(zero, [0.0; 24]);
+}
+
+#[test]
+fn no_metric_gives_what_is_no_number() {
+    let names = Metric::names();
+    let vectors = [[3e38, 3e38], [3e38, -3e38], [-3e38, 3e38], [0.0, 0.0], [1.0, -1.0], [-1.0, 1.0], [1e-45, 0.0]];
+    for metric in names.map(|name| Metric::from_name(name).unwrap()) {
+        for (a, b) in vectors.iter().flat_map(|a| vectors.iter().map(move |b| (a, b))) {
+            let norms = (sanderling_kernels::norm(a), sanderling_kernels::norm(b));
+            assert!(!metric.similarity(a, norms.0, b, norms.1).is_nan(), "{metric:?} {a:?} {b:?}");
+            assert!(!metric.distance(a, norms.0, b, norms.1).is_nan(), "{metric:?} {a:?} {b:?}");
+        }
+    }
 }

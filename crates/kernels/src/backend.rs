@@ -1,12 +1,17 @@
 //! One set of kernels for each set of machine instructions, and the checks that all of them rely on.
 
 use crate::{EstimateTerms, PerVector, block_bytes};
-use crate::{FAST_SCAN_GROUPS_MAX, FAST_SCAN_VECTORS, GROUP_BYTES, ROTATION_ROUNDS};
+use crate::{FAST_SCAN_GROUPS_MAX, FAST_SCAN_VECTORS, GROUP_BYTES, PLANES, ROTATION_ROUNDS};
 
 /// The longest row of bytes whose products fit 32 bits.
 pub const DOT_I8_LENGTH_MAX: usize = 1 << 16;
 
+/// The longest code that is compared with planes: its distance, fifteen times its bits, fits 32 bits.
+const PLANE_BYTES_MAX: usize = 1 << 24;
+
 type EstimateBlock = unsafe fn(&PerVector<u16>, [&PerVector<f32>; 2], EstimateTerms, f32, &mut PerVector<f32>) -> u32;
+
+type PlaneDistances = unsafe fn(&[u8], &[u8], usize, &[u32], &mut [u32]);
 
 /// The kernels of one backend. What calls them has checked lengths and the processor: see the methods of [`Backend`].
 pub(crate) struct Table {
@@ -24,6 +29,7 @@ pub(crate) struct Table {
     pub estimate_block: EstimateBlock,
     pub fast_scan_table: unsafe fn(&[f32], &mut [u8]) -> (f32, f32),
     pub hamming_bits: unsafe fn(&[u8], &[u8]) -> u32,
+    pub plane_distances: PlaneDistances,
     pub rotate: unsafe fn(&mut [f32], &[f32]),
 }
 
@@ -185,6 +191,20 @@ impl Backend {
         assert!(a.len() == b.len() && a.len() <= 1 << 28);
         // SAFETY: as above.
         unsafe { (self.0.hamming_bits)(a, b) }
+    }
+
+    /// See [`plane_distances`](crate::plane_distances).
+    pub fn plane_distances(self, planes: &[u8], rows: &[u8], stride: usize, at: &[u32], out: &mut [u32]) {
+        let length = planes.len() / PLANES;
+        assert!(planes.len() == length * PLANES && length <= PLANE_BYTES_MAX && length <= stride);
+        assert!(at.len() == out.len());
+        if length == 0 {
+            return out.fill(0);
+        }
+        let count = rows.len() / stride;
+        assert!(at.iter().all(|&at| (at as usize) < count), "a row that does not exist");
+        // SAFETY: as above.
+        unsafe { (self.0.plane_distances)(planes, rows, stride, at, out) }
     }
 
     /// See [`rotate`](crate::rotate).

@@ -33,6 +33,7 @@ mod estimate;
 mod fast_scan;
 mod metrics;
 mod packing;
+mod planes;
 mod portable;
 mod quantise;
 mod rotation;
@@ -60,6 +61,7 @@ pub use fast_scan::{
 };
 pub use metrics::{bray_curtis, canberra, chebyshev, hamming, jaccard, manhattan};
 pub use packing::{PACKED, pack_ascending, packed_words, unpack_ascending};
+pub use planes::{PLANES, bit_planes};
 pub use quantise::{largest_magnitude, quantise_i8, quantise_u7, sign_bits, sum_of_magnitudes};
 pub use rotation::{ROTATION_DIMENSIONS_MAX, ROTATION_ROUNDS, rotation_factors};
 
@@ -206,6 +208,20 @@ pub fn fast_scan_table(query: &[f32], table: &mut [u8]) -> (f32, f32) {
 #[must_use]
 pub fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
     Backend::best().hamming_bits(a, b)
+}
+
+/// For each row of `at`, how far its code is from the query: the bits in which it differs from the lowest plane, twice
+/// those from the second, four times those from the third and eight times those from the fourth. Codes are the first
+/// bytes of rows of `stride` bytes; [`bit_planes`] writes the planes, as long as a code each.
+///
+/// With signs `s` of a code and values `t` of -15, -13, ... 15 of a query, the sum of `s * t` is 15 times the dimensions
+/// minus twice this.
+///
+/// # Panics
+///
+/// Unless there are [`PLANES`] planes, a row is as long as one at least, `at` has rows that exist and `out` is as long.
+pub fn plane_distances(planes: &[u8], rows: &[u8], stride: usize, at: &[u32], out: &mut [u32]) {
+    Backend::best().plane_distances(planes, rows, stride, at, out);
 }
 
 /// Rotates a vector in place by the factors that [`rotation_factors`] made for its number of dimensions. Lengths and

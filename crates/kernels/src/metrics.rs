@@ -30,11 +30,12 @@ pub fn canberra(a: &[f32], b: &[f32]) -> f32 {
     })
 }
 
-/// The sum of |a - b| over the sum of |a + b|, where 0 / 0 is 0.
+/// The sum of |a - b| over the sum of |a + b|, where 0 / 0 is 0. Of exact opposites it is infinite.
 #[must_use]
 pub fn bray_curtis(a: &[f32], b: &[f32]) -> f32 {
     let weight = lane_sum(shared(a, b), |i| (a[i] + b[i]).abs());
-    if weight > 0.0 { manhattan(a, b) / weight } else { 0.0 }
+    let differences = manhattan(a, b);
+    if differences == 0.0 { 0.0 } else { differences / weight }
 }
 
 /// The number of unequal components.

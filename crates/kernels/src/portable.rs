@@ -6,7 +6,7 @@
 
 use crate::backend::Table;
 use crate::rows::{by_four, by_tile};
-use crate::{EstimateTerms, FAST_SCAN_VECTORS, LANES, PerVector, estimate, rotation, scalar, scalar::reduce};
+use crate::{EstimateTerms, FAST_SCAN_VECTORS, LANES, PerVector, estimate, planes, rotation, scalar, scalar::reduce};
 use wide::f32x4;
 
 pub(crate) static PORTABLE: Table = Table {
@@ -22,6 +22,7 @@ pub(crate) static PORTABLE: Table = Table {
     dot_i8_tile,
     fast_scan_blocks,
     hamming_bits,
+    plane_distances: planes::plane_distances,
     rotate,
     estimate_block,
     fast_scan_table,

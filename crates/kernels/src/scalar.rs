@@ -76,6 +76,19 @@ pub fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
     a.iter().zip(b).map(|(x, y)| (x ^ y).count_ones()).sum()
 }
 
+/// One bit after the other: see [`crate::plane_distances`].
+#[must_use]
+pub fn plane_distance(planes: &[u8], code: &[u8]) -> u32 {
+    let bit = |bytes: &[u8], at: usize| u32::from(bytes[at / 8] >> (at % 8) & 1);
+    let mut sum = 0;
+    for (weight, plane) in planes.chunks(code.len().max(1)).enumerate() {
+        for at in 0..code.len() * 8 {
+            sum += (bit(plane, at) ^ bit(code, at)) << weight;
+        }
+    }
+    sum
+}
+
 /// One round after the other, one butterfly after the other: see [`crate::rotate`].
 pub fn rotate(vector: &mut [f32], factors: &[f32]) {
     let dimensions = vector.len();

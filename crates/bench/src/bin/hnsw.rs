@@ -1,13 +1,16 @@
 //! The graph index: how long it takes to build, how fast and how well it finds, and how much room it takes.
 //!
 //! `N` is the number of vectors, `SET` the data set, `INSERT=1` also builds vector by vector, `FILTERS=1` also searches
-//! with filters, `PASSES` is how often the queries are asked. Rates are by the time on the processor.
+//! with filters, `BITS=1` compares instead the graph over bytes with the one over bits, each as the engine searches it with
+//! its last look at the vectors themselves, `PASSES` is how often the queries are asked. Rates are by the time on the processor.
 #![allow(clippy::unwrap_used, reason = "a benchmark")]
 
 use sanderling_bench::data::{self, VectorSet};
+use sanderling_engine::rows::RowSet;
 use sanderling_engine::vector::{
-    ByteRows, ByteRowsView, GraphSearch, Hnsw, HnswBuilder, Metric, PreparedQuery, Quantizer, RECALLS, Scratch,
-    SlackCalibration, at_of,
+    BitRows, ByteRows, ByteRowsView, GraphRows, GraphSearch, Hnsw, HnswBuilder, Metric, Passing, PreparedQuery,
+    Quantizer, RECALLS, Scratch, SearchedColumn, Slack, SlackCalibration, VectorColumn, VectorIndex, VectorSearch,
+    at_of,
 };
 use std::{env, fs, time::Instant};
 
@@ -25,9 +28,13 @@ fn main() {
         rows.push(&rotated);
     }
     let built = build(&quantizer, &rows);
-    report(&set, &quantizer, &rows, &built, number("PASSES", 5));
+    let passes = number("PASSES", 5);
+    if number("BITS", 0) > 0 {
+        return by_bits(&set, &quantizer, rows.view(), &built, [passes, number("FILTERS", 0)]);
+    }
+    report(&set, &quantizer, &rows, &built, passes);
     if number("FILTERS", 0) > 0 {
-        filters(&set, &quantizer, rows.view(), &built);
+        ask_passing(&set, &quantizer, rows.view(), &built);
     }
     if number("INSERT", 0) > 0 {
         let (start, processor) = (Instant::now(), processor_seconds());
@@ -79,11 +86,14 @@ fn report(set: &VectorSet, quantizer: &Quantizer, rows: &ByteRows, graph: &Hnsw,
     for breadth in BREADTHS {
         ask(set, quantizer, rows, graph, (breadth, f32::INFINITY), passes);
     }
-    let (start, mut calibration) = (processor_seconds(), SlackCalibration::default());
-    while !calibration.step(quantizer, view, rows) {}
+    let start = processor_seconds();
+    let slacks = measured(set, quantizer, graph, rows, GraphRows::Bytes(rows));
     println!("slack measured in {:.2} s", processor_seconds() - start);
-    for (recall, slack) in RECALLS.iter().zip(calibration.finish()) {
-        print!("for {recall} slack {:.3}, {:.3} for 100; ", slack.0[0], slack.0[1]);
+    for (recall, slack) in RECALLS.iter().zip(slacks) {
+        print!(
+            "for {recall} slack {:.3}, {:.3} for 100, refined {:?}; ",
+            slack.beyond[0], slack.beyond[1], slack.refined.0
+        );
         ask(set, quantizer, rows, graph, (400, slack.for_wanted(10)), passes);
     }
 }
@@ -105,7 +115,7 @@ fn ask(
         for (query, truth) in set.queries.chunks(set.dimensions).zip(&set.truth) {
             let prepared = PreparedQuery::new(quantizer, query, 1.0);
             let search = GraphSearch { wanted: 10, breadth, slack, matching: rows.len() };
-            let walked = graph.view().search(rows, &prepared, search, None, &mut scratch);
+            let walked = graph.view().search(GraphRows::Bytes(rows), &prepared, search, None, &mut scratch);
             let found = refined(set, query, walked.found);
             if pass == 0 {
                 hits += found.iter().filter(|at| truth.contains(at)).count();
@@ -124,43 +134,54 @@ fn ask(
     );
 }
 
+/// Asks behind a filter: its name, the vectors that pass, the true neighbours of each query among them.
+type Ask<'a> = dyn FnMut(&str, &[bool], &[[u32; 10]]) + 'a;
+
 /// Filters that pass a share of the vectors: any ones, or those nearest to one of them, as a topic would.
-fn filters(set: &VectorSet, quantizer: &Quantizer, rows: ByteRowsView<'_>, graph: &Hnsw) {
-    let mut products = vec![0.0; rows.len()];
+fn filters(set: &VectorSet, ask: &mut Ask<'_>) {
+    let mut products = vec![0.0; set.rows()];
     sanderling_kernels::dot_rows(&set.base[..set.dimensions], &set.base, &mut products);
-    let mut order: Vec<usize> = (0..rows.len()).collect();
+    let mut order: Vec<usize> = (0..set.rows()).collect();
     order.sort_by(|a, b| products[*b].total_cmp(&products[*a]));
     for share in [1.0, 0.5, 0.3, 0.1, 0.03] {
-        let matching = (rows.len() as f64 * share) as usize;
-        let (mut any, mut topic) = (vec![false; rows.len()], vec![false; rows.len()]);
+        let matching = (set.rows() as f64 * share) as usize;
+        let (mut any, mut topic) = (vec![false; set.rows()], vec![false; set.rows()]);
         for (rank, at) in order.iter().enumerate().take(matching) {
             // The order by product with one vector says nothing about its number, which is mixed once more.
-            any[rank.wrapping_mul(48_271) % rows.len()] = true;
+            any[rank.wrapping_mul(48_271) % set.rows()] = true;
             topic[*at] = true;
         }
         for (name, passing) in [("any", any), ("topic", topic)] {
             let truth = data::truth(set, &mut |at| passing[at]);
-            let matching = passing.iter().filter(|passes| **passes).count();
-            let (mut hits, mut compared, mut scratch) = (0, 0, Scratch::default());
-            let start = processor_seconds();
-            for (query, truth) in set.queries.chunks(set.dimensions).zip(&truth) {
-                let prepared = PreparedQuery::new(quantizer, query, 1.0);
-                let search = GraphSearch { wanted: 10, breadth: 400, slack: 0.15, matching };
-                let mut passes = |at: u32| passing[at as usize];
-                let walked = graph.view().search(rows, &prepared, search, Some(&mut passes), &mut scratch);
-                let found = refined(set, query, walked.found);
-                hits += found.iter().filter(|at| truth.contains(at)).count();
-                compared += walked.compared;
-            }
-            let queries = set.truth.len() as f64;
-            println!(
-                "{name} {share}: recall {:.4}, {:.0} queries a second, {:.0} rows compared",
-                hits as f64 / (10.0 * queries),
-                queries / (processor_seconds() - start),
-                compared as f64 / queries
-            );
+            ask(&format!("{name} {share}"), &passing, &truth);
         }
     }
+}
+
+/// Walks by bytes behind a filter.
+fn ask_passing(set: &VectorSet, quantizer: &Quantizer, rows: ByteRowsView<'_>, graph: &Hnsw) {
+    filters(set, &mut |name, passing, truth| {
+        let matching = passing.iter().filter(|passes| **passes).count();
+        let (mut hits, mut compared, mut scratch) = (0, 0, Scratch::default());
+        let start = processor_seconds();
+        for (query, truth) in set.queries.chunks(set.dimensions).zip(truth) {
+            let prepared = PreparedQuery::new(quantizer, query, 1.0);
+            let search = GraphSearch { wanted: 10, breadth: 400, slack: 0.15, matching };
+            let mut passes = |at: u32| passing[at as usize];
+            let rows = GraphRows::Bytes(rows);
+            let walked = graph.view().search(rows, &prepared, search, Some(&mut passes), &mut scratch);
+            let found = refined(set, query, walked.found);
+            hits += found.iter().filter(|at| truth.contains(at)).count();
+            compared += walked.compared;
+        }
+        let queries = set.truth.len() as f64;
+        println!(
+            "{name}: recall {:.4}, {:.0} queries a second, {:.0} rows compared",
+            hits as f64 / (10.0 * queries),
+            queries / (processor_seconds() - start),
+            compared as f64 / queries
+        );
+    });
 }
 
 /// The ten best in full precision, out of 1.5 times as many and eight.
@@ -175,4 +196,99 @@ fn refined(set: &VectorSet, query: &[f32], mut found: Vec<u64>) -> Vec<u32> {
     exact.sort_by(|a, b| a.0.total_cmp(&b.0));
     exact.truncate(10);
     exact.into_iter().map(|(_, at)| at).collect()
+}
+
+/// Whole searches of the graph over bytes and of the one over bits, in turn.
+fn by_bits(
+    set: &VectorSet,
+    quantizer: &Quantizer,
+    rows: ByteRowsView<'_>,
+    graph: &Hnsw,
+    [passes, filtered]: [usize; 2],
+) {
+    let start = processor_seconds();
+    let mut bits = BitRows::new(set.dimensions);
+    while !bits.step(quantizer, rows) {}
+    println!("bits made in {:.2} s", processor_seconds() - start);
+    let view = graph.view();
+    let each = |bytes: usize| bytes as f64 / rows.len() as f64;
+    let of_graph = each(4 * (view.base.len() + view.upper.len() + view.first_lists.len() + view.links.len()));
+    let of_rows = [each(rows.bytes.len()) + 12.0, each(bits.view().bytes.len())];
+    let ways = [GraphRows::Bytes(rows), GraphRows::Bits(bits.view())];
+    for ((name, of_rows), way) in ["bytes", "bits"].into_iter().zip(of_rows).zip(ways) {
+        println!("{name}: {:.1} bytes a vector, {of_graph:.1} of them the graph's", of_graph + of_rows);
+        let start = processor_seconds();
+        let slacks = measured(set, quantizer, graph, rows, way);
+        println!("{name}: slack measured in {:.2} s", processor_seconds() - start);
+        let index = VectorIndex::Graph { graph: view, rows: way, slacks: &slacks };
+        let all = vec![true; set.rows()];
+        for (recall, slack) in RECALLS.into_iter().zip(&slacks) {
+            print!(
+                "{name} for {recall}: slack {:.3}, {:.3} for 100, refined {:?}; ",
+                slack.beyond[0], slack.beyond[1], slack.refined.0
+            );
+            ask_whole(set, quantizer, index, VectorSearch::new(10, recall), passes, &all, &set.truth);
+        }
+        if filtered > 0 {
+            filters(set, &mut |filter, passing, truth| {
+                print!("{name} for 0.95, {filter}: ");
+                ask_whole(set, quantizer, index, VectorSearch::new(10, 0.95), passes, passing, truth);
+            });
+        }
+    }
+}
+
+fn measured(
+    set: &VectorSet,
+    quantizer: &Quantizer,
+    graph: &Hnsw,
+    rows: ByteRowsView<'_>,
+    walked: GraphRows<'_>,
+) -> [Slack; RECALLS.len()] {
+    let mut calibration = SlackCalibration::default();
+    let numbers: Vec<u32> = (0..set.rows() as u32).collect();
+    let norms = vec![1.0; set.rows()];
+    let column = VectorColumn { dimensions: set.dimensions, rows: &numbers, values: &set.base, norms: &norms };
+    while !calibration.step((quantizer, column), graph.view(), rows, walked) {}
+    calibration.finish()
+}
+
+/// Asks all queries through the engine's own search.
+fn ask_whole(
+    set: &VectorSet,
+    quantizer: &Quantizer,
+    index: VectorIndex<'_>,
+    search: VectorSearch,
+    passes: usize,
+    passing: &[bool],
+    truth: &[[u32; 10]],
+) {
+    let numbers: Vec<u32> = (0..set.rows() as u32).collect();
+    let norms = vec![1.0; set.rows()];
+    let column = VectorColumn { dimensions: set.dimensions, rows: &numbers, values: &set.base, norms: &norms };
+    let searched = SearchedColumn { column, metric: Metric::Cosine, quantizer: Some(quantizer), index };
+    let rows = RowSet::matching(set.rows(), &mut |row| passing[row.index()]);
+    let passing = Passing::from(&rows);
+    let (mut hits, mut compared, mut rates) = (0, 0, Vec::new());
+    for pass in 0..passes {
+        let start = processor_seconds();
+        for (query, truth) in set.queries.chunks(set.dimensions).zip(truth) {
+            let mut found = Vec::new();
+            searched.search(query, search, passing, &mut |hit| found.push((hit.similarity, hit.row.0)));
+            compared += found.len();
+            found.sort_by(|a, b| b.0.total_cmp(&a.0));
+            if pass == 0 {
+                hits += found.iter().take(10).filter(|hit| truth.contains(&hit.1)).count();
+            }
+        }
+        rates.push(set.truth.len() as f64 / (processor_seconds() - start));
+    }
+    rates.sort_by(f64::total_cmp);
+    println!(
+        "recall {:.4}, {:6.0} queries a second (best {:.0}), {} compared in full",
+        hits as f64 / (10 * set.truth.len()) as f64,
+        rates[passes / 2],
+        rates[passes - 1],
+        compared / set.truth.len() / passes
+    );
 }

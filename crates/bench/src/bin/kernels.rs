@@ -5,7 +5,7 @@
 
 use sanderling_bench::{Time, time};
 use sanderling_kernels::{
-    Backend, FAST_SCAN_VECTORS, ROTATION_ROUNDS, block_bytes, largest_magnitude, quantise_i8, rotation_factors,
+    Backend, FAST_SCAN_VECTORS, PLANES, ROTATION_ROUNDS, block_bytes, largest_magnitude, quantise_i8, rotation_factors,
     sign_bits, sum_of_magnitudes,
 };
 use std::hint::black_box;
@@ -25,6 +25,7 @@ fn main() {
             bench.bytes();
             bench.tiles();
             bench.scans();
+            bench.planes();
             bench.rotation();
         }
     }
@@ -144,6 +145,22 @@ impl Bench<'_> {
             }
             black_box(sum);
         });
+    }
+
+    /// Rows that lie apart, with two numbers behind each code.
+    fn planes(&self) {
+        let (backend, code_bytes) = (self.backend, self.dimensions / 8);
+        let (stride, planes) = (code_bytes + 8, bytes(PLANES * code_bytes));
+        let count = DATA_BYTES / stride;
+        let rows = bytes(count * stride);
+        let at: Vec<u32> = (0..count).map(|at| (at * 7 % count) as u32).collect();
+        let mut out = vec![0; count];
+        self.report("plane_distances", count, || {
+            for (at, out) in at.chunks(24).zip(out.chunks_mut(24)) {
+                backend.plane_distances(black_box(&planes), &rows, stride, at, out);
+            }
+        });
+        black_box(&out);
     }
 
     fn rotation(&self) {

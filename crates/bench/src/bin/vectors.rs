@@ -6,7 +6,7 @@
 use sanderling_bench::{
     data::{self, VectorSet},
     filters::{self, Filter},
-    options::{Index, Options, USAGE},
+    options::{Options, USAGE},
     record::{Value, print},
 };
 use sanderling_engine::{
@@ -14,8 +14,8 @@ use sanderling_engine::{
     query::{Candidate, TopK},
     rows::RowSet,
     vector::{
-        Codes, Depth, IvfBuilder, Metric, Passing, Quantizer, RECALLS, SearchedColumn, Strategy, VectorColumn,
-        VectorIndex, VectorSearch, lists_for,
+        BuiltIndex, ByteRowsView, CodesView, GraphRows, IndexBuilder, Metric, Passing, Quantizer, RECALLS,
+        SearchedColumn, Strategy, VectorColumn, VectorIndex, VectorSearch,
     },
 };
 use std::{hint::black_box, io::stdin, process::ExitCode, time::Instant};
@@ -25,8 +25,6 @@ const WANTED: usize = 10;
 const FILTERED_QUERIES: usize = 300;
 /// Recalls that are aimed for there, if nobody says otherwise.
 const FILTERED_RECALLS: [f32; 2] = [0.95, 0.99];
-/// Lists for the square root of the vectors, where many lists are asked for and the engine would take one.
-const LISTS_PER_ROOT: f64 = 3.0;
 
 fn main() -> ExitCode {
     let options = match Options::parse(std::env::args().skip(1)) {
@@ -76,8 +74,7 @@ struct Built<'a> {
     quantizer: Quantizer,
     rows: Vec<u32>,
     norms: Vec<f32>,
-    codes: Codes,
-    depths: [Depth; RECALLS.len()],
+    index: BuiltIndex,
     seconds: f64,
     /// What the processor did of it, where the system tells.
     cpu_seconds: f64,
@@ -91,6 +88,7 @@ struct Answers {
     possible: usize,
     seconds: Vec<f64>,
     exact: usize,
+    bytes: usize,
     vectors: usize,
     lists: usize,
 }
@@ -101,13 +99,9 @@ impl<'a> Built<'a> {
         let quantizer = Quantizer::new(set.dimensions, Metric::Cosine).expect("the metric has codes");
         let (rows, norms): (Vec<u32>, Vec<f32>) = (0..count as u32).map(|row| (row, 1.0)).unzip();
         let column = VectorColumn { dimensions: set.dimensions, rows: &rows, values: &set.base, norms: &norms };
-        let lists = match options.index {
-            Index::Flat => 1,
-            Index::Ivf => lists_for(count).max(((count as f64).sqrt() * LISTS_PER_ROOT) as usize),
-            Index::Auto => lists_for(count),
-        };
         let (start, start_of_work) = (Instant::now(), cpu_seconds());
-        let mut builder = IvfBuilder::new(&quantizer, lists);
+        let (index, quantization) = options.index;
+        let mut builder = IndexBuilder::new(&quantizer, column, index, quantization);
         let mut longest_step = 0.0_f64;
         loop {
             let step = Instant::now();
@@ -117,9 +111,9 @@ impl<'a> Built<'a> {
                 break;
             }
         }
-        let (codes, depths) = builder.finish().expect("the last step was done");
+        let index = builder.finish().expect("the last step was done");
         let (seconds, cpu_seconds) = (start.elapsed().as_secs_f64(), cpu_seconds() - start_of_work);
-        Self { options, set, quantizer, rows, norms, codes, depths, seconds, cpu_seconds, longest_step }
+        Self { options, set, quantizer, rows, norms, index, seconds, cpu_seconds, longest_step }
     }
 
     fn column(&self) -> VectorColumn<'_> {
@@ -128,8 +122,8 @@ impl<'a> Built<'a> {
     }
 
     fn searched(&self) -> SearchedColumn<'_> {
-        let index = VectorIndex::Codes { codes: self.codes.view(), depths: &self.depths };
-        SearchedColumn { column: self.column(), metric: Metric::Cosine, quantizer: Some(&self.quantizer), index }
+        let (quantizer, index) = (Some(&self.quantizer), self.index.view());
+        SearchedColumn { column: self.column(), metric: Metric::Cosine, quantizer, index }
     }
 
     fn record<const N: usize>(&self, kind: &str, fields: [(&str, Value); N]) {
@@ -140,25 +134,32 @@ impl<'a> Built<'a> {
 
     /// What was built, and what stays in memory of it.
     fn describe(&self) {
-        let codes = self.codes.view();
-        let each = |bytes: usize| bytes as f64 / codes.len().max(1) as f64;
-        let of_lists = 8 * codes.lists() + codes.centroids.bytes.len() + 12 * codes.centroids.len();
-        let blocks = [codes.blocks, codes.guide];
-        let of_codes: usize = blocks.iter().map(|blocks| blocks.codes.len() + 8 * blocks.adds.len()).sum();
-        let of_codes = of_codes + 4 * codes.positions.len();
-        let byte_rows = codes.rows.bytes.len() + 12 * codes.rows.len();
+        let index = self.index.view();
+        let (lists, of_codes, byte_rows) = match index {
+            VectorIndex::None => (0, 0, 0),
+            VectorIndex::Bytes(rows, _) => (0, 0, bytes_of(rows)),
+            VectorIndex::Codes { codes, .. } => (codes.lists(), bytes_of_codes(codes), bytes_of(codes.rows)),
+            VectorIndex::Graph { graph, rows, .. } => {
+                let links = [graph.base, graph.upper, graph.first_lists, graph.links];
+                let links: usize = links.iter().map(|array| 4 * array.len()).sum();
+                match rows {
+                    GraphRows::Bytes(rows) => (0, links, bytes_of(rows)),
+                    GraphRows::Bits(bits) => (0, links + bits.bytes.len() + 4 * bits.centroid.len(), 0),
+                }
+            }
+        };
+        let each = |bytes: usize| bytes as f64 / self.rows.len().max(1) as f64;
         let full_rows = 4 * (self.set.base.len() + self.norms.len() + self.rows.len());
-        let index = if codes.lists() == 1 { "flat" } else { "ivf" };
         self.record(
             "built",
             [
-                ("index", index.into()),
-                ("rows", codes.len().into()),
-                ("lists", codes.lists().into()),
+                ("index", index.name().into()),
+                ("rows", self.rows.len().into()),
+                ("lists", lists.into()),
                 ("build_seconds", self.seconds.into()),
                 ("build_cpu_seconds", self.cpu_seconds.into()),
                 ("longest_step_ms", (self.longest_step * 1e3).into()),
-                ("code_bytes", each(of_codes + of_lists).into()),
+                ("code_bytes", each(of_codes).into()),
                 ("byte_row_bytes", each(byte_rows).into()),
                 ("full_row_bytes", each(full_rows).into()),
             ],
@@ -210,7 +211,12 @@ impl<'a> Built<'a> {
                 answers.vectors += vectors;
                 answers.lists += lists;
             }
-            _ => answers.exact += 1,
+            Strategy::Bytes { vectors } => {
+                answers.bytes += 1;
+                answers.vectors += vectors;
+            }
+            Strategy::Graph { vectors } | Strategy::Bits { vectors } => answers.vectors += vectors,
+            Strategy::Exact => answers.exact += 1,
         }
     }
 
@@ -269,9 +275,21 @@ impl Answers {
                 ("vectors", (self.vectors as f64 / asked).into()),
                 ("lists", (self.lists as f64 / asked).into()),
                 ("exact", (self.exact as f64 / asked).into()),
+                ("bytes", (self.bytes as f64 / asked).into()),
             ],
         );
     }
+}
+
+fn bytes_of(rows: ByteRowsView<'_>) -> usize {
+    rows.bytes.len() + 12 * rows.len()
+}
+
+fn bytes_of_codes(codes: CodesView<'_>) -> usize {
+    let blocks = [codes.blocks, codes.guide];
+    let of_blocks: usize = blocks.iter().map(|blocks| blocks.codes.len() + 8 * blocks.adds.len()).sum();
+    let of_vectors = 8 * codes.positions.len() + 4 * codes.copies.len();
+    of_blocks + of_vectors + 12 * codes.lists() + bytes_of(codes.centroids)
 }
 
 /// The seconds that a processor worked for this program so far; not a number where the system does not tell.

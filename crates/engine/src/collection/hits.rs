@@ -75,8 +75,13 @@ impl CollectionState {
     /// Every field but vectors, or the selected ones.
     fn selected_document(&self, location: Location, select: Option<&[String]>) -> Result<Document> {
         let Some(select) = select else { return self.stored_document(location) };
-        let mut document = self.whole_document(location)?;
-        document.fields.retain(|(name, _)| select.contains(name));
+        if select.is_empty() {
+            return Ok(Document { id: Some(self.segment(location.segment).id(location.row)), fields: Vec::new() });
+        }
+        let is_selected = |name: &String| select.contains(name);
+        let mut document = self.stored_document(location)?;
+        document.fields.retain(|(name, _)| is_selected(name));
+        self.add_vectors(location, &mut document, &is_selected);
         Ok(document)
     }
 

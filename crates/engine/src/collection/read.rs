@@ -121,13 +121,21 @@ impl CollectionState {
     /// A document with its vectors.
     pub(super) fn whole_document(&self, location: Location) -> Result<Document> {
         let mut document = self.stored_document(location)?;
+        self.add_vectors(location, &mut document, &|_| true);
+        Ok(document)
+    }
+
+    /// Adds those vectors of a document whose field is wanted.
+    pub(super) fn add_vectors(&self, location: Location, document: &mut Document, is_wanted: &dyn Fn(&String) -> bool) {
         let segment = self.segment(location.segment);
         for (position, _) in self.schema.vector_fields() {
-            if let Some(vector) = segment.vectors(position).and_then(|column| column.get(location.row)) {
-                document.set(&self.schema.fields[position].name, Value::from(vector));
+            let name = &self.schema.fields[position].name;
+            if is_wanted(name)
+                && let Some(vector) = segment.vectors(position).and_then(|column| column.get(location.row))
+            {
+                document.set(name, Value::from(vector));
             }
         }
-        Ok(document)
     }
 
     /// A document without its vectors.

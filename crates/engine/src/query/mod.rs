@@ -108,10 +108,9 @@ pub struct VectorQuery {
     pub exact: bool,
     /// The share of the true neighbours to aim at; the schema's if absent. From 1 on the search is exact.
     pub recall: Option<f32>,
-    /// Candidates on the way, instead of what was measured: nodes that a graph's walk keeps, codes that are compared
-    /// again.
+    /// Nodes that a graph's walk keeps on the way instead of what was measured; codes that are compared again at least.
     pub ef: Option<usize>,
-    /// Candidates for each hit that are compared in full, instead of what was measured.
+    /// Candidates for each hit that are compared in full at least.
     pub oversample: Option<f32>,
 }
 

@@ -124,8 +124,10 @@ impl SegmentPlan {
     }
 }
 
-/// An f32 is an f64 to the last bit; one that is not finite (an overflow of the metric) becomes the largest there is.
+/// An f32 is an f64 to the last bit; one that is not finite (an overflow of the metric, or a distance that is infinite)
+/// becomes the largest or least there is. So the order of hits is that of the values shown. None is NaN: metrics and
+/// [`TopK`](super::TopK) make that an infinity.
 fn score(value: f32) -> Value {
-    let value = if value.is_nan() { 0.0 } else { value.clamp(f32::MIN, f32::MAX) };
+    let value = if value.is_nan() { f32::MIN } else { value.clamp(f32::MIN, f32::MAX) };
     Value::Number(f64::from(value))
 }

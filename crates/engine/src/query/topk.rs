@@ -54,7 +54,7 @@ impl TopK {
 
     /// Takes a candidate if it is among the best so far.
     pub fn offer(&mut self, mut candidate: Candidate) {
-        candidate.score += 0.0; // -0 and 0 are one score: the older write goes first
+        candidate.score = ordered(candidate.score);
         if self.worst_first.len() < self.limit {
             self.worst_first.push(candidate);
         } else if let Some(mut worst) = self.worst_first.peek_mut()
@@ -86,9 +86,28 @@ impl TopK {
     }
 }
 
+/// A score as it is compared and reported. -0 and 0 are one score: the older write goes first. What is no number has the
+/// sign that a processor gives it, below all numbers on one and above them on another: it is the least of all scores.
+fn ordered(score: f32) -> f32 {
+    if score.is_nan() { f32::NEG_INFINITY } else { score + 0.0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_number_is_the_last_wherever_it_comes_from() {
+        for nan in [f32::NAN, -f32::NAN] {
+            let mut top = TopK::new(3);
+            for (sequence, score) in [(1, nan), (2, f32::MIN), (3, f32::NEG_INFINITY), (4, 1.0)] {
+                top.offer(Candidate { score, sequence: SequenceNumber(sequence), segment: 0, row: RowId(0) });
+            }
+            let found = top.into_sorted();
+            assert_eq!(found.iter().map(|found| found.sequence.0).collect::<Vec<_>>(), [4, 2, 1]);
+            assert!(found.iter().all(|found| !found.score.is_nan()));
+        }
+    }
 
     #[test]
     fn the_best_come_out_in_the_order_of_a_full_sort() {

@@ -109,16 +109,20 @@ fn vector_field(options: &mut ObjectReader<'_>) -> Result<VectorField> {
     if !(recall > 0.0 && recall <= 1.0) {
         return Err(options.wrong("recall", &"a number above 0, at most 1", &Value::Number(recall)));
     }
-    let index = IndexKind::ALL[one_of(options, "index", &INDEX_NAMES)?];
-    let quantization = Quantization::ALL[one_of(options, "quantization", &QUANTIZATION_NAMES)?];
+    let index = one_of(options, "index", &INDEX_NAMES, IndexKind::from_name)?;
+    let quantization = one_of(options, "quantization", &QUANTIZATION_NAMES, Quantization::from_name)?;
     Ok(VectorField { dimensions, metric, index, recall, quantization })
 }
 
-/// The number of an option's word in a closed set, the first of which is the default.
-fn one_of(options: &mut ObjectReader<'_>, name: &str, words: &[&str]) -> Result<usize> {
+/// An option with a closed set of words, the first of which is the default.
+fn one_of<T>(
+    options: &mut ObjectReader<'_>,
+    name: &str,
+    words: &[&str],
+    from_name: fn(&str) -> Option<T>,
+) -> Result<T> {
     let word = options.text(name)?.unwrap_or(words[0]);
-    let position = words.iter().position(|known| *known == word);
-    position.ok_or_else(|| options.wrong(name, &words.join(", "), &quoted(word)))
+    from_name(word).ok_or_else(|| options.wrong(name, &words.join(", "), &quoted(word)))
 }
 
 pub(super) fn to_value(schema: &Schema) -> Value {

@@ -1,8 +1,9 @@
 //! The index of a column that is complete, built in slices.
 
+use super::refine::RefinedCalibration;
 use super::{
-    ByteRows, Codes, Depth, Hnsw, HnswBuilder, IndexKind, IvfBuilder, Layout, Quantization, Quantizer, RECALLS, Slack,
-    SlackCalibration, VectorColumn, VectorIndex,
+    BitRows, ByteRows, Codes, Depth, GraphRows, Hnsw, HnswBuilder, IndexKind, IvfBuilder, Layout, Quantization,
+    Quantizer, RECALLS, Refined, Slack, SlackCalibration, VectorColumn, VectorIndex,
 };
 use alloc::vec;
 
@@ -15,12 +16,32 @@ const SLICE: usize = 64;
 pub enum BuiltIndex {
     /// No index.
     None,
-    /// The vectors as bytes.
-    Bytes(ByteRows),
+    /// The vectors as bytes and how many to compare in full.
+    Bytes(ByteRows, [Refined; RECALLS.len()]),
     /// Codes and how deep to search them.
     Codes(Codes, [Depth; RECALLS.len()]),
-    /// A graph, the bytes it was built of, and how far to look.
-    Graph(Hnsw, ByteRows, [Slack; RECALLS.len()]),
+    /// A graph, its vectors, and how far to look.
+    Graph(Hnsw, BuiltRows, [Slack; RECALLS.len()]),
+}
+
+/// The vectors of a graph.
+#[derive(Clone, Debug)]
+pub enum BuiltRows {
+    /// The bytes that it was built of.
+    Bytes(ByteRows),
+    /// Bits that took their place.
+    Bits(BitRows),
+}
+
+impl BuiltRows {
+    /// The rows to read.
+    #[must_use]
+    pub fn view(&self) -> GraphRows<'_> {
+        match self {
+            Self::Bytes(rows) => GraphRows::Bytes(rows.view()),
+            Self::Bits(rows) => GraphRows::Bits(rows.view()),
+        }
+    }
 }
 
 impl BuiltIndex {
@@ -29,7 +50,7 @@ impl BuiltIndex {
     pub fn view(&self) -> VectorIndex<'_> {
         match self {
             Self::None => VectorIndex::None,
-            Self::Bytes(rows) => VectorIndex::Bytes(rows.view()),
+            Self::Bytes(rows, refined) => VectorIndex::Bytes(rows.view(), refined),
             Self::Codes(codes, depths) => VectorIndex::Codes { codes: codes.view(), depths },
             Self::Graph(graph, rows, slacks) => VectorIndex::Graph { graph: graph.view(), rows: rows.view(), slacks },
         }
@@ -48,8 +69,11 @@ pub struct IndexBuilder {
 enum Phase {
     Lists(IvfBuilder),
     Rotate(ByteRows),
+    Refine(ByteRows, RefinedCalibration),
     Link(ByteRows, HnswBuilder),
-    Measure(ByteRows, Hnsw, SlackCalibration),
+    Shrink(ByteRows, Hnsw, BitRows),
+    /// The bits, where searches are to walk by them.
+    Measure(ByteRows, Hnsw, Option<BitRows>, SlackCalibration),
     Done(BuiltIndex),
 }
 
@@ -60,11 +84,12 @@ impl IndexBuilder {
     pub fn new(quantizer: &Quantizer, column: VectorColumn<'_>, index: IndexKind, quantization: Quantization) -> Self {
         let takes_all = column.norms.iter().all(|norm| quantizer.takes(*norm));
         let vectors = if takes_all { column.rows.len() } else { 0 };
-        let layout = if vectors == 0 { Layout::None } else { Layout::of(index, quantization, vectors) };
+        let layout =
+            if vectors == 0 { Layout::None } else { Layout::of(index, quantization, column.dimensions, vectors) };
         let phase = match layout {
             Layout::None => Phase::Done(BuiltIndex::None),
             Layout::Codes { lists, .. } => Phase::Lists(IvfBuilder::new(quantizer, lists)),
-            Layout::Bytes | Layout::Graph => Phase::Rotate(ByteRows::new(column.dimensions)),
+            Layout::Bytes | Layout::Graph { .. } => Phase::Rotate(ByteRows::new(column.dimensions)),
         };
         Self { layout, phase }
     }
@@ -85,24 +110,38 @@ impl IndexBuilder {
                 let is_done = rotate_slice(quantizer, column, &mut rows);
                 match (is_done, self.layout) {
                     (false, _) => Phase::Rotate(rows),
-                    (true, Layout::Graph) => Phase::Link(rows, HnswBuilder::new(quantizer.space())),
-                    (true, _) => Phase::Done(BuiltIndex::Bytes(rows)),
+                    (true, Layout::Graph { .. }) => Phase::Link(rows, HnswBuilder::new(quantizer.space())),
+                    (true, _) => Phase::Refine(rows, RefinedCalibration::default()),
+                }
+            }
+            Phase::Refine(rows, mut calibration) => {
+                if calibration.step(quantizer, column, rows.view()) {
+                    Phase::Done(BuiltIndex::Bytes(rows, calibration.finish()))
+                } else {
+                    Phase::Refine(rows, calibration)
                 }
             }
             Phase::Link(rows, mut builder) => {
                 if builder.step(rows.view()) {
                     let graph = builder.finish().unwrap_or_else(|| Hnsw::new(quantizer.space()));
-                    Phase::Measure(rows, graph, SlackCalibration::default())
+                    if self.layout.is_without_rows() {
+                        Phase::Shrink(rows, graph, BitRows::new(column.dimensions))
+                    } else {
+                        Phase::Measure(rows, graph, None, SlackCalibration::default())
+                    }
                 } else {
                     Phase::Link(rows, builder)
                 }
             }
-            Phase::Measure(rows, graph, mut calibration) => {
-                if calibration.step(quantizer, graph.view(), rows.view()) {
-                    Phase::Done(BuiltIndex::Graph(graph, rows, calibration.finish()))
+            Phase::Shrink(rows, graph, mut bits) => {
+                if bits.step(quantizer, rows.view()) {
+                    Phase::Measure(rows, graph, Some(bits), SlackCalibration::default())
                 } else {
-                    Phase::Measure(rows, graph, calibration)
+                    Phase::Shrink(rows, graph, bits)
                 }
+            }
+            Phase::Measure(rows, graph, bits, calibration) => {
+                measure((quantizer, column), rows, graph, bits, calibration)
             }
             done @ Phase::Done(_) => done,
         };
@@ -131,6 +170,23 @@ impl IndexBuilder {
     pub fn run(mut self, quantizer: &Quantizer, column: VectorColumn<'_>) -> BuiltIndex {
         while !self.step(quantizer, column) {}
         self.finish().unwrap_or(BuiltIndex::None)
+    }
+}
+
+/// Measures one query more.
+fn measure(
+    (quantizer, column): (&Quantizer, VectorColumn<'_>),
+    rows: ByteRows,
+    graph: Hnsw,
+    bits: Option<BitRows>,
+    mut calibration: SlackCalibration,
+) -> Phase {
+    let walked = bits.as_ref().map_or(GraphRows::Bytes(rows.view()), |bits| GraphRows::Bits(bits.view()));
+    if calibration.step((quantizer, column), graph.view(), rows.view(), walked) {
+        let rows = bits.map_or(BuiltRows::Bytes(rows), BuiltRows::Bits);
+        Phase::Done(BuiltIndex::Graph(graph, rows, calibration.finish()))
+    } else {
+        Phase::Measure(rows, graph, bits, calibration)
     }
 }
 

@@ -1,13 +1,15 @@
 //! Vectors compared by their bytes, all of them or those that pass a filter: no graph, no lists.
 
 use super::{
-    ByteRowsView, PreparedQuery,
+    ByteRowsView, PreparedQuery, Refined,
+    ivf::RECALLS,
     nearest::Nearest,
-    search::{Asked, Candidates, REFINED_BESIDE, Strategy},
+    refine::for_recall,
+    search::{Asked, Candidates, Strategy},
 };
 use alloc::vec::Vec;
 
-/// Candidates by bytes for each hit: bytes tell near ones apart almost as well as the vectors do.
+/// Candidates by bytes for each hit at least: bytes tell near ones apart almost as well as the vectors do.
 const CANDIDATES_PER_HIT: f32 = 2.0;
 
 /// Bytes that are compared in the time of one vector in full.
@@ -19,20 +21,19 @@ const ROWS_PER_QUERY: usize = 128;
 impl ByteRowsView<'_> {
     /// The candidates for a search; none where comparing all that pass in full costs less. The rows are in the order of
     /// the column.
-    pub(super) fn candidates(&self, asked: &Asked<'_>) -> Option<Candidates> {
-        let refined = asked.search.wanted * CANDIDATES_PER_HIT as usize + REFINED_BESIDE;
+    pub(super) fn candidates(&self, refined: &[Refined; RECALLS.len()], asked: &Asked<'_>) -> Option<Candidates> {
+        let wanted = asked.search.wanted;
+        let measured = for_recall(refined, asked.search.recall).for_wanted(wanted);
+        let refined = asked.search.refined_of(CANDIDATES_PER_HIT, measured).max(wanted).min(self.len());
         if asked.matching * (ROWS_PER_VECTOR - 1) <= (refined + ROWS_PER_QUERY) * ROWS_PER_VECTOR {
             return None;
         }
-        Some(self.nearest(&PreparedQuery::new(asked.quantizer, asked.query, asked.norm), asked))
+        Some(self.nearest(&PreparedQuery::new(asked.quantizer, asked.query, asked.norm), refined, asked))
     }
 
-    /// The nearest of the vectors that pass.
-    pub(super) fn nearest(&self, query: &PreparedQuery, asked: &Asked<'_>) -> Candidates {
-        let wanted = asked.search.wanted;
-        let factor = asked.search.oversample.unwrap_or(CANDIDATES_PER_HIT);
-        let refined = ((wanted as f32 * factor) as usize).max(wanted) + REFINED_BESIDE;
-        let mut nearest = Nearest::new(refined.min(self.len()));
+    /// The `refined` nearest of the vectors that pass.
+    fn nearest(&self, query: &PreparedQuery, refined: usize, asked: &Asked<'_>) -> Candidates {
+        let mut nearest = Nearest::new(refined);
         let mut keys = Vec::new();
         if asked.is_filtered {
             let positions = asked.positions();
@@ -42,6 +43,6 @@ impl ByteRowsView<'_> {
             keys = self.all_keys(query);
             (0..).zip(&keys).for_each(|(at, key)| nearest.offer_below(*key, at));
         }
-        Candidates { found: nearest.into_best(), refined, strategy: Strategy::Bytes { vectors: keys.len() } }
+        Candidates { found: nearest.into_best(), strategy: Strategy::Bytes { vectors: keys.len() } }
     }
 }

@@ -13,6 +13,9 @@ pub struct VectorHit {
     pub similarity: f32,
 }
 
+/// Vectors that are fetched at once: they may lie anywhere, and waiting for them one by one takes longer than comparing.
+const FETCHED: usize = 8;
+
 /// Compares the query with every vector whose row is allowed and hands each hit to `found`.
 pub fn scan(
     column: VectorColumn<'_>,
@@ -21,11 +24,26 @@ pub fn scan(
     allowed: &RowSet,
     found: &mut dyn FnMut(VectorHit),
 ) {
-    let query_norm = kernels::norm(query);
+    let norm = kernels::norm(query);
+    let mut compare = |fetched: &[(RowId, usize)]| {
+        for (row, position) in fetched {
+            let similarity = metric.similarity(query, norm, column.at(*position), column.norms[*position]);
+            found(VectorHit { row: *row, similarity });
+        }
+    };
+    let mut fetched = [(RowId(0), 0); 2 * FETCHED];
+    let mut count = 0;
     for row in allowed.iter() {
         if let Some(position) = column.position(row) {
-            let similarity = metric.similarity(query, query_norm, column.at(position), column.norms[position]);
-            found(VectorHit { row, similarity });
+            kernels::prefetch(column.at(position));
+            fetched[count] = (row, position);
+            count += 1;
+            if count == fetched.len() {
+                compare(&fetched[..FETCHED]);
+                fetched.copy_within(FETCHED.., 0);
+                count = FETCHED;
+            }
         }
     }
+    compare(&fetched[..count]);
 }

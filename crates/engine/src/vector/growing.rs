@@ -6,8 +6,8 @@
 //! order alone, so a log that is replayed makes the same index again.
 
 use super::{
-    ByteRows, Depth, Hnsw, IndexKind, IvfBuilder, Quantization, Quantizer, RECALLS, Scratch, SearchedColumn, Slack,
-    VectorColumn, VectorIndex, measured_depths,
+    ByteRows, Depth, GraphRows, Hnsw, IndexKind, IvfBuilder, Layout, Quantizer, RECALLS, Refined, Scratch,
+    SearchedColumn, Slack, VectorColumn, VectorIndex, measured_depths,
 };
 use crate::{ids::RowId, rows::RowSet, schema::VectorField};
 use alloc::{vec, vec::Vec};
@@ -19,8 +19,8 @@ const CODES_FROM: usize = 1_024;
 /// Vectors that depths are measured with: few, because a writer waits meanwhile.
 const QUERIES: usize = 32;
 
-/// The slack of a graph that was never measured: a walk through all that is kept.
-const UNMEASURED: [Slack; RECALLS.len()] = [Slack::WHOLE; RECALLS.len()];
+/// A graph that was never measured: a walk through all that is kept, of which four for each hit and 32 are compared in full.
+const UNMEASURED: [Slack; RECALLS.len()] = [Slack::whole(Refined([72.0, 432.0])); RECALLS.len()];
 
 /// The vectors of one field in a growing segment.
 #[derive(Clone, Debug)]
@@ -59,7 +59,11 @@ impl GrowingVectors {
                 rows: ByteRows::new(field.dimensions),
                 scratch: Scratch::default(),
             },
-            (_, IndexKind::Auto | IndexKind::Flat, Quantization::None) => GrowingIndex::Never,
+            (_, index, quantization)
+                if Layout::of(index, quantization, field.dimensions, CODES_FROM) == Layout::None =>
+            {
+                GrowingIndex::Never
+            }
             _ => GrowingIndex::NotYet,
         };
         let field = field.clone();
@@ -94,7 +98,9 @@ impl GrowingVectors {
                 quantizer.rotate(vector, norm, &mut rotated);
                 codes.push(quantizer, &rotated, center, count as u32 - 1);
                 if count.is_power_of_two() {
-                    *depths = measured_depths(quantizer, codes.view(), QUERIES);
+                    let (rows, values, norms) = (&self.rows[..], &self.values[..], &self.norms[..]);
+                    let column = VectorColumn { dimensions: vector.len(), rows, values, norms };
+                    *depths = measured_depths(quantizer, column, codes.view(), QUERIES);
                 }
             }
             GrowingIndex::Graph { graph, rows, scratch } => {
@@ -137,7 +143,7 @@ impl GrowingVectors {
             GrowingIndex::Never | GrowingIndex::NotYet => VectorIndex::None,
             GrowingIndex::Codes { codes, depths, .. } => VectorIndex::Codes { codes: codes.view(), depths },
             GrowingIndex::Graph { graph, rows, .. } => {
-                VectorIndex::Graph { graph: graph.view(), rows: rows.view(), slacks: &UNMEASURED }
+                VectorIndex::Graph { graph: graph.view(), rows: GraphRows::Bytes(rows.view()), slacks: &UNMEASURED }
             }
         };
         let Self { field, quantizer, .. } = self;

@@ -1,7 +1,7 @@
 //! What stands beside the column of a field, and which index a column gets. The choice depends on the schema and on the
 //! number of vectors alone: never on the host, the clock or a budget, or answers would differ.
 
-use super::{ByteRowsView, CodesView, Depth, HnswView, RECALLS, Slack};
+use super::{ByteRowsView, CodesView, Depth, GraphRows, HnswView, RECALLS, Refined, Slack};
 use sanderling_kernels as kernels;
 
 /// The index of a field, as its schema asks for it.
@@ -37,7 +37,13 @@ pub(crate) const QUANTIZATION_NAMES: [&str; 4] = ["auto", "none", "int8", "rabit
 
 impl IndexKind {
     /// The kinds in the order of their names.
-    pub(crate) const ALL: [Self; 4] = [Self::Auto, Self::Flat, Self::Hnsw, Self::Ivf];
+    const ALL: [Self; 4] = [Self::Auto, Self::Flat, Self::Hnsw, Self::Ivf];
+
+    /// The kind of that name in a schema.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(Self::ALL[INDEX_NAMES.iter().position(|known| *known == name)?])
+    }
 
     /// The name in a schema.
     #[must_use]
@@ -48,7 +54,13 @@ impl IndexKind {
 
 impl Quantization {
     /// The kinds in the order of their names.
-    pub(crate) const ALL: [Self; 4] = [Self::Auto, Self::None, Self::Int8, Self::Rabitq];
+    const ALL: [Self; 4] = [Self::Auto, Self::None, Self::Int8, Self::Rabitq];
+
+    /// The kind of that name in a schema.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(Self::ALL[QUANTIZATION_NAMES.iter().position(|known| *known == name)?])
+    }
 
     /// The name in a schema.
     #[must_use]
@@ -71,8 +83,11 @@ pub enum Layout {
         /// Whether the codes have bytes beside them.
         has_rows: bool,
     },
-    /// A graph over bytes.
-    Graph,
+    /// A graph.
+    Graph {
+        /// Whether it has bytes; bits otherwise.
+        has_rows: bool,
+    },
 }
 
 /// Vectors below which one list is scanned as fast as the right ones of many are found.
@@ -80,6 +95,9 @@ const FLAT_BELOW: usize = 2_000;
 
 /// Vectors below which all bytes are compared where bytes alone are asked for.
 const BYTES_BELOW: usize = 10_000;
+
+/// Dimensions below which a vector in full is read as fast as anything else about it.
+pub(super) const DIMENSIONS_MIN: usize = 16;
 
 /// Lists for the square root of the number of vectors.
 const LISTS_PER_ROOT: usize = 3;
@@ -96,17 +114,18 @@ fn many_lists(vectors: usize) -> usize {
 
 impl Layout {
     /// The layout for that many vectors. Where bits or bytes are asked for that the index cannot do without or cannot
-    /// use, the index decides: a graph always has bytes, many lists always have codes.
+    /// use, the index decides: a graph always has bytes or bits, many lists always have codes.
     #[must_use]
-    pub fn of(index: IndexKind, quantization: Quantization, vectors: usize) -> Self {
+    pub fn of(index: IndexKind, quantization: Quantization, dimensions: usize, vectors: usize) -> Self {
         let has_rows = quantization != Quantization::Rabitq;
         let lists = match index {
-            IndexKind::Hnsw => return Self::Graph,
+            IndexKind::Hnsw => return Self::Graph { has_rows },
             IndexKind::Ivf => return Self::Codes { lists: many_lists(vectors), has_rows },
             IndexKind::Flat => 1,
             IndexKind::Auto => lists_for(vectors),
         };
         match quantization {
+            _ if dimensions < DIMENSIONS_MIN && quantization == Quantization::Auto => Self::None,
             Quantization::None => Self::None,
             Quantization::Int8 if lists == 1 || vectors < BYTES_BELOW => Self::Bytes,
             _ => Self::Codes { lists, has_rows },
@@ -115,9 +134,9 @@ impl Layout {
 }
 
 impl Layout {
-    /// Whether codes stand alone.
+    /// Whether bits stand alone.
     pub(super) fn is_without_rows(self) -> bool {
-        matches!(self, Self::Codes { has_rows: false, .. })
+        matches!(self, Self::Codes { has_rows: false, .. } | Self::Graph { has_rows: false })
     }
 }
 
@@ -127,8 +146,8 @@ impl Layout {
 pub enum VectorIndex<'a> {
     /// Nothing: every search compares in full.
     None,
-    /// The vectors as bytes, in the order of the column.
-    Bytes(ByteRowsView<'a>),
+    /// The vectors as bytes, in the order of the column, and how many to compare in full for each of [`RECALLS`].
+    Bytes(ByteRowsView<'a>, &'a [Refined; RECALLS.len()]),
     /// Codes in one list or many, with what was measured of them.
     Codes {
         /// The codes.
@@ -136,12 +155,12 @@ pub enum VectorIndex<'a> {
         /// How deep to search for each of [`RECALLS`].
         depths: &'a [Depth; RECALLS.len()],
     },
-    /// A graph over the vectors as bytes, with what was measured of it.
+    /// A graph over the vectors as bytes or as bits, with what was measured of it.
     Graph {
         /// The graph.
         graph: HnswView<'a>,
         /// The vectors, in the order of the column.
-        rows: ByteRowsView<'a>,
+        rows: GraphRows<'a>,
         /// How far beyond the last hit to look for each of [`RECALLS`].
         slacks: &'a [Slack; RECALLS.len()],
     },
@@ -153,7 +172,7 @@ impl VectorIndex<'_> {
     pub fn name(&self) -> &'static str {
         match self {
             Self::None => "none",
-            Self::Bytes(_) => "bytes",
+            Self::Bytes(..) => "bytes",
             Self::Codes { codes, .. } if codes.lists() == 1 => "flat",
             Self::Codes { .. } => "ivf",
             Self::Graph { .. } => "hnsw",

@@ -1,16 +1,14 @@
 //! One search over one column: which way is cheapest, candidates, and their exact similarities.
 
-use super::{
-    Allowed, Metric, Passing, Quantizer, VectorColumn, VectorHit, VectorIndex, at_of, nearest::keep_best, scan,
-};
+use super::{Allowed, Metric, Passing, Quantizer, VectorColumn, VectorHit, VectorIndex, at_of, scan};
 use crate::{ids::RowId, lists::map};
 use alloc::vec::Vec;
 use core::fmt;
 use sanderling_kernels as kernels;
 
 /// Candidates that are compared in full, for each hit that is wanted, and beside them.
-const REFINED_PER_HIT: f32 = 1.25;
-pub(super) const REFINED_BESIDE: usize = 6;
+pub(super) const REFINED_PER_HIT: f32 = 1.25;
+const REFINED_BESIDE: usize = 6;
 
 /// What a search asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,10 +33,22 @@ impl VectorSearch {
         Self { wanted, is_exact: false, recall, oversample: None, breadth: None }
     }
 
-    /// The candidates to compare in full.
-    pub(super) fn refined(&self) -> usize {
-        (self.wanted as f32 * self.oversample.unwrap_or(REFINED_PER_HIT)) as usize + REFINED_BESIDE
+    /// The candidates to compare in full, of which so many are needed as far as it was measured.
+    pub(super) fn refined(&self, measured: usize) -> usize {
+        self.refined_of(REFINED_PER_HIT, measured)
     }
+
+    /// The candidates to compare in full: what the caller asks for, else what was measured, and no fewer than `per_hit`.
+    pub(super) fn refined_of(&self, per_hit: f32, measured: usize) -> usize {
+        let factor = self.oversample.unwrap_or(per_hit);
+        let refined = ((self.wanted as f32 * factor) as usize).saturating_add(REFINED_BESIDE);
+        if self.oversample.is_some() { refined } else { refined.max(measured) }
+    }
+}
+
+/// The candidates that are compared in full for so many hits where keys order vectors well.
+pub(super) fn refined_usually(wanted: usize) -> usize {
+    (wanted as f32 * REFINED_PER_HIT) as usize + REFINED_BESIDE
 }
 
 /// How a search went about it, for its plan.
@@ -46,6 +56,11 @@ impl VectorSearch {
 pub enum Strategy {
     /// Every vector that passes the filter was compared in full.
     Exact,
+    /// So many vectors that pass the filter, all of them, were compared by their bytes and the best of them in full.
+    Bytes {
+        /// Vectors whose bytes were compared.
+        vectors: usize,
+    },
     /// Codes were scanned: so many vectors in so many lists.
     Codes {
         /// Vectors whose codes were compared.
@@ -53,14 +68,14 @@ pub enum Strategy {
         /// Lists they lie in.
         lists: usize,
     },
-    /// So many vectors were compared by their bytes.
-    Bytes {
+    /// So many vectors were compared by their bits.
+    Bits {
         /// The vectors.
         vectors: usize,
     },
     /// A graph was walked through.
     Graph {
-        /// Vectors that were compared by their bytes on the way.
+        /// Vectors that were compared on the way.
         vectors: usize,
     },
 }
@@ -71,6 +86,7 @@ impl fmt::Display for Strategy {
             Self::Exact => formatter.write_str("exact scan"),
             Self::Codes { vectors, lists } => write!(formatter, "codes of {vectors} vectors in {lists} lists"),
             Self::Bytes { vectors } => write!(formatter, "bytes of {vectors} vectors"),
+            Self::Bits { vectors } => write!(formatter, "bits of {vectors} vectors"),
             Self::Graph { vectors } => write!(formatter, "graph walk by {vectors} vectors"),
         }
     }
@@ -117,12 +133,11 @@ impl Asked<'_> {
     }
 }
 
-/// What an index found.
+/// What an index found: candidates by key and position in the column, in no order. Each is compared in full; where keys are
+/// exact enough, an index hands over [`VectorSearch::refined`] at most.
 pub(super) struct Candidates {
     /// Candidates by key and position in the column, in no order.
     pub found: Vec<u64>,
-    /// How many of them to compare in full.
-    pub refined: usize,
     pub strategy: Strategy,
 }
 
@@ -138,12 +153,10 @@ impl SearchedColumn<'_> {
     ) -> Strategy {
         let Self { column, metric, .. } = *self;
         let norm = kernels::norm(query);
-        let Some(Candidates { found: mut best, refined, strategy }) = self.candidates(query, norm, search, passing)
-        else {
+        let Some(Candidates { found: best, strategy }) = self.candidates(query, norm, search, passing) else {
             scan(column, metric, query, passing.rows, found);
             return Strategy::Exact;
         };
-        keep_best(&mut best, refined);
         let mut positions = map(&best, |candidate| at_of(*candidate));
         positions.sort_unstable();
         positions.iter().for_each(|position| kernels::prefetch(column.at(*position as usize)));
@@ -168,7 +181,7 @@ impl SearchedColumn<'_> {
         let asked = Asked { quantizer, query, norm, search, allowed, column, matching, is_filtered };
         match self.index {
             VectorIndex::None => None,
-            VectorIndex::Bytes(rows) => rows.candidates(&asked),
+            VectorIndex::Bytes(rows, refined) => rows.candidates(refined, &asked),
             VectorIndex::Graph { graph, rows, slacks } => graph.candidates(rows, slacks, &asked),
             VectorIndex::Codes { codes, depths } => codes.candidates(depths, &asked),
         }

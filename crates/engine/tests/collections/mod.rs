@@ -4,6 +4,7 @@ use sanderling_engine::{
     Document, DocumentId, Query, Schema, Value,
     codec::{AlignedBytes, crc32c},
     collection::{CollectionState, DeleteTarget, PutOptions, SealedOutput, Write},
+    document::json,
     ids::{DatabaseId, FileId, SequenceNumber},
     segment::SealedSegment,
     settings::CollectionSettings,
@@ -91,6 +92,16 @@ impl Made {
         self.open(bytes, checksum).is_ok()
     }
 
+    /// The same, not yet filled, over a file that was tampered with: none if it is refused.
+    pub fn over(&self, bytes: &[u8], checksum: u32) -> Option<Self> {
+        let segment = self.open(bytes, checksum).ok()?;
+        let (schema, settings) = (Schema::clone(self.state.schema()), CollectionSettings::default());
+        let mut state =
+            CollectionState::new(schema, AnalyzerSource::default(), settings, SequenceNumber(100_000)).unwrap();
+        state.install_sealed(Some(segment));
+        Some(Self { state, dimensions: self.dimensions, next: 0 })
+    }
+
     /// Seals the growing segment and returns its file.
     pub fn seal(&mut self) -> Vec<u8> {
         let (bytes, checksum) = self.output();
@@ -117,6 +128,11 @@ impl Made {
         let result = self.search(vector, options, rest);
         let Some(Value::Array(hits)) = result.get("hits") else { panic!("hits") };
         hits.iter().map(|hit| hit.get("id").unwrap().to_string()).collect()
+    }
+
+    /// How many documents pass a filter.
+    pub fn count(&self, filter: &str) -> usize {
+        self.state.count(Some(&json::parse(filter).unwrap()), NOW).unwrap()
     }
 
     /// What each segment says of its vector leg.

@@ -2,7 +2,7 @@
 
 use super::{load, load_signed};
 use crate::rows::{by_four, by_tile};
-use crate::{portable, scalar};
+use crate::{PLANES, portable, scalar};
 use core::arch::aarch64::*;
 
 const BYTES: usize = 16;
@@ -99,4 +99,43 @@ pub(super) fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
         sum += u32::from(vaddlvq_u8(bytes));
     }
     sum + portable::hamming_bits(rest, b.as_chunks::<BYTES>().1)
+}
+
+/// Counts of two bytes of the four planes fit 16 bits for codes of so many registers: each adds 2 * 15 * 8 to a lane.
+const PLANE_BLOCKS: usize = 256;
+
+#[target_feature(enable = "neon")]
+pub(super) fn plane_distances(planes: &[u8], rows: &[u8], stride: usize, at: &[u32], out: &mut [u32]) {
+    let length = planes.len() / PLANES;
+    for (out, at) in out.iter_mut().zip(at) {
+        *out = plane_distance(planes, &rows[*at as usize * stride..][..length]);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn plane_distance(planes: &[u8], code: &[u8]) -> u32 {
+    let length = code.len();
+    let planes = [0, 1, 2, 3].map(|plane| &planes[plane * length..][..length]);
+    let blocks = planes.map(|plane| plane.as_chunks::<BYTES>().0);
+    let mut sum = 0;
+    for (part, codes) in code.as_chunks::<BYTES>().0.chunks(PLANE_BLOCKS).enumerate() {
+        let mut words = vdupq_n_u16(0);
+        for (at, code) in codes.iter().enumerate() {
+            let code = load(code);
+            // Fifteen times eight fits a byte.
+            let mut bytes = vdupq_n_u8(0);
+            for plane in blocks.iter().rev() {
+                let different = veorq_u8(code, load(&plane[part * PLANE_BLOCKS + at]));
+                bytes = vaddq_u8(vaddq_u8(bytes, bytes), vcntq_u8(different));
+            }
+            words = vpadalq_u8(words, bytes);
+        }
+        sum += vaddlvq_u16(words);
+    }
+    let rest = code.as_chunks::<BYTES>().1;
+    for (weight, plane) in planes.into_iter().enumerate() {
+        sum += portable::hamming_bits(rest, plane.as_chunks::<BYTES>().1) << weight;
+    }
+    sum
 }

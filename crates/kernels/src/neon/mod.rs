@@ -16,6 +16,7 @@ static NEON: Table = Table {
     dot_i8_tile: bytes::dot_i8_tile,
     fast_scan_blocks: fast_scan::fast_scan_blocks,
     hamming_bits: bytes::hamming_bits,
+    plane_distances: bytes::plane_distances,
     ..PORTABLE
 };
 

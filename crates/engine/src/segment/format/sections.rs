@@ -86,6 +86,12 @@ pub enum SectionKind {
     CentroidSquares = 83,
     /// u32: where in the column each code's vector is.
     CodePositions = 84,
+    /// u32 a vector of the column: its number in the order of the lists.
+    CodePlaces = 85,
+    /// u32 a list and one more: its first copy.
+    ListCopies = 86,
+    /// u32 a copy: the number of its vector in the order of the lists.
+    CopiedVectors = 87,
     /// u32: 32 neighbours a vector.
     GraphBase = 88,
     /// u32: the vectors above the base.
@@ -94,6 +100,10 @@ pub enum SectionKind {
     GraphFirstLists = 90,
     /// u32: 16 neighbours a list.
     GraphLinks = 91,
+    /// A vector: its code, f32 summand, f32 factor.
+    BitRows = 92,
+    /// f32: the centroid of those codes, rotated.
+    BitCentroid = 93,
     /// u32: what is kept of the text, and the bins of lengths.
     TextHead = 96,
     /// u32: where each block of the terms' dictionary begins.
@@ -130,7 +140,7 @@ impl SectionKind {
     #[must_use]
     pub(super) fn size(self) -> usize {
         match self {
-            Self::RowBytes | Self::CodeBlocks | Self::GuideBlocks | Self::CentroidBytes => 1,
+            Self::RowBytes | Self::CodeBlocks | Self::GuideBlocks | Self::CentroidBytes | Self::BitRows => 1,
             _ => 4,
         }
     }

@@ -12,11 +12,11 @@ use crate::{
     rows::RowSet,
     schema::VectorField,
     vector::{
-        BlocksView, ByteRowsView, CodesView, Depth, HnswView, Quantizer, RECALLS, SearchedColumn, Slack, VectorColumn,
-        VectorIndex,
+        BitRowsView, BlocksView, ByteRowsView, CodesView, Depth, GraphRows, HnswView, Quantizer, RECALLS, Refined,
+        SearchedColumn, Slack, VectorColumn, VectorIndex,
     },
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::{array, ops::Range};
 
 /// The numbers of the layouts in a head.
@@ -24,13 +24,14 @@ const NONE: u32 = 0;
 const BYTES: u32 = 1;
 const LISTS: u32 = 2;
 const LINKS: u32 = 3;
+const LINKS_AND_BITS: u32 = 4;
 
 /// The sections of one set of byte rows: bytes, scales, sums, squares.
 const ROWS: [SectionKind; 4] =
     [SectionKind::RowBytes, SectionKind::RowScales, SectionKind::RowSums, SectionKind::RowSquares];
 
 /// The sections of codes beside their byte rows.
-const CODES: [SectionKind; 13] = [
+const CODES: [SectionKind; 16] = [
     SectionKind::CodeBlocks,
     SectionKind::CodeAdds,
     SectionKind::CodeFactors,
@@ -44,11 +45,18 @@ const CODES: [SectionKind; 13] = [
     SectionKind::CentroidSums,
     SectionKind::CentroidSquares,
     SectionKind::CodePositions,
+    SectionKind::CodePlaces,
+    SectionKind::ListCopies,
+    SectionKind::CopiedVectors,
 ];
 
 /// The sections of a graph beside its byte rows.
 const GRAPH: [SectionKind; 4] =
     [SectionKind::GraphBase, SectionKind::GraphUpper, SectionKind::GraphFirstLists, SectionKind::GraphLinks];
+
+/// The sections of a graph over bits: there are no byte rows.
+const GRAPH_OF_BITS: [SectionKind; 6] =
+    [GRAPH[0], GRAPH[1], GRAPH[2], GRAPH[3], SectionKind::BitRows, SectionKind::BitCentroid];
 
 /// Writes a column and its index.
 pub fn write_vectors(writer: &mut SectionWriter, field: usize, column: VectorColumn<'_>, index: VectorIndex<'_>) {
@@ -57,21 +65,28 @@ pub fn write_vectors(writer: &mut SectionWriter, field: usize, column: VectorCol
     writer.add(SectionKind::VectorNorms, field, column.norms);
     let head = match index {
         VectorIndex::None => Vec::from([NONE]),
-        VectorIndex::Bytes(_) => Vec::from([BYTES]),
+        VectorIndex::Bytes(_, refined) => head(BYTES, &[], refined.iter().flat_map(|refined| refined.0)),
         VectorIndex::Codes { depths, .. } => head(LISTS, &[], depths.iter().flat_map(|depth| depth.numbers())),
-        VectorIndex::Graph { graph, slacks, .. } => {
-            head(LINKS, &[graph.entry], slacks.iter().flat_map(|slack| slack.0))
+        VectorIndex::Graph { graph, rows, slacks } => {
+            let layout = if let GraphRows::Bits(_) = rows { LINKS_AND_BITS } else { LINKS };
+            head(layout, &[graph.entry], slacks.iter().flat_map(|slack| slack.numbers()))
         }
     };
     writer.add(SectionKind::VectorIndex, field, &head);
     match index {
         VectorIndex::None => {}
-        VectorIndex::Bytes(rows) => write_rows(writer, field, ROWS, rows),
+        VectorIndex::Bytes(rows, _) => write_rows(writer, field, ROWS, rows),
         VectorIndex::Codes { codes, .. } => write_codes(writer, field, codes),
         VectorIndex::Graph { graph, rows, .. } => {
             let arrays = [graph.base, graph.upper, graph.first_lists, graph.links];
             GRAPH.into_iter().zip(arrays).for_each(|(kind, array)| writer.add(kind, field, array));
-            write_rows(writer, field, ROWS, rows);
+            match rows {
+                GraphRows::Bytes(rows) => write_rows(writer, field, ROWS, rows),
+                GraphRows::Bits(rows) => {
+                    writer.add(SectionKind::BitRows, field, rows.bytes);
+                    writer.add(SectionKind::BitCentroid, field, rows.centroid);
+                }
+            }
         }
     }
 }
@@ -84,7 +99,7 @@ fn head(layout: u32, numbers: &[u32], measured: impl Iterator<Item = f32>) -> Ve
 }
 
 fn write_codes(writer: &mut SectionWriter, field: usize, codes: CodesView<'_>) {
-    let [blocks, adds, factors, guide, guide_adds, guide_factors, list_blocks, list_vectors, .., positions] = CODES;
+    let [blocks, adds, factors, guide, guide_adds, guide_factors, list_blocks, list_vectors, ..] = CODES;
     writer.add(blocks, field, codes.blocks.codes);
     writer.add(adds, field, codes.blocks.adds);
     writer.add(factors, field, codes.blocks.factors);
@@ -94,7 +109,10 @@ fn write_codes(writer: &mut SectionWriter, field: usize, codes: CodesView<'_>) {
     writer.add(list_blocks, field, codes.first_blocks);
     writer.add(list_vectors, field, codes.first_vectors);
     write_rows(writer, field, [CODES[8], CODES[9], CODES[10], CODES[11]], codes.centroids);
-    writer.add(positions, field, codes.positions);
+    writer.add(CODES[12], field, codes.positions);
+    writer.add(CODES[13], field, codes.places);
+    writer.add(CODES[14], field, codes.first_copies);
+    writer.add(CODES[15], field, codes.copies);
     write_rows(writer, field, ROWS, codes.rows);
 }
 
@@ -121,9 +139,10 @@ pub struct StoredVectors {
 
 enum StoredLayout {
     None,
-    Bytes,
-    Codes([Depth; RECALLS.len()]),
+    Bytes([Refined; RECALLS.len()]),
+    Codes(Box<[Depth; RECALLS.len()]>),
     Graph(u32, [Slack; RECALLS.len()]),
+    GraphOfBits(u32, [Slack; RECALLS.len()]),
 }
 
 impl StoredVectors {
@@ -149,7 +168,7 @@ impl StoredVectors {
             _ => sections.range::<u32>(*kind, position),
         };
         let mut ranges = try_map(kinds, find)?;
-        if !matches!(layout, StoredLayout::None) {
+        if !matches!(layout, StoredLayout::None | StoredLayout::GraphOfBits(..)) {
             ranges.append(&mut try_map(&ROWS, find)?);
         }
         let quantizer = Quantizer::new(field.dimensions, field.metric);
@@ -182,12 +201,17 @@ impl StoredVectors {
         let fits = |rows: ByteRowsView<'_>| rows.fits(quantizer.dimensions(), vectors);
         match self.index(content) {
             VectorIndex::None => Ok(()),
-            VectorIndex::Bytes(rows) if fits(rows) => Ok(()),
+            VectorIndex::Bytes(rows, _) if fits(rows) => Ok(()),
             VectorIndex::Codes { codes, .. } => codes.check(quantizer, vectors),
-            VectorIndex::Graph { graph, rows, .. } if fits(rows) => {
+            VectorIndex::Graph { graph, rows, .. }
+                if match rows {
+                    GraphRows::Bytes(rows) => fits(rows),
+                    GraphRows::Bits(rows) => rows.fits(quantizer.dimensions(), vectors),
+                } =>
+            {
                 graph.check(vectors).map_err(|_| "a graph whose links lead astray")
             }
-            _ => Err("bytes of other vectors"),
+            _ => Err("bytes or bits of other vectors"),
         }
     }
 
@@ -220,7 +244,7 @@ impl StoredVectors {
         let at = |section: usize| &self.ranges[section];
         match &self.layout {
             StoredLayout::None => VectorIndex::None,
-            StoredLayout::Bytes => VectorIndex::Bytes(self.rows(content, 0)),
+            StoredLayout::Bytes(refined) => VectorIndex::Bytes(self.rows(content, 0), refined),
             StoredLayout::Codes(depths) => {
                 let blocks = |first: usize| BlocksView {
                     codes: array_at(content, at(first)),
@@ -234,11 +258,14 @@ impl StoredVectors {
                     first_vectors: array_at(content, at(7)),
                     centroids: self.rows(content, 8),
                     positions: array_at(content, at(12)),
+                    places: array_at(content, at(13)),
+                    first_copies: array_at(content, at(14)),
+                    copies: array_at(content, at(15)),
                     rows: self.rows(content, CODES.len()),
                 };
                 VectorIndex::Codes { codes, depths }
             }
-            StoredLayout::Graph(entry, slacks) => {
+            StoredLayout::Graph(entry, slacks) | StoredLayout::GraphOfBits(entry, slacks) => {
                 let graph = HnswView {
                     base: array_at(content, at(0)),
                     upper: array_at(content, at(1)),
@@ -246,7 +273,12 @@ impl StoredVectors {
                     links: array_at(content, at(3)),
                     entry: *entry,
                 };
-                VectorIndex::Graph { graph, rows: self.rows(content, GRAPH.len()), slacks }
+                let rows = if let StoredLayout::Graph(..) = self.layout {
+                    GraphRows::Bytes(self.rows(content, GRAPH.len()))
+                } else {
+                    GraphRows::Bits(BitRowsView { bytes: array_at(content, at(4)), centroid: array_at(content, at(5)) })
+                };
+                VectorIndex::Graph { graph, rows, slacks }
             }
         }
     }
@@ -267,18 +299,27 @@ fn layout_of(head: &[u32]) -> Option<(StoredLayout, &'static [SectionKind])> {
     let (number, rest) = head.split_first()?;
     match *number {
         NONE if rest.is_empty() => Some((StoredLayout::None, &[])),
-        BYTES if rest.is_empty() => Some((StoredLayout::Bytes, &[])),
+        BYTES => {
+            let measured = measured(rest, RECALLS.len() * Refined::NUMBERS)?;
+            let refined = |recall: usize| Refined(array::from_fn(|at| measured[recall * Refined::NUMBERS + at]));
+            Some((StoredLayout::Bytes(array::from_fn(refined)), &[]))
+        }
         LISTS => {
             let measured = measured(rest, RECALLS.len() * Depth::NUMBERS)?;
             let depth = |recall: usize| array::from_fn(|at| measured[recall * Depth::NUMBERS + at]);
-            Some((StoredLayout::Codes(array::from_fn(|recall| Depth::of_numbers(depth(recall)))), &CODES))
+            let depths = array::from_fn(|recall| Depth::of_numbers(depth(recall)));
+            Some((StoredLayout::Codes(Box::new(depths)), &CODES))
         }
-        LINKS => {
+        LINKS | LINKS_AND_BITS => {
             let (entry, rest) = rest.split_first()?;
-            let numbers = Slack::WHOLE.0.len();
-            let measured = measured(rest, RECALLS.len() * numbers)?;
-            let slack = |recall: usize| Slack(array::from_fn(|at| measured[recall * numbers + at]));
-            Some((StoredLayout::Graph(*entry, array::from_fn(slack)), &GRAPH))
+            let measured = measured(rest, RECALLS.len() * Slack::NUMBERS)?;
+            let numbers = |recall: usize| array::from_fn(|at| measured[recall * Slack::NUMBERS + at]);
+            let slacks = array::from_fn(|recall| Slack::of_numbers(numbers(recall)));
+            Some(if *number == LINKS {
+                (StoredLayout::Graph(*entry, slacks), &GRAPH)
+            } else {
+                (StoredLayout::GraphOfBits(*entry, slacks), &GRAPH_OF_BITS)
+            })
         }
         _ => None,
     }

@@ -28,6 +28,13 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
+    /// Makes room for so many blocks at once.
+    pub(super) fn reserve(&mut self, quantizer: &Quantizer, blocks: usize) {
+        self.codes.reserve_exact(blocks * kernels::block_bytes(quantizer.code_bytes()));
+        self.adds.reserve_exact(blocks * FAST_SCAN_VECTORS);
+        self.factors.reserve_exact(blocks * FAST_SCAN_VECTORS);
+    }
+
     /// Begins a block without vectors.
     pub(super) fn begin(&mut self, quantizer: &Quantizer) {
         self.codes.resize(self.codes.len() + kernels::block_bytes(quantizer.code_bytes()), 0);
@@ -59,18 +66,23 @@ impl BlocksView<'_> {
             && Some(self.codes.len()) == blocks.checked_mul(kernels::block_bytes(quantizer.code_bytes()))
     }
 
-    /// Asks for the first codes of a block to be brought nearer.
-    pub(super) fn prefetch(&self, query: &PreparedQuery, block: usize) {
-        let from = block * query.table.len();
-        kernels::prefetch(&self.codes[from..self.codes.len().min(from + query.table.len())]);
+    /// Asks for the first of a range of blocks to be brought nearer, with what belongs to their vectors.
+    pub(super) fn prefetch(&self, query: &PreparedQuery, blocks: Range<usize>) {
+        let blocks = blocks.start..blocks.end.min(blocks.start + BATCH);
+        kernels::prefetch(&self.codes[blocks.start * query.table.len()..blocks.end * query.table.len()]);
+        let slots = blocks.start * FAST_SCAN_VECTORS..blocks.end * FAST_SCAN_VECTORS;
+        kernels::prefetch(&self.adds[slots.clone()]);
+        kernels::prefetch(&self.factors[slots]);
     }
 
     /// Estimates the keys of the vectors in a range of blocks and hands those below `limit` to `found`, by the number of
     /// their slot within the range; what `found` returns is the limit from then on. `base` is the key of the centroid.
+    /// Where there are `masks`, one a block, only vectors with a bit are handed out, and blocks without one not read.
     pub(super) fn scan(
         &self,
         query: &PreparedQuery,
         blocks: Range<usize>,
+        masks: Option<&[u32]>,
         base: f32,
         mut limit: f32,
         found: &mut dyn FnMut(usize, f32) -> f32,
@@ -79,8 +91,15 @@ impl BlocksView<'_> {
         let mut sums = [[0; FAST_SCAN_VECTORS]; BATCH];
         let mut estimates = [0.0; FAST_SCAN_VECTORS];
         let bytes = query.table.len();
-        for from in blocks.clone().step_by(BATCH) {
-            let count = BATCH.min(blocks.end - from);
+        let mask_of = |block: usize| masks.map_or(u32::MAX, |masks| masks[block - blocks.start]);
+        let mut from = blocks.start;
+        while from < blocks.end {
+            let most = BATCH.min(blocks.end - from);
+            let count = (0..most).take_while(|at| mask_of(from + at) != 0).count();
+            if count == 0 {
+                from += 1;
+                continue;
+            }
             let codes = &self.codes[from * bytes..][..count * bytes];
             kernels::fast_scan_blocks(&query.table, codes, &mut sums[..count]);
             for (block, sums) in (from..).zip(&sums[..count]) {
@@ -91,6 +110,7 @@ impl BlocksView<'_> {
                     return;
                 };
                 let mut mask = kernels::estimate_block(sums, [adds, factors], terms, limit, &mut estimates);
+                mask &= mask_of(block);
                 while mask != 0 {
                     let slot = mask.trailing_zeros() as usize;
                     mask &= mask - 1;
@@ -100,6 +120,26 @@ impl BlocksView<'_> {
                     }
                 }
             }
+            from += count;
+        }
+    }
+
+    /// Writes the estimates of a range of blocks where they belong among those of all blocks.
+    pub(super) fn estimates(&self, query: &PreparedQuery, blocks: Range<usize>, base: f32, estimates: &mut [f32]) {
+        let terms = EstimateTerms { step: query.step, least: query.least, base };
+        let mut sums = [0; FAST_SCAN_VECTORS];
+        let bytes = query.table.len();
+        for block in blocks {
+            let slots = block * FAST_SCAN_VECTORS;
+            let (Some(adds), Some(factors), Some(out)) = (
+                self.adds[slots..].first_chunk(),
+                self.factors[slots..].first_chunk(),
+                estimates[slots..].first_chunk_mut(),
+            ) else {
+                return;
+            };
+            kernels::fast_scan(&query.table, &self.codes[block * bytes..][..bytes], &mut sums);
+            let _ = kernels::estimate_block(&sums, [adds, factors], terms, f32::INFINITY, out);
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Codes in blocks of 32, list by list: the layout that is scanned. A flat index has one list, an inverted file many.
 
 mod blocks;
+mod filter;
 mod order;
 
 pub use blocks::BlocksView;
+pub(super) use filter::Filter;
 
 use super::{
-    nearest::Nearest,
-    quantize::{ByteRows, ByteRowsView, PreparedQuery, Quantizer},
+    nearest::Within,
+    quantize::{ByteRows, ByteRowsView, PreparedQuery, Quantizer, Space},
 };
 use alloc::{vec, vec::Vec};
 use blocks::Blocks;
@@ -25,10 +27,17 @@ pub struct CodesView<'a> {
     pub first_blocks: &'a [u32],
     /// For each list and the end: its first vector.
     pub first_vectors: &'a [u32],
+    /// For each list and the end: its first copy.
+    pub first_copies: &'a [u32],
+    /// Vectors of other lists whose codes stand behind the own ones of a list too, against its centroid: a vector between
+    /// lists is found in either.
+    pub copies: &'a [u32],
     /// The centroids.
     pub centroids: ByteRowsView<'a>,
     /// Where each vector is in the column.
     pub positions: &'a [u32],
+    /// The other way round: for each position of the column, the number of its vector.
+    pub places: &'a [u32],
     /// The vectors as bytes, in scan order; none where codes stand alone.
     pub rows: ByteRowsView<'a>,
 }
@@ -40,8 +49,11 @@ pub struct Codes {
     guide: Blocks,
     first_blocks: Vec<u32>,
     first_vectors: Vec<u32>,
+    first_copies: Vec<u32>,
+    copies: Vec<u32>,
     centroids: ByteRows,
     positions: Vec<u32>,
+    places: Vec<u32>,
     rows: ByteRows,
 }
 
@@ -62,24 +74,51 @@ impl Codes {
             guide: guide(quantizer, centroids),
             first_blocks: vec![0, 0],
             first_vectors: vec![0, 0],
+            first_copies: vec![0, 0],
+            copies: Vec::new(),
             centroids: bytes,
             positions: Vec::new(),
+            places: Vec::new(),
             rows: ByteRows::new(quantizer.dimensions()),
         }
     }
 
+    /// Makes room for so many vectors and codes at once.
+    pub(super) fn reserve(&mut self, quantizer: &Quantizer, vectors: usize, codes: usize) {
+        self.rows.reserve(vectors);
+        self.positions.reserve_exact(vectors);
+        self.places.resize(vectors, 0);
+        // Each list ends with a block that is half full.
+        self.blocks.reserve(quantizer, codes / FAST_SCAN_VECTORS + self.centroids.view().len());
+    }
+
     /// Adds a rotated vector to the last list.
     pub fn push(&mut self, quantizer: &Quantizer, rotated: &[f32], centroid: &[f32], position: u32) {
-        let first = self.first_vectors[self.first_vectors.len() - 2] as usize;
-        let slot = (self.positions.len() - first) % FAST_SCAN_VECTORS;
-        if slot == 0 {
-            self.blocks.begin(quantizer);
-            *self.last_mut().0 += 1;
-        }
-        self.blocks.write(quantizer, slot, rotated, centroid);
+        self.write(quantizer, rotated, centroid);
+        let at = position as usize;
+        self.places.resize(self.places.len().max(at + 1), 0);
+        self.places[at] = self.positions.len() as u32;
         self.positions.push(position);
         self.rows.push(rotated);
-        *self.last_mut().1 += 1;
+        *last(&mut self.first_vectors) += 1;
+    }
+
+    /// Adds a copy of the vector of that number, which may be still to come, to the last list. Its own vectors come first.
+    pub(super) fn push_copy(&mut self, quantizer: &Quantizer, rotated: &[f32], centroid: &[f32], vector: u32) {
+        self.write(quantizer, rotated, centroid);
+        self.copies.push(vector);
+        *last(&mut self.first_copies) += 1;
+    }
+
+    /// Writes a code into the next slot of the last list.
+    fn write(&mut self, quantizer: &Quantizer, rotated: &[f32], centroid: &[f32]) {
+        let list = self.first_vectors.len() - 2;
+        let slot = self.view().slots(list).total % FAST_SCAN_VECTORS;
+        if slot == 0 {
+            self.blocks.begin(quantizer);
+            *last(&mut self.first_blocks) += 1;
+        }
+        self.blocks.write(quantizer, slot, rotated, centroid);
     }
 
     /// Leaves the codes without bytes beside them: candidates are then compared in full.
@@ -89,15 +128,10 @@ impl Codes {
 
     /// Ends the last list and begins another one.
     pub(super) fn next_list(&mut self) {
-        let (block, vector) = self.last_mut();
-        let (block, vector) = (*block, *vector);
-        self.first_blocks.push(block);
-        self.first_vectors.push(vector);
-    }
-
-    fn last_mut(&mut self) -> (&mut u32, &mut u32) {
-        let last = self.first_blocks.len() - 1;
-        (&mut self.first_blocks[last], &mut self.first_vectors[last])
+        for firsts in [&mut self.first_blocks, &mut self.first_vectors, &mut self.first_copies] {
+            let end = *last(firsts);
+            firsts.push(end);
+        }
     }
 
     /// The codes to read.
@@ -108,11 +142,20 @@ impl Codes {
             guide: self.guide.view(),
             first_blocks: &self.first_blocks,
             first_vectors: &self.first_vectors,
+            first_copies: &self.first_copies,
+            copies: &self.copies,
             centroids: self.centroids.view(),
             positions: &self.positions,
+            places: &self.places,
             rows: self.rows.view(),
         }
     }
+}
+
+/// The last of the firsts of lists: there is always one.
+fn last(firsts: &mut [u32]) -> &mut u32 {
+    let last = firsts.len() - 1;
+    &mut firsts[last]
 }
 
 /// The codes of centroids around their mean; none for a single one.
@@ -136,6 +179,26 @@ fn guide(quantizer: &Quantizer, centroids: &[f32]) -> Blocks {
         guide.write(quantizer, list % FAST_SCAN_VECTORS, centroid, &mean);
     }
     guide
+}
+
+/// The slots of a list: its own vectors, then copies of others.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slots<'a> {
+    /// The number of the first own vector.
+    pub first: u32,
+    /// How many are its own.
+    pub own: usize,
+    /// The copies.
+    pub copies: &'a [u32],
+    /// All of them.
+    pub total: usize,
+}
+
+impl Slots<'_> {
+    /// The number of the vector in a slot.
+    pub fn vector(&self, slot: usize) -> u32 {
+        if slot < self.own { self.first + slot as u32 } else { self.copies[slot - self.own] }
+    }
 }
 
 /// What a scan has seen.
@@ -166,15 +229,27 @@ impl<'a> CodesView<'a> {
         {
             return Err("codes of another number of vectors");
         }
-        let starts = self.first_blocks.windows(2).zip(self.first_vectors.windows(2));
-        let mut fitting = starts.map(|(blocks, vectors)| {
-            let (blocks, vectors) = (blocks[1].checked_sub(blocks[0]), vectors[1].checked_sub(vectors[0]));
-            blocks.is_some() && blocks == vectors.map(|vectors| vectors.div_ceil(FAST_SCAN_VECTORS as u32))
-        });
-        if self.first_blocks[0] != 0 || self.first_vectors[0] != 0 || !fitting.all(|fits| fits) {
+        if self.first_copies.len() != lists || self.first_copies[lists - 1] as usize != self.copies.len() {
+            return Err("copies of no list");
+        }
+        if self.copies.iter().any(|vector| *vector as usize >= vectors) {
+            return Err("a copy of a vector that does not exist");
+        }
+        let length = |firsts: &[u32], list: usize| firsts[list + 1].checked_sub(firsts[list]);
+        let fits = |list: usize| {
+            let vectors = length(self.first_vectors, list)?.checked_add(length(self.first_copies, list)?)?;
+            (length(self.first_blocks, list)? == vectors.div_ceil(FAST_SCAN_VECTORS as u32)).then_some(())
+        };
+        let begins = [self.first_blocks, self.first_vectors, self.first_copies].iter().all(|firsts| firsts[0] == 0);
+        if !begins || !(0..lists - 1).all(|list| fits(list).is_some()) {
             return Err("lists that do not follow each other");
         }
-        if self.positions.iter().any(|position| *position as usize >= vectors) {
+        if !self.leaves_empty_slots_alone() {
+            return Err("a summand without a code");
+        }
+        // Each position finds itself again: so no vector is missing, none is there twice, and none is made up.
+        let mut found = (0..).zip(self.places).filter(|(at, place)| self.positions.get(**place as usize) == Some(at));
+        if self.places.len() != vectors || found.by_ref().count() != vectors {
             return Err("a code of a vector that does not exist");
         }
         let dimensions = quantizer.dimensions();
@@ -185,10 +260,28 @@ impl<'a> CodesView<'a> {
         Ok(())
     }
 
+    /// Whether no scan finds anything behind the last code of a list, or of the guide: a summand there is infinite, so no
+    /// estimate is below a limit. Lists follow each other already.
+    fn leaves_empty_slots_alone(&self) -> bool {
+        let is_alone = |adds: &[f32]| adds.iter().all(|add| *add == f32::INFINITY);
+        let guided = if self.guide.adds.is_empty() { 0 } else { self.lists() };
+        let of_list = |list: usize| {
+            let end = self.first_blocks[list + 1] as usize * FAST_SCAN_VECTORS;
+            let first = self.first_blocks[list] as usize * FAST_SCAN_VECTORS + self.slots(list).total;
+            is_alone(&self.blocks.adds[first..end])
+        };
+        is_alone(&self.guide.adds[guided..]) && (0..self.lists()).all(of_list)
+    }
+
     /// The number of vectors.
     #[must_use]
     pub fn len(&self) -> usize {
         self.positions.len()
+    }
+
+    /// The number of codes: of the vectors and of their copies.
+    pub(super) fn codes(&self) -> usize {
+        self.positions.len() + self.copies.len()
     }
 
     /// Whether there is no vector.
@@ -203,28 +296,65 @@ impl<'a> CodesView<'a> {
         self.first_blocks.len() - 1
     }
 
-    /// Asks for the beginning of a list to be brought nearer.
-    pub(super) fn prefetch_list(&self, query: &PreparedQuery, list: usize) {
-        self.blocks.prefetch(query, self.first_blocks[list] as usize);
+    /// The slots of a list.
+    pub(super) fn slots(&self, list: usize) -> Slots<'_> {
+        let first = self.first_vectors[list];
+        let own = (self.first_vectors[list + 1] - first) as usize;
+        let copies = &self.copies[self.first_copies[list] as usize..self.first_copies[list + 1] as usize];
+        Slots { first, own, copies, total: own + copies.len() }
     }
 
-    /// Estimates the keys of a list's vectors and offers those that are allowed and have a chance. `base` is the key of
-    /// the list's centroid.
+    /// Asks for the beginning of a list to be brought nearer.
+    pub(super) fn prefetch_list(&self, query: &PreparedQuery, list: usize) {
+        self.blocks.prefetch(query, self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize);
+    }
+
+    /// The distance of the query from the centroid of a list whose key is `base`: the error of an estimate grows with it.
+    pub(super) fn distance(&self, query: &PreparedQuery, list: usize, base: f32) -> f32 {
+        let squared = match query.space {
+            Space::Inner => query.squared + self.centroids.squares[list] + 2.0 * base,
+            Space::Euclidean => base,
+        };
+        if squared > 0.0 { sanderling_kernels::square_root(squared) } else { 0.0 }
+    }
+
+    /// Estimates the keys of a list's vectors and offers those that have a chance: a true key may be lower than its
+    /// estimate by `slack`. `base` is the key of the list's centroid; behind a filter its masks of the list say which
+    /// vectors may be found.
     pub(super) fn scan_list(
         &self,
         query: &PreparedQuery,
-        list: usize,
-        base: f32,
-        allowed: &mut dyn FnMut(u32) -> bool,
-        nearest: &mut Nearest,
+        (list, base): (usize, f32),
+        slack: f32,
+        filter: Option<(&Filter<'_>, &[u32])>,
+        within: &mut Within,
     ) {
         let blocks = self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize;
-        let first = self.first_vectors[list] as usize;
-        self.blocks.scan(query, blocks, base, nearest.limit(), &mut |slot, estimate| {
-            if allowed(self.positions[first + slot]) {
-                nearest.offer(estimate, (first + slot) as u32);
+        let slots = self.slots(list);
+        let masks = filter.map(|(_, masks)| masks);
+        self.blocks.scan(query, blocks, masks, base - slack, within.limit(), &mut |slot, bound| {
+            let vector = slots.vector(slot);
+            if slot < slots.own || filter.is_none_or(|(filter, _)| filter.has(vector)) {
+                within.offer(bound, bound + slack, vector);
             }
-            nearest.limit()
+            within.limit()
         });
+    }
+
+    /// How many codes a vector has at most.
+    pub(super) fn codes_per_vector(&self) -> usize {
+        if self.copies.is_empty() { 1 } else { 2 }
+    }
+
+    /// The slot of a vector in its own list and that list, slots numbered over all blocks.
+    pub(super) fn slot_of(&self, vector: u32) -> (usize, usize) {
+        let list = self.first_vectors.partition_point(|first| *first <= vector) - 1;
+        (list, self.first_blocks[list] as usize * FAST_SCAN_VECTORS + (vector - self.first_vectors[list]) as usize)
+    }
+
+    /// Writes the estimates of all slots of a list where they belong among those of all blocks, those without a vector infinite.
+    pub(super) fn estimates_of(&self, query: &PreparedQuery, (list, base): (usize, f32), estimates: &mut [f32]) {
+        let blocks = self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize;
+        self.blocks.estimates(query, blocks, base, estimates);
     }
 }

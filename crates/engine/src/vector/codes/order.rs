@@ -8,11 +8,14 @@ use crate::{
         quantize::PreparedQuery,
     },
 };
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 /// Lists that are guessed by their codes for each one that is expected to be scanned, and beside them.
 const GUESSED_PER_LIST: usize = 2;
 const GUESSED_BESIDE: usize = 16;
+
+/// Lists that are put in order at once, where more of them are asked for than were expected.
+const CHUNK: usize = 64;
 
 /// Lists best first, by the keys of their centroids, put in order as far as they are asked for.
 #[derive(Debug)]
@@ -21,6 +24,8 @@ pub(crate) struct ListOrder<'a> {
     query: &'a PreparedQuery,
     /// The next ones, the best last.
     next: Vec<u64>,
+    /// The ones behind them, in no order.
+    rest: Vec<u64>,
     /// Lists that were among the first; the others come behind them, when they are asked for.
     first: Option<Vec<u32>>,
 }
@@ -30,14 +35,15 @@ impl<'a> CodesView<'a> {
     /// ones to compare in earnest.
     pub(crate) fn ordered_lists(&self, query: &'a PreparedQuery, expected: usize) -> ListOrder<'a> {
         let guessed = expected * GUESSED_PER_LIST + GUESSED_BESIDE;
-        let mut order = ListOrder { codes: *self, query, next: Vec::new(), first: None };
+        let mut order = ListOrder { codes: *self, query, next: Vec::new(), rest: Vec::new(), first: None };
         if guessed * 2 > self.lists() {
             order.add_all(&[]);
+            order.refill(expected);
             return order;
         }
         let mut nearest = Nearest::new(guessed);
         let blocks = 0..self.guide.adds.len() / sanderling_kernels::FAST_SCAN_VECTORS;
-        self.guide.scan(query, blocks, 0.0, f32::INFINITY, &mut |list, estimate| {
+        self.guide.scan(query, blocks, None, 0.0, f32::INFINITY, &mut |list, estimate| {
             nearest.offer(estimate, list as u32);
             nearest.limit()
         });
@@ -48,7 +54,8 @@ impl<'a> CodesView<'a> {
         order.next = map(keys.iter().zip(&lists), |(key, list)| packed(*key, *list));
         // The worse ones of the guessed may have better ones beside them that were not guessed.
         keep_best(&mut order.next, expected + GUESSED_BESIDE / 2);
-        order.next.sort_unstable_by(|a, b| b.cmp(a));
+        order.next.sort_unstable();
+        order.next.reverse();
         order.first = Some(map(&order.next, |list| at_of(*list)));
         order
     }
@@ -60,14 +67,28 @@ impl ListOrder<'_> {
         self.next.last().map(|list| at_of(*list) as usize)
     }
 
-    /// Puts all lists in order but those that had their turn.
+    /// Compares all lists but those that had their turn.
     fn add_all(&mut self, done: &[u32]) {
         let keys = self.codes.centroids.all_keys(self.query);
-        self.next = map(keys.iter().enumerate(), |(list, key)| packed(*key, list as u32));
-        if !done.is_empty() {
-            self.next.retain(|list| !done.contains(&at_of(*list)));
+        let mut is_done = vec![false; keys.len()];
+        done.iter().for_each(|list| is_done[*list as usize] = true);
+        for (list, key) in keys.iter().enumerate() {
+            if !is_done[list] {
+                self.rest.push(packed(*key, list as u32));
+            }
         }
-        self.next.sort_unstable_by(|a, b| b.cmp(a));
+    }
+
+    /// Puts the best of the others in order.
+    fn refill(&mut self, count: usize) {
+        let count = count.clamp(CHUNK, CHUNK.max(self.rest.len()));
+        self.next = core::mem::take(&mut self.rest);
+        if count < self.next.len() {
+            self.next.select_nth_unstable(count - 1);
+            self.rest = self.next.split_off(count);
+        }
+        self.next.sort_unstable();
+        self.next.reverse();
     }
 }
 
@@ -75,10 +96,11 @@ impl Iterator for ListOrder<'_> {
     type Item = u64;
 
     fn next(&mut self) -> Option<u64> {
-        if self.next.is_empty()
-            && let Some(first) = self.first.take()
-        {
-            self.add_all(&first);
+        if self.next.is_empty() {
+            if let Some(first) = self.first.take() {
+                self.add_all(&first);
+            }
+            self.refill(CHUNK);
         }
         self.next.pop()
     }

@@ -3,7 +3,8 @@
 use super::{
     BASE_DEGREE, FREE, Hnsw,
     pairs::Pairs,
-    search::{GraphSearch, Probe, Scratch},
+    probe::Probe,
+    search::{GraphSearch, Scratch},
     used,
 };
 use alloc::{vec, vec::Vec};

@@ -71,7 +71,9 @@ impl<'a> HnswView<'a> {
     /// What is damaged.
     pub fn check(&self, vectors: usize) -> Result<(), GraphDamage> {
         let all = |holds: bool, damage| if holds { Ok(()) } else { Err(damage) };
-        all(self.base.len() == vectors * BASE_DEGREE && vectors < NODES_MAX, GraphDamage::Size)?;
+        // Checked: on a host of 32 bits a product that wraps around could fit lists that are too short.
+        let has_size = Some(self.base.len()) == vectors.checked_mul(BASE_DEGREE) && vectors < NODES_MAX;
+        all(has_size, GraphDamage::Size)?;
         let lists = self.base.chunks_exact(BASE_DEGREE);
         all(self.lists_hold(lists, &mut |to| to < vectors), GraphDamage::Base)?;
         let ascends = self.upper.windows(2).all(|pair| pair[0] < pair[1]);
@@ -79,7 +81,7 @@ impl<'a> HnswView<'a> {
         let fits = self.first_lists.len() == self.upper.len() + 1
             && self.first_lists[0] == 0
             && self.first_lists.windows(2).all(|pair| pair[0] < pair[1] && pair[1] - pair[0] <= LEVEL_MAX as u32)
-            && self.links.len() == self.first_lists[self.upper.len()] as usize * UPPER_DEGREE;
+            && Some(self.links.len()) == (self.first_lists[self.upper.len()] as usize).checked_mul(UPPER_DEGREE);
         all(fits, GraphDamage::Lists)?;
         let mut highest = 0;
         for node in 0..self.upper.len() {

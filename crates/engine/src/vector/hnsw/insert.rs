@@ -3,7 +3,8 @@
 use super::{
     BASE_DEGREE, FREE, Hnsw, HnswView, UPPER_DEGREE, fill, level_of,
     pairs::Pairs,
-    search::{GraphSearch, Probe, Scratch},
+    probe::Probe,
+    search::{GraphSearch, Scratch},
     used,
 };
 use crate::vector::quantize::ByteRowsView;

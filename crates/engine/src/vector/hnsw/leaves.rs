@@ -4,7 +4,10 @@
 //! A group that is too large for a leaf is divided among leaders, nodes of its own; a node goes to the nearest few.
 
 use super::{mixed, pairs::Pairs};
-use crate::vector::nearest::{at_of, key_of, packed};
+use crate::{
+    share::share,
+    vector::nearest::{at_of, key_of, packed},
+};
 use alloc::{vec, vec::Vec};
 use sanderling_kernels as kernels;
 
@@ -137,7 +140,7 @@ impl Work {
         let size = group.members.len();
         let is_leaf = size <= LEAF_MAX;
         let count = if is_leaf { size } else { (size / GROUP).clamp(LEADERS_MIN, LEADERS_MAX) };
-        let stretch = |other: usize| (other * size / count, (other + 1) * size / count);
+        let stretch = |other: usize| (share(other, count, size), share(other + 1, count, size));
         let mut others = Vec::with_capacity(count);
         let mut bytes = Vec::with_capacity(count * pairs.rows.dimensions);
         let (mut scales, mut squares) = (Vec::with_capacity(count), Vec::with_capacity(count));

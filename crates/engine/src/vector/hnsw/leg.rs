@@ -1,10 +1,12 @@
 //! What a search of the graph costs, how far it goes, and what it finds.
 
-use super::{GraphSearch, HnswView, Scratch, Slack};
+use super::{GraphSearch, HnswView, Scratch, Slack, Walked, probe::GraphRows};
 use crate::vector::{
     ivf::RECALLS,
-    quantize::{ByteRowsView, PreparedQuery},
-    search::{Asked, Candidates, Strategy},
+    nearest::keep_best,
+    quantize::PreparedQuery,
+    refine::for_recall,
+    search::{Asked, Candidates, REFINED_PER_HIT, Strategy, VectorSearch, refined_usually},
 };
 
 /// A walk behind a filter goes by the more nodes the fewer pass: it takes as long as so many comparisons by bytes, divided
@@ -16,34 +18,95 @@ const COMPARED_BESIDE: u64 = 1_000;
 const BREADTH_PER_HIT: usize = 2;
 const BREADTH_BESIDE: usize = 400;
 
+/// The same where it walks by bits, among which the true hits lie deeper.
+const BREADTH_PER_HIT_BY_BITS: usize = 8;
+const BREADTH_BESIDE_BY_BITS: usize = 800;
+
+/// The most nodes that a walk keeps at all: they lie in one sorted list, where each that is new moves those behind it. Beyond
+/// it, comparing all by bytes or in full takes less.
+const BREADTH_MAX: usize = 4_096;
+
+/// Where more than usual must be compared in full, so many of them count like a hit for what a walk costs.
+const REFINED_PER_HIT_WALKED: usize = 4;
+
+/// Where few pass and rows are bits: those below which all are compared in full.
+const FULL_BELOW: usize = 200;
+
 impl HnswView<'_> {
-    /// The candidates for a search.
+    /// The candidates for a search; none where comparing all that pass in full costs less.
     pub(in crate::vector) fn candidates(
         &self,
-        rows: ByteRowsView<'_>,
+        rows: GraphRows<'_>,
         slacks: &[Slack; RECALLS.len()],
         asked: &Asked<'_>,
     ) -> Option<Candidates> {
-        let (search, wanted, matching) = (asked.search, asked.search.wanted, asked.matching);
-        let of_a_walk = self.len() as u64 * (COMPARED_PER_HIT * wanted as u64 + COMPARED_BESIDE);
-        if (matching as u64).pow(2) <= of_a_walk {
-            return rows.candidates(asked);
-        }
+        let (search, matching) = (asked.search, asked.matching);
+        let slack = for_recall(slacks, search.recall);
+        let way = Way::new(self.len(), matches!(rows, GraphRows::Bits(_)), slack, search);
+        let of_a_walk = self.len() as u64 * (COMPARED_PER_HIT * way.hits as u64 + COMPARED_BESIDE);
+        let is_few = (matching as u64).pow(2) <= of_a_walk;
+        let is_of_bits = match rows {
+            GraphRows::Bytes(rows) if is_few || way.leads_past || way.breadth > BREADTH_MAX => {
+                return rows.candidates(&slacks.map(|slack| slack.refined), asked);
+            }
+            GraphRows::Bits(_) if way.breadth > BREADTH_MAX => return None,
+            GraphRows::Bits(_) if is_few && matching <= FULL_BELOW + way.hits * BREADTH_PER_HIT => return None,
+            GraphRows::Bytes(_) => false,
+            GraphRows::Bits(_) => true,
+        };
         let query = PreparedQuery::new(asked.quantizer, asked.query, asked.norm);
-        let refined = search.refined();
-        let slack =
-            if search.breadth.is_some() { f32::INFINITY } else { slack_for(slacks, search.recall).for_wanted(wanted) };
-        let breadth = search.breadth.unwrap_or(wanted * BREADTH_PER_HIT + BREADTH_BESIDE).max(refined);
-        let asked_for = GraphSearch { wanted, breadth, slack, matching };
-        let mut passes = |position| asked.allowed.has(position);
-        let passes: Option<&mut super::Passes<'_>> = if asked.is_filtered { Some(&mut passes) } else { None };
-        let walked = self.search(rows, &query, asked_for, passes, &mut Scratch::default());
-        Some(Candidates { found: walked.found, refined, strategy: Strategy::Graph { vectors: walked.compared } })
+        let asked_for = GraphSearch { wanted: way.kept, breadth: way.breadth, slack: way.slack, matching };
+        let mut scratch = Scratch::default();
+        let Walked { mut found, compared: vectors } = if is_few {
+            self.compare_all(rows, &query, asked_for, asked.positions(), &mut scratch)
+        } else {
+            let mut passes = |position| asked.allowed.has(position);
+            let passes: Option<&mut super::Passes<'_>> = if asked.is_filtered { Some(&mut passes) } else { None };
+            self.search(rows, &query, asked_for, passes, &mut scratch)
+        };
+        let strategy = if is_few { Strategy::Bits { vectors } } else { Strategy::Graph { vectors } };
+        // Bits tell too little about the order: what was found by them is compared in full.
+        if !is_of_bits || search.oversample.is_some() {
+            keep_best(&mut found, way.refined);
+        }
+        Some(Candidates { found, strategy })
     }
 }
 
-/// What was measured for the lowest recall that is enough.
-fn slack_for(slacks: &[Slack; RECALLS.len()], recall: f32) -> &Slack {
-    let at = RECALLS.iter().position(|known| *known >= recall).unwrap_or(RECALLS.len() - 1);
-    &slacks[at]
+/// How far a search goes.
+struct Way {
+    /// The candidates that are compared in full.
+    refined: usize,
+    /// The hits that a walk costs as much as.
+    hits: usize,
+    /// The nodes that are kept whatever the slack says.
+    kept: usize,
+    /// The most nodes that are kept.
+    breadth: usize,
+    slack: f32,
+    /// Whether walks were seen to miss too much: bytes that do not tell neighbours apart make links that lead past them.
+    leads_past: bool,
+}
+
+impl Way {
+    fn new(nodes: usize, is_of_bits: bool, slack: &Slack, search: VectorSearch) -> Self {
+        let wanted = search.wanted;
+        let (per_hit, beside) = if is_of_bits {
+            (BREADTH_PER_HIT_BY_BITS, BREADTH_BESIDE_BY_BITS)
+        } else {
+            (BREADTH_PER_HIT, BREADTH_BESIDE)
+        };
+        let usual = wanted.saturating_mul(per_hit).saturating_add(beside);
+        let measured = slack.refined.for_wanted(wanted);
+        let refined = search.refined_of(REFINED_PER_HIT, measured).max(wanted).min(nodes);
+        // The slack is a part of the distance of the last hit. Where many more than usual must be kept to have the hits
+        // among them, as the bytes do not tell these apart, that distance says nothing.
+        let is_usual = if is_of_bits { measured <= usual } else { refined <= search.refined(0) };
+        let is_usual = is_usual && search.oversample.is_none();
+        let [kept, hits] = if is_usual { [wanted; 2] } else { [refined, wanted.max(refined / REFINED_PER_HIT_WALKED)] };
+        let breadth = search.breadth.unwrap_or(usual.min(BREADTH_MAX)).max(refined).min(nodes);
+        let leads_past = !is_of_bits && measured > refined_usually(wanted) && slack.for_wanted(wanted) == f32::INFINITY;
+        let slack = if search.breadth.is_some() { f32::INFINITY } else { slack.for_wanted(wanted) };
+        Self { refined, hits, kept, breadth, slack, leads_past }
+    }
 }

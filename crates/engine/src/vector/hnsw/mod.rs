@@ -1,4 +1,5 @@
-//! The graph index: a hierarchical navigable small world (HNSW) over rows of bytes.
+//! The graph index: a hierarchical navigable small world (HNSW), built over rows of bytes. A search walks by these or, where
+//! a column must be small, by rows of bits that took their place.
 //!
 //! Every vector is a node of the base layer; one in sixteen is in layer 1 too, one in 256 in layer 2, and so on, by a hash
 //! of its position, so equal input gives an equal graph. A search goes down greedily from the entry, a node of the
@@ -26,12 +27,14 @@ mod layer;
 mod leaves;
 mod leg;
 mod pairs;
+mod probe;
 mod search;
 
 pub use bulk::HnswBuilder;
 pub use calibrate::{Slack, SlackCalibration};
 
 pub use graph::{GraphDamage, Hnsw, HnswView};
+pub use probe::GraphRows;
 pub use search::{GraphSearch, Passes, Scratch, Walked};
 
 /// Slots for neighbours at the base.
@@ -50,7 +53,7 @@ const LEVEL_MAX: usize = 8;
 const NODES_MAX: usize = 1 << 31;
 
 /// A whole number that looks random, the same for the same `state` (splitmix64).
-fn mixed(state: u64) -> u64 {
+pub(super) fn mixed(state: u64) -> u64 {
     let mut mixed = state.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x9e37_79b9_7f4a_7c15);
     mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -6,17 +6,21 @@
 //! pass; where few pass, it steps over those that do not, to their neighbours. What it still lacks then, it gets by a walk
 //! that ends only when there are enough.
 
-use super::{BASE_DEGREE, FREE, HnswView, pairs::Pairs, used};
-use crate::vector::{
-    nearest::{at_of, key_of, packed},
-    quantize::{ByteRowsView, PreparedQuery, Space},
+use super::{
+    BASE_DEGREE, FREE, HnswView,
+    probe::{GraphRows, Probe},
+    used,
+};
+use crate::{
+    share::share,
+    vector::{
+        nearest::{at_of, key_of, packed},
+        quantize::PreparedQuery,
+    },
 };
 use alloc::{collections::BinaryHeap, vec::Vec};
 use core::cmp::Reverse;
 use sanderling_kernels as kernels;
-
-/// The middle of the seven bits of a query's byte.
-const MIDDLE: i32 = 64;
 
 /// What a search in a graph asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,7 +110,7 @@ impl Pool {
     }
 
     /// The key and the distance of the last of so many hits.
-    fn worst_hit(&self, probe: &Probe<'_>, wanted: usize) -> Option<(f32, f32)> {
+    pub(super) fn worst_hit(&self, probe: &Probe<'_>, wanted: usize) -> Option<(f32, f32)> {
         let hit = *self.nodes.get(wanted.checked_sub(1)?)?;
         Some((key_of(hit), probe.distance(key_of(hit), number_of(hit))))
     }
@@ -134,6 +138,13 @@ impl Pool {
         self.nodes.iter().map(|node| number_of(*node))
     }
 
+    /// Forgets what came before the limit fell below it. Estimates tell little about the order, so all others are compared
+    /// again.
+    fn cut(&mut self) {
+        let count = self.nodes.partition_point(|node| *node <= self.limit);
+        self.nodes.truncate(count);
+    }
+
     /// The nodes as packed candidates.
     fn found(&self) -> Vec<u64> {
         crate::lists::map(&self.nodes, |node| *node >> 32 << 32 | u64::from(number_of(*node)))
@@ -149,67 +160,14 @@ fn number_of(node: u64) -> u32 {
     at_of(node) >> 1
 }
 
-/// What nodes are compared with.
-#[derive(Debug)]
-pub(super) struct Probe<'a> {
-    rows: ByteRowsView<'a>,
-    space: Space,
-    bytes: &'a [u8],
-    scale: f32,
-    squared: f32,
-}
-
-impl<'a> Probe<'a> {
-    pub(super) fn of_query(rows: ByteRowsView<'a>, query: &'a PreparedQuery) -> Self {
-        let PreparedQuery { space, squared, bytes, scale, .. } = query;
-        Self { rows, space: *space, bytes, scale: *scale, squared: *squared }
-    }
-
-    /// A row that looks for its neighbours. `bytes` are written over.
-    pub(super) fn of_row(pairs: Pairs<'a>, at: u32, bytes: &'a mut Vec<u8>) -> Self {
-        let Pairs { rows, space } = pairs;
-        let at = at as usize;
-        bytes.clear();
-        // From 127 steps on either side to 63.
-        bytes.extend(rows.row(at).iter().map(|byte| ((i32::from(*byte) + 128) / 2).max(1) as u8));
-        Self { rows, space, bytes, scale: rows.scales[at] * 2.0, squared: rows.squares[at] }
-    }
-
-    fn key(&self, at: u32, product: i32) -> f32 {
-        let at = at as usize;
-        let product = (product - MIDDLE * self.rows.sums[at]) as f32 * (self.scale * self.rows.scales[at]);
-        match self.space {
-            Space::Inner => -product,
-            Space::Euclidean => self.rows.squares[at] + self.squared - 2.0 * product,
-        }
-    }
-
-    /// The squared distance, or half of it, of the node with that key. It is not below 0, whatever rounding did.
-    fn distance(&self, key: f32, at: u32) -> f32 {
-        let distance = match self.space {
-            Space::Inner => (self.squared + self.rows.squares[at as usize]) / 2.0 + key,
-            Space::Euclidean => key,
-        };
-        if distance > 0.0 { distance } else { 0.0 }
-    }
-
-    /// The keys of nodes, four at a time.
-    fn keys(&self, nodes: &[u32], keys: &mut Vec<f32>) {
-        keys.clear();
-        // All rows come from memory at the same time and not one after the other.
-        nodes.iter().for_each(|at| kernels::prefetch(self.rows.row(*at as usize)));
-        for nodes in nodes.chunks(4) {
-            // Four cost hardly more than one: the first again fills a gap.
-            let four = [0, 1, 2, 3].map(|at| *nodes.get(at).unwrap_or(&nodes[0]));
-            let products = kernels::dot_i8_four(self.bytes, four.map(|at| self.rows.row(at as usize)));
-            for (at, product) in nodes.iter().zip(products) {
-                keys.push(self.key(*at, product));
-            }
-        }
-    }
-}
-
 impl Scratch {
+    fn walked(&mut self, rows: GraphRows<'_>) -> Walked {
+        if let GraphRows::Bits(_) = rows {
+            self.pool.cut();
+        }
+        Walked { found: self.pool.found(), compared: self.compared }
+    }
+
     fn start(&mut self, nodes: usize) {
         self.visited.clear();
         self.visited.resize(nodes.div_ceil(64), 0);
@@ -241,7 +199,7 @@ impl HnswView<'_> {
     #[must_use]
     pub fn search(
         &self,
-        rows: ByteRowsView<'_>,
+        rows: GraphRows<'_>,
         query: &PreparedQuery,
         search: GraphSearch,
         passes: Option<&mut Passes<'_>>,
@@ -259,7 +217,23 @@ impl HnswView<'_> {
             None => self.walk(&probe, 0, &[start], &search, scratch),
             Some(passes) => self.walk_passing(&probe, start, search, passes, scratch),
         }
-        Walked { found: scratch.pool.found(), compared: scratch.compared }
+        scratch.walked(rows)
+    }
+
+    /// The same without a walk: all of these positions are compared.
+    pub(super) fn compare_all(
+        &self,
+        rows: GraphRows<'_>,
+        query: &PreparedQuery,
+        search: GraphSearch,
+        positions: Vec<u32>,
+        scratch: &mut Scratch,
+    ) -> Walked {
+        scratch.compared = 0;
+        scratch.pool.clear(&search);
+        scratch.fresh = positions;
+        self.offer_fresh(&Probe::of_query(rows, query), 0, scratch);
+        scratch.walked(rows)
     }
 
     /// Goes greedily from the entry down to the layer below which it would be lower than `level`; returns the number in
@@ -326,6 +300,10 @@ impl HnswView<'_> {
     pub(super) fn advance(&self, probe: &Probe<'_>, level: usize, scratch: &mut Scratch) -> bool {
         let Some(node) = scratch.pool.peek() else { return false };
         scratch.pool.nodes[scratch.pool.next] |= 1;
+        // The one behind it is likely to be the next: its list comes from memory meanwhile.
+        if let Some(behind) = scratch.pool.nodes.get(scratch.pool.next + 1) {
+            kernels::prefetch(self.list(level, number_of(*behind)));
+        }
         scratch.fresh.clear();
         scratch.visit_all(self.list(level, number_of(node)));
         self.offer_fresh(probe, level, scratch);
@@ -394,8 +372,8 @@ impl HnswView<'_> {
     /// Adds vectors that pass, from all over the column.
     fn seed(&self, passes: &mut Passes<'_>, scratch: &mut Scratch) {
         for seed in 0..SEEDS {
-            let from = seed * self.len() / SEEDS;
-            let end = (seed + 1) * self.len() / SEEDS;
+            let from = share(seed, SEEDS, self.len());
+            let end = share(seed + 1, SEEDS, self.len());
             if let Some(at) = (from..end).take(TRIES).find(|at| passes(*at as u32)) {
                 scratch.visit_all(&[at as u32]);
             }

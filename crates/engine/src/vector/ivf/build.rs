@@ -2,7 +2,7 @@
 
 use super::{
     calibrate::{Calibration, Depth, QUERIES, RECALLS},
-    cluster::Clustering,
+    cluster::{Clustering, Clusters, NO_LIST},
 };
 use crate::vector::{
     VectorColumn,
@@ -37,13 +37,23 @@ enum Phase {
 #[derive(Debug)]
 struct Packing {
     centroids: Vec<f32>,
-    /// The vectors by list, then by position.
-    order: Vec<u32>,
-    assigned: Vec<u32>,
+    /// What is packed: by list, in each list its own vectors before its copies, each by position.
+    entries: Vec<Entry>,
     at: usize,
     codes: Codes,
     list: u32,
 }
+
+/// A vector in a list.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    list: u32,
+    position: u32,
+    /// The number of the vector that this is a copy of; [`OWN`] where it is none.
+    copy_of: u32,
+}
+
+const OWN: u32 = u32::MAX;
 
 impl IvfBuilder {
     /// Starts the build of that many lists; one list makes a flat index.
@@ -79,8 +89,8 @@ impl IvfBuilder {
                 }
             }
             Phase::Calibrate(codes, calibration) => {
-                if calibration.step(quantizer, codes.view()) {
-                    let depths = core::mem::replace(calibration, Calibration::new(0)).finish();
+                if calibration.step(quantizer, column, codes.view()) {
+                    let depths = core::mem::take(calibration).finish(codes.view());
                     self.phase = Phase::Done(core::mem::replace(codes, Codes::new(quantizer)), depths);
                 }
             }
@@ -101,27 +111,64 @@ impl IvfBuilder {
 
 impl Packing {
     fn new(quantizer: &Quantizer, clustering: Clustering) -> Self {
-        let (centroids, bytes, assigned) = clustering.finish();
-        let order = crate::order::sorted(assigned.len(), &mut |a, b| assigned[a].cmp(&assigned[b]));
-        let codes = Codes::around(quantizer, &centroids, bytes);
-        Self { centroids, order, assigned, at: 0, codes, list: 0 }
+        let Clusters { centroids, bytes, assigned, copied } = clustering.finish();
+        // Sorted by counting: how many each list has says where it begins.
+        let mut next = vec![0; bytes.view().len() + 1];
+        let mut next_number = next.clone();
+        for list in &assigned {
+            next[*list as usize + 1] += 1;
+            next_number[*list as usize + 1] += 1;
+        }
+        let copies = copied.iter().filter(|list| **list != NO_LIST);
+        copies.clone().for_each(|list| next[*list as usize + 1] += 1);
+        for firsts in [&mut next, &mut next_number] {
+            let mut sum = 0_u32;
+            for first in firsts {
+                sum += *first;
+                *first = sum;
+            }
+        }
+        let nothing = Entry { list: 0, position: 0, copy_of: OWN };
+        let mut entries = vec![nothing; assigned.len() + copies.count()];
+        let mut put = |entry: Entry| {
+            let at = &mut next[entry.list as usize];
+            entries[*at as usize] = entry;
+            *at += 1;
+        };
+        for (position, list) in (0..).zip(&assigned) {
+            put(Entry { list: *list, position, copy_of: OWN });
+        }
+        for (position, (own, list)) in (0..).zip(assigned.iter().zip(&copied)) {
+            let number = &mut next_number[*own as usize];
+            if *list != NO_LIST {
+                put(Entry { list: *list, position, copy_of: *number });
+            }
+            *number += 1;
+        }
+        let mut codes = Codes::around(quantizer, &centroids, bytes);
+        codes.reserve(quantizer, assigned.len(), entries.len());
+        Self { centroids, entries, at: 0, codes, list: 0 }
     }
 
     fn step(&mut self, quantizer: &Quantizer, column: VectorColumn<'_>) -> bool {
         let dimensions = quantizer.dimensions();
         let mut vector = vec![0.0; dimensions];
-        let end = (self.at + SLICE).min(self.order.len());
-        for position in &self.order[self.at..end] {
-            while self.list < self.assigned[*position as usize] {
+        let end = (self.at + SLICE).min(self.entries.len());
+        for Entry { list, position, copy_of } in &self.entries[self.at..end] {
+            while self.list < *list {
                 self.codes.next_list();
                 self.list += 1;
             }
             quantizer.rotate(column.at(*position as usize), column.norms[*position as usize], &mut vector);
             let centroid = &self.centroids[self.list as usize * dimensions..][..dimensions];
-            self.codes.push(quantizer, &vector, centroid, *position);
+            if *copy_of == OWN {
+                self.codes.push(quantizer, &vector, centroid, *position);
+            } else {
+                self.codes.push_copy(quantizer, &vector, centroid, *copy_of);
+            }
         }
         self.at = end;
-        let is_done = end == self.order.len();
+        let is_done = end == self.entries.len();
         while is_done && ((self.list + 1) as usize) < self.centroids.len() / dimensions {
             self.codes.next_list();
             self.list += 1;

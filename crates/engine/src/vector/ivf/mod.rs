@@ -7,84 +7,167 @@ mod leg;
 
 pub use build::IvfBuilder;
 pub use calibrate::{Depth, RECALL_APPROXIMATE_MAX, RECALLS, measured_depths};
+use leg::codes_per_row;
 
 use super::{
-    Allowed,
-    codes::{CodesView, Seen},
-    nearest::{Nearest, at_of, key_of, packed},
+    codes::{CodesView, Filter, Seen},
+    nearest::{Nearest, Within, at_of, keep_best, key_of, packed},
     quantize::PreparedQuery,
+    search::{Candidates, Strategy},
 };
 use alloc::vec::Vec;
+use sanderling_kernels as kernels;
 
 /// Behind a filter the last hit lies deeper than the first lists tell, by this factor.
 const FILTERED_DEPTH: f32 = 1.5;
 
-/// One vector in so many is looked at to learn what share passes the filter.
-const SAMPLING: usize = 4;
+/// Where the last hit lies so many times as deep as if those that pass lay evenly, they are far from the query.
+const FAR: f32 = 3.0;
+
+/// So many mean errors of a key by bytes are allowed for, of either key that is compared.
+const ERRORS: f32 = 3.5;
+
+/// Rows of bytes that are compared between two looks at what is kept.
+const ROWS: usize = 256;
+
+/// What a search wants of its candidates.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    /// The hits.
+    hits: usize,
+    /// Where the last of them would be among all vectors, if those that pass lay evenly.
+    even: f32,
+    /// Candidates that are compared in full at most.
+    full: usize,
+    /// Whether those are left out that cannot be among the hits by more than the errors of their bytes.
+    is_trimmed: bool,
+}
 
 impl CodesView<'_> {
     /// The best vectors by their bytes, in no order, as packed keys and positions in the column, and what was seen.
     ///
-    /// Lists are scanned from the nearest on, until as many vectors have been seen as `depth` says are needed. Behind a
-    /// filter the wanted hits lie deeper, among as many as were seen when enough had passed: the search goes on until it
-    /// has seen what is needed for that many. So it adapts to filters that have to do with the query.
+    /// Lists are scanned from the nearest on, until as many vectors have been reached as `depth` says are needed. Behind
+    /// a filter the wanted hits lie deeper, among as many as were reached when enough had passed: the search goes on until
+    /// it has reached what is needed for that many. So it adapts to filters that have to do with the query. Where it turns
+    /// out that this takes longer than a look at all that pass, it does that. About `expected` codes will be scanned.
     #[must_use]
-    pub(super) fn search(
+    fn search(
         &self,
         query: &PreparedQuery,
         depth: &Depth,
-        wanted: usize,
-        candidates: usize,
-        allowed: Option<&Allowed<'_>>,
-    ) -> (Vec<u64>, Seen) {
-        let mut nearest = Nearest::new(candidates);
+        look: Look,
+        (candidates, slack): (usize, f32),
+        expected: usize,
+        filter: Option<&Filter<'_>>,
+    ) -> Candidates {
+        let wanted = look.hits;
+        let mut within = Within::new(candidates);
         let mut seen = Seen::default();
-        let mut passed = 0.0;
-        let mut needed = f32::INFINITY;
-        let mut all = |_| true;
-        let mut some = |position| allowed.is_none_or(|allowed| allowed.has(position));
-        let passes: &mut dyn FnMut(u32) -> bool = if allowed.is_some() { &mut some } else { &mut all };
-        let share_of_all = depth.vectors_for(wanted as f32) / self.len().max(1) as f32;
-        let expected = (share_of_all.min(1.0) * self.lists() as f32) as usize + 1;
+        // Codes and vectors up to here, and those of the vectors that pass.
+        let (mut reached, mut ranked, mut passed) = (0, 0, 0);
+        let mut needed = depth.vectors_for(wanted as f32);
+        let expected = crate::share::share(expected, self.codes().max(1), self.lists()) + 1;
+        if filter.is_some() {
+            needed = f32::INFINITY;
+        }
+        let mut masks = Vec::new();
         let mut lists = self.ordered_lists(query, expected);
         while let Some(list) = lists.next() {
             if let Some(following) = lists.following() {
                 self.prefetch_list(query, following);
             }
             let (list, base) = (at_of(list) as usize, key_of(list));
-            let vectors = &self.positions[self.first_vectors[list] as usize..self.first_vectors[list + 1] as usize];
-            self.scan_list(query, list, base, passes, &mut nearest);
+            let slots = self.slots(list);
+            let own = filter.map_or(slots.own, |filter| filter.masks_of(list, &mut masks));
+            if filter.is_none() || masks.iter().any(|mask| *mask != 0) {
+                let slack = slack * self.distance(query, list, base);
+                self.scan_list(query, (list, base), slack, filter.map(|filter| (filter, &masks[..])), &mut within);
+                seen.lists += 1;
+                seen.vectors += slots.total;
+            }
             if needed == f32::INFINITY {
-                let sampled = vectors.iter().step_by(SAMPLING);
-                let tried = sampled.len().max(1) as f32;
-                let share = sampled.filter(|position| passes(**position)).count() as f32 / tried;
-                let lacking = wanted as f32 - passed;
-                passed += share * vectors.len() as f32;
-                if passed >= wanted as f32 {
-                    let rank = seen.vectors as f32 + lacking / share;
-                    needed = depth.vectors_for(if allowed.is_some() { rank * FILTERED_DEPTH } else { rank });
+                // Where among these the last wanted one is, if they lie evenly.
+                let part = wanted.saturating_sub(passed) as f32 / own.max(1) as f32;
+                let rank = ranked as f32 + part.min(1.0) * slots.own as f32;
+                // The farther from the query they lie, the less was measured there, and the deeper it is to go.
+                let far = rank / (look.even * FAR);
+                let far = if far > 1.0 { kernels::square_root(far) } else { 1.0 };
+                let at_least = depth.vectors_for(rank * FILTERED_DEPTH * far);
+                if passed + own >= wanted {
+                    needed = at_least;
+                }
+                if let Some(filter) = filter
+                    && self.is_shorter_by_bytes(filter, at_least - reached as f32)
+                {
+                    return self.all_by_bytes(query, look, filter);
                 }
             }
-            seen.lists += 1;
-            seen.vectors += vectors.len();
-            if nearest.len() >= wanted && seen.vectors as f32 >= needed {
+            reached += slots.total;
+            ranked += slots.own;
+            passed += own;
+            if passed >= wanted && reached as f32 >= needed {
                 break;
             }
         }
-        (self.reranked(query, nearest.into_best()), seen)
+        let strategy = Strategy::Codes { vectors: seen.vectors, lists: seen.lists };
+        Candidates { found: self.reranked(query, look, within.into_kept()), strategy }
     }
 
-    /// Candidates by code, compared again as bytes if there are any.
-    fn reranked(&self, query: &PreparedQuery, candidates: Vec<u64>) -> Vec<u64> {
-        if self.rows.is_empty() {
-            let position = |candidate: u64| self.positions[at_of(candidate) as usize];
-            return crate::lists::map(candidates, |candidate| packed(key_of(candidate), position(candidate)));
+    /// Whether all that pass are compared by their bytes sooner than so many codes are scanned.
+    fn is_shorter_by_bytes(&self, filter: &Filter<'_>, codes: f32) -> bool {
+        let codes = codes.min(self.codes() as f32);
+        filter.is_in_order()
+            && !self.rows.is_empty()
+            && ((filter.count() * codes_per_row(self.rows.dimensions)) as f32) < codes
+    }
+
+    /// The best of all vectors that pass, by their bytes.
+    fn all_by_bytes(&self, query: &PreparedQuery, look: Look, filter: &Filter<'_>) -> Candidates {
+        let vectors = filter.matches();
+        let mut nearest = Nearest::new(look.full);
+        let mut keys = Vec::new();
+        for vectors in vectors.chunks(ROWS) {
+            self.rows.keys(query, vectors, &mut keys);
+            for (key, vector) in keys.iter().zip(vectors) {
+                if *key < nearest.limit() {
+                    nearest.offer(*key, *vector);
+                }
+            }
         }
-        let mut vectors = crate::lists::map(&candidates, |candidate| at_of(*candidate));
-        vectors.sort_unstable();
+        let strategy = Strategy::Bytes { vectors: vectors.len() };
+        Candidates { found: self.refined(query, look, nearest.into_best()), strategy }
+    }
+
+    /// Candidates by code, compared again as bytes. Where there are no bytes they stay what they are: all of them have to be
+    /// compared in full.
+    fn reranked(&self, query: &PreparedQuery, look: Look, candidates: Vec<u64>) -> Vec<u64> {
+        // By vector, and of a vector with two codes only the better one.
+        let mut by_vector = crate::lists::map(candidates, |candidate| candidate.rotate_left(32));
+        by_vector.sort_unstable();
+        by_vector.dedup_by(|next, kept| *next >> 32 == *kept >> 32);
+        let vectors = crate::lists::map(&by_vector, |candidate| (*candidate >> 32) as u32);
+        if self.rows.is_empty() {
+            let candidates = by_vector.iter().zip(&vectors);
+            return crate::lists::map(candidates, |(candidate, vector)| {
+                packed(key_of(candidate.rotate_left(32)), self.positions[*vector as usize])
+            });
+        }
         let mut keys = Vec::new();
         self.rows.keys(query, &vectors, &mut keys);
-        let keyed = keys.iter().zip(&vectors);
-        crate::lists::map(keyed, |(key, vector)| packed(*key, self.positions[*vector as usize]))
+        self.refined(query, look, crate::lists::map(keys.iter().zip(&vectors), |(key, vector)| packed(*key, *vector)))
+    }
+
+    /// Of candidates by bytes those that may be among the best, with their positions in the column. Bytes are so exact that
+    /// few beside the best may be; each that is left out here need not be fetched in full.
+    fn refined(&self, query: &PreparedQuery, look: Look, mut candidates: Vec<u64>) -> Vec<u64> {
+        keep_best(&mut candidates, look.full);
+        if look.is_trimmed && look.hits > 0 && look.hits < candidates.len() {
+            let last = key_of(*candidates.select_nth_unstable(look.hits - 1).1);
+            let error = |candidate: u64| self.rows.error(query, at_of(candidate) as usize);
+            // The best may seem better than they are, each by its own error.
+            let of_best = candidates[..look.hits].iter().map(|candidate| error(*candidate)).fold(0.0, f32::max);
+            candidates.retain(|candidate| key_of(*candidate) <= last + (error(*candidate) + of_best) * ERRORS);
+        }
+        crate::lists::map(candidates, |candidate| packed(key_of(candidate), self.positions[at_of(candidate) as usize]))
     }
 }

@@ -13,13 +13,15 @@
 //!
 //! All sums are taken by kernels, in their fixed order, so the bits are the same on every host.
 
+mod bits;
 mod query;
 mod rows;
 
+pub use bits::{BitQuery, BitRows, BitRowsView};
 pub use query::PreparedQuery;
 pub use rows::{ByteRow, ByteRows, ByteRowsView};
 
-use super::Metric;
+use super::{Metric, SAFE_NORMS, rescaled};
 use crate::lists::map;
 use alloc::{vec, vec::Vec};
 use sanderling_kernels as kernels;
@@ -74,6 +76,20 @@ impl Quantizer {
         self.space
     }
 
+    /// How vectors are compared in full.
+    pub(super) fn metric(&self) -> Metric {
+        match self.space {
+            Space::Euclidean => Metric::Euclidean,
+            Space::Inner if self.is_cosine => Metric::Cosine,
+            Space::Inner => Metric::Dot,
+        }
+    }
+
+    /// Whether only the directions of vectors count.
+    pub(super) fn is_cosine(&self) -> bool {
+        self.is_cosine
+    }
+
     /// The bytes of the code of one vector.
     #[must_use]
     pub fn code_bytes(&self) -> usize {
@@ -88,11 +104,36 @@ impl Quantizer {
 
     /// Writes the vector as search sees it: of length 1 for cosine, rotated.
     pub fn rotate(&self, vector: &[f32], norm: f32, rotated: &mut [f32]) {
+        // The norm of a very short vector is only roughly its length.
+        let is_rescaled = self.is_cosine && !SAFE_NORMS.contains(&norm);
+        let copy = if is_rescaled { rescaled(vector) } else { Vec::new() };
+        let (vector, norm) = if is_rescaled { (&copy[..], kernels::norm(&copy)) } else { (vector, norm) };
         let scale = if self.is_cosine && norm > 0.0 { 1.0 / norm } else { 1.0 };
         for (rotated, value) in rotated.iter_mut().zip(vector) {
             *rotated = value * scale;
         }
         kernels::rotate(rotated, &self.rotation);
+    }
+
+    /// A vector as search sees it, not rotated: of length 1 for cosine.
+    #[must_use]
+    pub(in crate::vector) fn seen(&self, vector: &[f32]) -> Vec<f32> {
+        let norm = kernels::norm(vector);
+        let is_rescaled = self.is_cosine && !SAFE_NORMS.contains(&norm);
+        let copy = if is_rescaled { rescaled(vector) } else { vector.to_vec() };
+        let norm = if is_rescaled { kernels::norm(&copy) } else { norm };
+        let scale = if self.is_cosine && norm > 0.0 { 1.0 / norm } else { 1.0 };
+        map(copy, |value| value * scale)
+    }
+
+    /// The key of a vector of the given norm, without an error.
+    #[must_use]
+    pub(in crate::vector) fn exact_key(&self, query: &[f32], vector: &[f32], norm: f32) -> f32 {
+        match self.space {
+            Space::Euclidean => kernels::squared_euclidean(query, vector),
+            Space::Inner if self.is_cosine && norm > 0.0 => -kernels::dot(query, vector) / norm,
+            Space::Inner => -kernels::dot(query, vector),
+        }
     }
 
     /// Writes the code of a rotated vector against a rotated centroid and returns `add` and `factor`.

@@ -60,6 +60,7 @@ impl PreparedQuery {
     /// The inner product with a row, from the product of their bytes and the sum and the scale of the row.
     #[must_use]
     pub fn product(&self, product: i32, sum: i32, scale: f32) -> f32 {
-        (product - MIDDLE * sum) as f32 * (self.scale * scale)
+        // The sum may come from a file that was tampered with: then the answer is wrong, but there is one.
+        product.wrapping_sub(MIDDLE.wrapping_mul(sum)) as f32 * (self.scale * scale)
     }
 }

@@ -47,6 +47,14 @@ impl ByteRows {
         Self { dimensions, ..Self::default() }
     }
 
+    /// Makes room for so many more rows at once: growing bit by bit copies all of them again and again.
+    pub fn reserve(&mut self, rows: usize) {
+        self.bytes.reserve_exact(rows * self.dimensions);
+        self.scales.reserve_exact(rows);
+        self.sums.reserve_exact(rows);
+        self.squares.reserve_exact(rows);
+    }
+
     /// Adds a rotated vector.
     pub fn push(&mut self, rotated: &[f32]) {
         let from = self.bytes.len();
@@ -136,6 +144,19 @@ impl<'a> ByteRowsView<'a> {
         match query.space {
             Space::Inner => -product,
             Space::Euclidean => self.squares[at] + query.squared - 2.0 * product,
+        }
+    }
+
+    /// The mean error of a key: each component of query and row was rounded to a whole number of its steps, which is as
+    /// good as adding noise of a twelfth of a squared step.
+    #[must_use]
+    pub fn error(&self, query: &PreparedQuery, at: usize) -> f32 {
+        let of_query = query.scale * query.scale * self.squares[at];
+        let of_row = self.scales[at] * self.scales[at] * query.squared;
+        let of_product = kernels::square_root((of_query + of_row) / 12.0);
+        match query.space {
+            Space::Inner => of_product,
+            Space::Euclidean => 2.0 * of_product,
         }
     }
 

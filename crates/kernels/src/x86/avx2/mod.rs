@@ -1,6 +1,6 @@
 //! Backend of AVX2: registers of 32 bytes. Two of them are the sixteen virtual lanes of a sum.
 //!
-//! Every function here needs AVX2 and nothing else for its safety.
+//! Every function here needs AVX2 and POPCNT, as [`super::detect`] finds them, and nothing else for its safety.
 
 mod bytes;
 mod fast_scan;
@@ -23,6 +23,7 @@ pub(super) static AVX2: Table = Table {
     dot_i8_tile: bytes::dot_i8_tile,
     fast_scan_blocks: fast_scan::fast_scan_blocks,
     hamming_bits: bytes::hamming_bits,
+    plane_distances: bytes::plane_distances,
     rotate: floats::rotate,
     estimate_block: floats::estimate_block,
     fast_scan_table: floats::fast_scan_table,

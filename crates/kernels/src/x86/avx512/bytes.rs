@@ -1,6 +1,7 @@
 //! Products of bytes by VNNI, and bits that differ by VPOPCNTDQ.
 
 use super::{load_bytes, load_rest_bytes};
+use crate::PLANES;
 use crate::host::avx2::totals;
 use crate::rows::{by_four, by_tile};
 use core::arch::x86_64::*;
@@ -158,4 +159,55 @@ pub(super) fn hamming_bits(a: &[u8], b: &[u8]) -> u32 {
 #[target_feature(enable = "avx512f,avx512vpopcntdq")]
 fn different(x: __m512i, y: __m512i) -> __m512i {
     _mm512_popcnt_epi64(_mm512_xor_si512(x, y))
+}
+
+/// Planes stay in registers for all rows, 64 bytes of each at a time. Four rows share the sums at the end; the last one again
+/// fills a gap. What is needed more than once is no closure: those would not be inlined here.
+#[target_feature(enable = "avx2,avx512f,avx512bw,avx512vl,avx512vpopcntdq")]
+pub(super) fn plane_distances(planes: &[u8], rows: &[u8], stride: usize, at: &[u32], out: &mut [u32]) {
+    let length = planes.len() / PLANES;
+    out.fill(0);
+    for from in (0..length).step_by(BYTES) {
+        let bytes = BYTES.min(length - from);
+        let planes = [
+            load_at_most(&planes[from..][..bytes]),
+            load_at_most(&planes[from + length..][..bytes]),
+            load_at_most(&planes[from + 2 * length..][..bytes]),
+            load_at_most(&planes[from + 3 * length..][..bytes]),
+        ];
+        let rows = &rows[from..];
+        for (out, at) in out.chunks_mut(4).zip(at.chunks(4)) {
+            let last = at.len() - 1;
+            let sums = totals([
+                plane_counts(planes, &rows[at[0] as usize * stride..][..bytes]),
+                plane_counts(planes, &rows[at[last.min(1)] as usize * stride..][..bytes]),
+                plane_counts(planes, &rows[at[last.min(2)] as usize * stride..][..bytes]),
+                plane_counts(planes, &rows[at[last] as usize * stride..][..bytes]),
+            ]);
+            for (out, sum) in out.iter_mut().zip(sums) {
+                *out += sum.cast_unsigned();
+            }
+        }
+    }
+}
+
+/// What is counted from the heaviest plane on weighs twice as much as the next. Each sum fits 32 bits, so the odd lanes of
+/// 32 bits are zero.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq")]
+fn plane_counts([a, b, c, d]: [__m512i; PLANES], code: &[u8]) -> __m256i {
+    let code = load_at_most(code);
+    let high = _mm512_add_epi64(_mm512_slli_epi64::<1>(different(code, d)), different(code, c));
+    let low = _mm512_add_epi64(_mm512_slli_epi64::<1>(different(code, b)), different(code, a));
+    halved(_mm512_add_epi64(_mm512_slli_epi64::<2>(high), low))
+}
+
+/// At most 64 bytes, with zeros behind them.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn load_at_most(bytes: &[u8]) -> __m512i {
+    match bytes.first_chunk() {
+        Some(all) => load_bytes(all),
+        None => load_rest_bytes(bytes),
+    }
 }

@@ -1,0 +1,188 @@
+//! Which vectors may be found, in the order of a scan: a mask for each block, so that blocks without a match are skipped.
+
+use super::CodesView;
+use crate::vector::Allowed;
+use alloc::{vec, vec::Vec};
+use sanderling_kernels::FAST_SCAN_VECTORS;
+
+/// Bits of a word.
+const WORD: usize = 64;
+
+/// A filter as a scan needs it.
+#[derive(Debug)]
+pub(crate) struct Filter<'a> {
+    codes: CodesView<'a>,
+    allowed: Allowed<'a>,
+    /// A bit for each vector in scan order, with an empty word behind the last; none where each vector is looked up when
+    /// its turn comes.
+    bits: Vec<u64>,
+    /// How many those are.
+    count: usize,
+}
+
+impl<'a> Filter<'a> {
+    /// A filter that looks up every vector it is asked for: where more vectors pass than are asked for, that is less work
+    /// than to find the place of each that passes.
+    pub(crate) fn looked_up(codes: CodesView<'a>, allowed: Allowed<'a>) -> Self {
+        Self { codes, allowed, bits: Vec::new(), count: 0 }
+    }
+
+    /// A filter whose matches are put into scan order beforehand.
+    pub(crate) fn in_order(codes: CodesView<'a>, allowed: Allowed<'a>) -> Self {
+        let mut filter = Self { codes, allowed, bits: vec![0; codes.len() / WORD + 2], count: 0 };
+        for (word, rest) in allowed.passing.words().iter().enumerate() {
+            let mut rest = *rest;
+            while rest != 0 {
+                filter.add(word * WORD + rest.trailing_zeros() as usize);
+                rest &= rest - 1;
+            }
+        }
+        filter
+    }
+
+    /// Adds the vector of a row, if it has one.
+    #[inline]
+    fn add(&mut self, row: usize) {
+        let rows = self.allowed.rows;
+        // Where every row up to this one has a vector, it is at its own number.
+        let position = if rows.get(row) == Some(&(row as u32)) { Ok(row) } else { rows.binary_search(&(row as u32)) };
+        if let Ok(position) = position {
+            let place = self.codes.places[position] as usize;
+            self.bits[place / WORD] |= 1 << (place % WORD);
+            self.count += 1;
+        }
+    }
+
+    /// Whether the matches are known.
+    pub(crate) fn is_in_order(&self) -> bool {
+        !self.bits.is_empty()
+    }
+
+    /// How many vectors pass; 0 unless they are known.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// The vectors that pass, ascending; none unless they are known.
+    pub(crate) fn matches(&self) -> Vec<u32> {
+        let mut matches = Vec::new();
+        for (first, word) in (0..).step_by(WORD).zip(&self.bits) {
+            let mut rest = *word;
+            while rest != 0 {
+                matches.push(first + rest.trailing_zeros());
+                rest &= rest - 1;
+            }
+        }
+        matches
+    }
+
+    /// Writes the masks of a list's blocks and returns how many of its own vectors pass. Where each vector is looked up,
+    /// copies have a bit in any case: they lie anywhere, and [`Self::has`] for those that are found is less work.
+    pub(crate) fn masks_of(&self, list: usize, masks: &mut Vec<u32>) -> usize {
+        let slots = self.codes.slots(list);
+        let mut own = 0;
+        masks.clear();
+        masks.resize(slots.total.div_ceil(FAST_SCAN_VECTORS), 0);
+        for (from, mask) in (0..slots.own).step_by(FAST_SCAN_VECTORS).zip(masks.iter_mut()) {
+            let count = FAST_SCAN_VECTORS.min(slots.own - from);
+            let first = slots.first as usize + from;
+            *mask = if self.is_in_order() { self.window(first, count) } else { self.look_up(first, count) };
+            own += mask.count_ones() as usize;
+        }
+        for (slot, vector) in (slots.own..).zip(slots.copies) {
+            let vector = *vector as usize;
+            let bit = if self.is_in_order() { (self.bits[vector / WORD] >> (vector % WORD)) as u32 & 1 } else { 1 };
+            masks[slot / FAST_SCAN_VECTORS] |= bit << (slot % FAST_SCAN_VECTORS);
+        }
+        own
+    }
+
+    /// Whether a vector of which a copy was found passes.
+    pub(crate) fn has(&self, vector: u32) -> bool {
+        self.is_in_order() || self.look_up(vector as usize, 1) == 1
+    }
+
+    /// The bits of at most 32 vectors.
+    fn window(&self, from: usize, count: usize) -> u32 {
+        let (word, shift) = (from / WORD, from % WORD);
+        // In two steps, because a shift by a whole word is none.
+        let bits = self.bits[word] >> shift | self.bits[word + 1] << 1 << (WORD - 1 - shift);
+        bits as u32 & (u32::MAX >> (FAST_SCAN_VECTORS - count))
+    }
+
+    fn look_up(&self, from: usize, count: usize) -> u32 {
+        let (rows, words) = (self.allowed.rows, self.allowed.passing.words());
+        // Rows ascend: where there are as many as the segment has, each is at its own number.
+        let is_whole = rows.len() == self.allowed.passing.rows();
+        let mut mask = 0;
+        for (slot, position) in self.codes.positions[from..from + count].iter().enumerate() {
+            let row = if is_whole { *position } else { rows[*position as usize] } as usize;
+            mask |= ((words[row / WORD] >> (row % WORD)) as u32 & 1) << slot;
+        }
+        mask
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        rows::RowSet,
+        vector::{
+            Metric, Quantizer,
+            codes::{ByteRows, Codes},
+        },
+    };
+
+    const LISTS: [u32; 6] = [5, 0, 70, 32, 1, 92];
+
+    /// 200 vectors in lists of odd lengths, the last ones of each copied to the next.
+    fn made() -> Codes {
+        let quantizer = Quantizer::new(8, Metric::Cosine).expect("cosine has codes");
+        let mut bytes = ByteRows::new(8);
+        LISTS.iter().for_each(|_| bytes.push(&[1.0; 8]));
+        let mut codes = Codes::around(&quantizer, &[1.0; 8 * LISTS.len()], bytes);
+        let mut next = 0;
+        for length in LISTS {
+            if next > 0 {
+                codes.next_list();
+            }
+            for vector in next..next + length {
+                codes.push(&quantizer, &[0.5; 8], &[1.0; 8], (vector * 77) % 200);
+            }
+            next += length;
+            (next.saturating_sub(7)..next).for_each(|vector| {
+                codes.push_copy(&quantizer, &[0.5; 8], &[1.0; 8], 199 - vector);
+            });
+        }
+        codes
+    }
+
+    #[test]
+    fn matches_in_order_are_those_that_are_looked_up() {
+        let codes = made();
+        let codes = codes.view();
+        let rows: Vec<u32> = (0..200).collect();
+        for one_in in [1, 2, 3, 50] {
+            let passing = RowSet::matching(200, &mut |row| (row.0 * 31) % one_in == 0);
+            let allowed = Allowed { rows: &rows, passing: &passing };
+            let (ordered, looked_up) = (Filter::in_order(codes, allowed), Filter::looked_up(codes, allowed));
+            let passes = |vector: u32| passing.contains(crate::ids::RowId(codes.positions[vector as usize]));
+            assert_eq!(ordered.matches(), (0..200).filter(|vector| passes(*vector)).collect::<Vec<_>>());
+            assert_eq!(ordered.count(), passing.count());
+            for list in 0..codes.lists() {
+                let (mut masks, mut others) = (Vec::new(), Vec::new());
+                let own = ordered.masks_of(list, &mut masks);
+                assert_eq!(own, looked_up.masks_of(list, &mut others));
+                let slots = codes.slots(list);
+                for slot in 0..masks.len() * FAST_SCAN_VECTORS {
+                    let has = |masks: &[u32]| masks[slot / FAST_SCAN_VECTORS] >> (slot % FAST_SCAN_VECTORS) & 1 == 1;
+                    let expected = slot < slots.total && passes(slots.vector(slot));
+                    assert_eq!(has(&masks), expected, "{list} {slot}");
+                    let is_copy = (slots.own..slots.total).contains(&slot);
+                    assert_eq!(has(&others) && (!is_copy || looked_up.has(slots.vector(slot))), expected);
+                }
+            }
+        }
+    }
+}
