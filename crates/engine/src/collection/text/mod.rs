@@ -1,7 +1,7 @@
 //! The text leg of a search: which rows have the words, and the exact BM25F scores of the best of them.
 //!
 //! A query is taken apart ([`words`]); each term is looked up in every segment ([`lookup`], [`typos`], [`phrase`]); the
-//! rows that match are a set; the best of those that also pass the filter are ranked ([`rank`]). Whatever decides about
+//! rows that match are a set; the best of those that also pass the filter are ranked ([`mod@rank`]). Whatever decides about
 //! more than one row (how rare a term is, which words are meant by a prefix or a typo) is decided over all segments.
 
 mod details;

@@ -43,6 +43,15 @@ struct Look {
     is_trimmed: bool,
 }
 
+impl Look {
+    /// How much deeper to go for hits that lie at that rank: the farther they are from the query, the less was measured
+    /// there.
+    fn farness(&self, rank: f32) -> f32 {
+        let far = rank / (self.even * FAR);
+        if far > 1.0 { kernels::square_root(far) } else { 1.0 }
+    }
+}
+
 impl CodesView<'_> {
     /// The best vectors by their bytes, in no order, as packed keys and positions in the column, and what was seen.
     ///
@@ -89,10 +98,7 @@ impl CodesView<'_> {
                 // Where among these the last wanted one is, if they lie evenly.
                 let part = wanted.saturating_sub(passed) as f32 / own.max(1) as f32;
                 let rank = ranked as f32 + part.min(1.0) * slots.own as f32;
-                // The farther from the query they lie, the less was measured there, and the deeper it is to go.
-                let far = rank / (look.even * FAR);
-                let far = if far > 1.0 { kernels::square_root(far) } else { 1.0 };
-                let at_least = depth.vectors_for(rank * FILTERED_DEPTH * far);
+                let at_least = depth.vectors_for(rank * FILTERED_DEPTH * look.farness(rank));
                 if passed + own >= wanted {
                     needed = at_least;
                 }
