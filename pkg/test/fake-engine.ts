@@ -115,6 +115,10 @@ function fakeCollection(data: { schema: string; documents: Map<string, Stored> }
       const page = all.slice(start, start + limit).map(([, stored]) => stored);
       return encode(page, (json) => ({ documents: json, more: start + limit < all.length }));
     },
+    suggest: (text, options) => {
+      record("suggest", text, options);
+      return "[]";
+    },
     search: (query, vectors, lengths) => {
       record("search", query, vectors, lengths);
       const hits = [...documents.values()];
