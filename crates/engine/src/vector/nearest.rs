@@ -28,7 +28,7 @@ pub fn key_of(candidate: u64) -> f32 {
 pub fn keep_best(candidates: &mut Vec<u64>, wanted: usize) {
     if wanted < candidates.len() {
         if wanted > 0 {
-            candidates.select_nth_unstable(wanted - 1);
+            crate::order::select(candidates, wanted - 1);
         }
         candidates.truncate(wanted);
     }

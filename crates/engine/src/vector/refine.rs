@@ -65,7 +65,7 @@ impl Ranks {
         let mut refined = [Refined::default(); RECALLS.len()];
         for ranks in &mut self.0 {
             for (at, ranks) in ranks.iter_mut().enumerate() {
-                ranks.sort_unstable();
+                crate::order::sort(ranks);
                 for (refined, recall) in refined.iter_mut().zip(RECALLS) {
                     let place = (ranks.len() as f32 * (1.0 - (1.0 - recall) * MISSES_ALLOWED)) as usize;
                     let needed = ranks.get(place).or(ranks.last()).map_or(0.0, |rank| *rank as f32);
@@ -82,7 +82,7 @@ fn ranks(query: &TrueQuery, keys: &[f32]) -> Vec<u32> {
     // Packed, for an order of all floats.
     let of = |at: &u32| packed(keys[*at as usize], 0);
     let mut sorted = crate::lists::map(&query.neighbours, of);
-    sorted.sort_unstable();
+    crate::order::sort(&mut sorted);
     let Some(worst) = sorted.last().copied() else { return Vec::new() };
     // At each place the keys that are better than the one there, but not than the one before it.
     let mut better = vec![0_u32; sorted.len()];

@@ -158,7 +158,7 @@ impl SearchedColumn<'_> {
             return Strategy::Exact;
         };
         let mut positions = map(&best, |candidate| at_of(*candidate));
-        positions.sort_unstable();
+        crate::order::sort(&mut positions);
         positions.iter().for_each(|position| kernels::prefetch(column.at(*position as usize)));
         for position in positions {
             let position = position as usize;

@@ -88,7 +88,7 @@ impl Truth<'_> {
             best.extend(sampled.map(|(at, key)| packed(*key, at as u32)));
         }
         let mut positions = crate::lists::map(&best, |candidate| at_of(*candidate));
-        positions.sort_unstable();
+        crate::order::sort(&mut positions);
         positions.dedup();
         let mut neighbours = Vec::with_capacity(positions.len());
         for at in positions.into_iter().filter(|at| *at != own) {
@@ -97,7 +97,7 @@ impl Truth<'_> {
             neighbours.push(packed(-similarity, at));
         }
         keep_best(&mut neighbours, wanted);
-        neighbours.sort_unstable();
+        crate::order::sort(&mut neighbours);
         crate::lists::map(&neighbours, |candidate| at_of(*candidate))
     }
 

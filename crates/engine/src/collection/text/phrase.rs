@@ -127,7 +127,7 @@ impl<'a> Placed<'a> {
         let mut rows = Vec::new();
         self.lists.iter().for_each(|list| rows.extend_from_slice(&list.probe.list().rows()));
         if self.lists.len() > 1 {
-            rows.sort_unstable();
+            crate::order::sort(&mut rows);
             rows.dedup();
         }
         rows
@@ -154,7 +154,7 @@ impl<'a> Placed<'a> {
             }
         }
         if several > 1 {
-            places.sort_unstable();
+            crate::order::sort(places);
             places.dedup();
         }
     }

@@ -48,13 +48,13 @@ impl<'a> CodesView<'a> {
             nearest.limit()
         });
         let mut lists = map(nearest.into_best(), at_of);
-        lists.sort_unstable();
+        crate::order::sort(&mut lists);
         let mut keys = Vec::new();
         self.centroids.keys(query, &lists, &mut keys);
         order.next = map(keys.iter().zip(&lists), |(key, list)| packed(*key, *list));
         // The worse ones of the guessed may have better ones beside them that were not guessed.
         keep_best(&mut order.next, expected + GUESSED_BESIDE / 2);
-        order.next.sort_unstable();
+        crate::order::sort(&mut order.next);
         order.next.reverse();
         order.first = Some(map(&order.next, |list| at_of(*list)));
         order
@@ -84,10 +84,10 @@ impl ListOrder<'_> {
         let count = count.clamp(CHUNK, CHUNK.max(self.rest.len()));
         self.next = core::mem::take(&mut self.rest);
         if count < self.next.len() {
-            self.next.select_nth_unstable(count - 1);
+            crate::order::select(&mut self.next, count - 1);
             self.rest = self.next.split_off(count);
         }
-        self.next.sort_unstable();
+        crate::order::sort(&mut self.next);
         self.next.reverse();
     }
 }

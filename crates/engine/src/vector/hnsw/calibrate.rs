@@ -150,7 +150,7 @@ impl SlackCalibration {
         for (at, needed) in self.needed.iter().flat_map(|needed| needed.iter().enumerate()) {
             // What is at least 0 is in the order of its bits.
             let mut needed = crate::lists::map(needed, |slack| slack.to_bits());
-            needed.sort_unstable();
+            crate::order::sort(&mut needed);
             for (slack, recall) in slacks.iter_mut().zip(RECALLS) {
                 let rank = (needed.len() as f32 * recall) as usize;
                 let needed = needed.get(rank).or(needed.last()).map_or(0.0, |slack| f32::from_bits(*slack));

@@ -68,7 +68,7 @@ impl Hnsw {
             let nodes = crate::lists::map(scratch.pool.sorted(), |near| view.node(level, near));
             start = scratch.pool.sorted().next().map_or(0, |near| if level == 1 { view.node(1, near) } else { near });
             let mut candidates = crate::lists::map(nodes, |near| pairs.candidate(at, near));
-            candidates.sort_unstable();
+            crate::order::sort(&mut candidates);
             let mut chosen = Vec::with_capacity(CHOSEN);
             pairs.choose(at, &candidates, CHOSEN, &mut chosen);
             if level == 0 {
@@ -110,7 +110,7 @@ impl Hnsw {
         let mut others = crate::lists::map(view.neighbours(level, from), |near| view.node(level, *near));
         others.push(at);
         let mut candidates = crate::lists::map(&others, |other| pairs.candidate(node, *other));
-        candidates.sort_unstable();
+        crate::order::sort(&mut candidates);
         let mut chosen = Vec::with_capacity(degree);
         if level == 0 {
             chosen.extend(others.iter().filter(|other| self.parents[**other as usize] == node));

@@ -107,7 +107,7 @@ pub(super) fn place_of(members: &[u32], node: u32) -> usize {
 
 fn choose(pairs: Pairs<'_>, node: u32, others: &[u32], room: usize, chosen: &mut Vec<u32>) {
     let mut candidates = crate::lists::map(others, |other| pairs.candidate(node, *other));
-    candidates.sort_unstable();
+    crate::order::sort(&mut candidates);
     candidates.dedup();
     pairs.choose(node, &candidates, room, chosen);
 }

@@ -94,7 +94,7 @@ impl Pairs<'_> {
             let mut candidates = crate::lists::map(0..STRANGERS, |stranger| {
                 self.candidate(node, anyone(mixed(stranger << 32 | u64::from(node)) >> 1))
             });
-            candidates.sort_unstable();
+            crate::order::sort(&mut candidates);
             candidates.retain(|candidate| Self::other_of(node, *candidate) != node);
             self.choose(node, &candidates, NEIGHBOURS_MIN + TWINS_MAX, chosen);
         }

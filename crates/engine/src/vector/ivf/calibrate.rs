@@ -206,7 +206,7 @@ impl Calibration {
         let compared = (COMPARED + codes.len() / VECTORS_PER_COMPARED) * codes.codes_per_vector();
         keep_best(&mut sorted, compared);
         let mut vectors = crate::lists::map(&sorted, |slot| self.vectors_of_slots[at_of(*slot) as usize]);
-        vectors.sort_unstable();
+        crate::order::sort(&mut vectors);
         vectors.dedup();
         let neighbours = asked.neighbours(codes, &vectors);
         let better = better_by_bytes(query, codes, &vectors, &neighbours);
@@ -274,7 +274,7 @@ impl AskedVector<'_> {
             packed(quantizer.exact_key(query, column.at(position), column.norms[position]), *vector)
         });
         keep_best(&mut neighbours, WANTED[2]);
-        neighbours.sort_unstable();
+        crate::order::sort(&mut neighbours);
         neighbours
     }
 }
@@ -288,7 +288,7 @@ fn better_by_bytes(query: &PreparedQuery, codes: CodesView<'_>, vectors: &[u32],
         ordered(key)
     });
     let mut bounds = of_neighbours.clone();
-    bounds.sort_unstable();
+    crate::order::sort(&mut bounds);
     // For each bound how many keys are below it: counted by the gap between bounds, then added up.
     let mut below = vec![0_u32; bounds.len() + 1];
     for key in keys {
@@ -328,7 +328,7 @@ fn value_of(ordered: u32) -> f32 {
 fn quantile(numbers: &mut [u32], share: f32) -> u32 {
     let Some(last) = numbers.len().checked_sub(1) else { return ordered(0.0) };
     let at = ((numbers.len() as f32 * share) as usize).min(last);
-    *numbers.select_nth_unstable(at).1
+    crate::order::select(numbers, at)
 }
 
 /// What a scan of all lists tells.

@@ -149,7 +149,7 @@ impl CodesView<'_> {
     fn reranked(&self, query: &PreparedQuery, look: Look, candidates: Vec<u64>) -> Vec<u64> {
         // By vector, and of a vector with two codes only the better one.
         let mut by_vector = crate::lists::map(candidates, |candidate| candidate.rotate_left(32));
-        by_vector.sort_unstable();
+        crate::order::sort(&mut by_vector);
         by_vector.dedup_by(|next, kept| *next >> 32 == *kept >> 32);
         let vectors = crate::lists::map(&by_vector, |candidate| (*candidate >> 32) as u32);
         if self.rows.is_empty() {
@@ -168,7 +168,7 @@ impl CodesView<'_> {
     fn refined(&self, query: &PreparedQuery, look: Look, mut candidates: Vec<u64>) -> Vec<u64> {
         keep_best(&mut candidates, look.full);
         if look.is_trimmed && look.hits > 0 && look.hits < candidates.len() {
-            let last = key_of(*candidates.select_nth_unstable(look.hits - 1).1);
+            let last = key_of(crate::order::select(&mut candidates, look.hits - 1));
             let error = |candidate: u64| self.rows.error(query, at_of(candidate) as usize);
             // The best may seem better than they are, each by its own error.
             let of_best = candidates[..look.hits].iter().map(|candidate| error(*candidate)).fold(0.0, f32::max);
