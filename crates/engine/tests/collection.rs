@@ -1,18 +1,18 @@
 //! The state of a collection through its public calls: what is put is found, however it is stored.
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
+mod merges;
+
 use sanderling_engine::text::AnalyzerSource;
 use sanderling_engine::{
     Document, DocumentId, ErrorCode, Query, Schema, Value,
     collection::{CollectionState, DeleteTarget, ListOptions, Precondition, PutOptions, Write, WriteReceipt},
     document::json,
-    ids::{DatabaseId, FileId, SequenceNumber},
+    ids::SequenceNumber,
     segment::SealedSegment,
     settings::CollectionSettings,
 };
 use std::sync::Arc;
-
-const DATABASE: DatabaseId = DatabaseId([3; 16]);
 
 const SCHEMA: &str = r#"{ "fields": {
     "title": { "type": "text", "weight": 2 },
@@ -27,7 +27,6 @@ const SCHEMA: &str = r#"{ "fields": {
 
 struct Fixture {
     state: CollectionState,
-    next_file: u64,
     log: Vec<sanderling_engine::wal::Batch>,
 }
 
@@ -37,7 +36,7 @@ impl Fixture {
         let state =
             CollectionState::new(schema, AnalyzerSource::default(), CollectionSettings::default(), SequenceNumber(1))
                 .unwrap();
-        Self { state, next_file: 1, log: Vec::new() }
+        Self { state, log: Vec::new() }
     }
 
     fn write(&mut self, write: Write) -> Result<WriteReceipt, sanderling_engine::Error> {
@@ -53,15 +52,7 @@ impl Fixture {
     }
 
     fn seal(&mut self) {
-        let file = FileId(self.next_file);
-        self.next_file += 1;
-        let output = self.state.seal(DATABASE, file, 1_000);
-        let segment = output.map(|output| {
-            let bytes = Box::new(sanderling_engine::codec::AlignedBytes::copy_of(&output.bytes));
-            let schema = self.state.schema().clone();
-            Arc::new(SealedSegment::open(&schema, bytes, "segment", (DATABASE, file, output.checksum)).unwrap())
-        });
-        self.state.install_sealed(segment);
+        merges::seal(&mut self.state, 1_000);
     }
 
     fn search(&self, query: &str) -> Value {
@@ -273,7 +264,7 @@ fn bad_input_is_named_and_changes_nothing() {
 fn a_precondition_that_fails_stores_nothing() {
     let mut fixture = Fixture::new();
     let put = |fixture: &mut Fixture, precondition| {
-        let options = PutOptions { precondition: Some(precondition), expires_at: None };
+        let options = PutOptions { precondition: Some(precondition), ..PutOptions::default() };
         fixture.write(Write::Put(vec![Document::new("x")], options)).map(|receipt| receipt.versions[0].0)
     };
     assert_eq!(put(&mut fixture, Precondition::Absent), Ok(1));
@@ -296,11 +287,11 @@ fn of_one_id_twice_in_a_batch_the_last_wins() {
 fn a_damaged_segment_is_an_error_and_never_a_panic() {
     let mut fixture = Fixture::new();
     fixture.put(BOOKS).unwrap();
-    let output = fixture.state.seal(DATABASE, FileId(1), 0).unwrap();
+    let output = merges::merged(&mut fixture.state, 0, 0).0.unwrap();
     let schema = fixture.state.schema().clone();
     let open = |bytes: &[u8]| {
         let bytes = Box::new(sanderling_engine::codec::AlignedBytes::copy_of(bytes));
-        SealedSegment::open(&schema, bytes, "segment-1", (DATABASE, FileId(1), output.checksum)).err()
+        SealedSegment::open(&schema, bytes, "segment-1", (merges::DATABASE, merges::FILE, output.checksum)).err()
     };
     assert!(open(&output.bytes).is_none());
     for length in 0..output.bytes.len() {
@@ -342,9 +333,13 @@ fn a_larger_schema_indexes_what_was_stored_before() {
         sanderling_engine::schema::SchemaChange::Extended(schema) => schema,
         same => panic!("{same:?}"),
     };
-    let output = fixture.state.extend_schema(&larger, DATABASE, FileId(1), 0).unwrap().unwrap();
+    fixture.state.freeze();
+    let (output, merged) = fixture.state.extend_schema(&larger, merges::DATABASE, merges::FILE, 0).unwrap();
+    let output = output.unwrap();
     let bytes = Box::new(sanderling_engine::codec::AlignedBytes::copy_of(&output.bytes));
-    let segment = SealedSegment::open(&larger, bytes, "segment", (DATABASE, FileId(1), output.checksum)).unwrap();
-    fixture.state.install_compacted(Some(Arc::new(segment)), larger);
+    let segment =
+        SealedSegment::open(&larger, bytes, "segment", (merges::DATABASE, merges::FILE, output.checksum)).unwrap();
+    fixture.state.install(Some(Arc::new(segment)), &merged);
+    fixture.state.set_schema(larger);
     assert_eq!(fixture.ids(r#"{ "filter": { "pages": { "$gt": 50 } } }"#), [r#""y""#]);
 }

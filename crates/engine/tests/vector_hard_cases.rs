@@ -8,13 +8,14 @@
 mod collections;
 mod made;
 
-use collections::{Made, resealed};
+use collections::{Made, merges, resealed};
 use made::{Numbers, clustered, uniform};
 use sanderling_engine::{
     Document, Query, Schema, Value,
     codec::AlignedBytes,
     collection::{CollectionState, PutOptions, Write},
-    ids::{DatabaseId, FileId, SequenceNumber},
+    ids::SequenceNumber,
+    rows::RowSet,
     segment::SealedSegment,
     settings::CollectionSettings,
     text::AnalyzerSource,
@@ -32,13 +33,14 @@ fn search_tampered(metric: &str, file: &[u8], kind: u32, change: &mut dyn FnMut(
     );
     let schema = Schema::from_json(schema.as_str()).unwrap();
     let aligned = Box::new(AlignedBytes::copy_of(&bytes));
-    let Ok(segment) = SealedSegment::open(&schema, aligned, "segment", (DatabaseId([5; 16]), FileId(1), root)) else {
+    let Ok(segment) = SealedSegment::open(&schema, aligned, "segment", (merges::DATABASE, merges::FILE, root)) else {
         return;
     };
     let mut state =
         CollectionState::new(schema, AnalyzerSource::default(), CollectionSettings::default(), SequenceNumber(100_000))
             .unwrap();
-    state.install_sealed(Some(Arc::new(segment)));
+    let rows = segment.rows();
+    state.add_sealed(Arc::new(segment), RowSet::none(rows));
     for query in uniform(5, 12, 3).chunks(12) {
         let query = Value::object().with("vector", Value::from(query));
         state.search(&Query::from_json(query).unwrap(), 1_000).unwrap();

@@ -5,15 +5,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod made;
+mod merges;
 
 use made::{Numbers, clustered, uniform};
 use sanderling_engine::{
     Document, DocumentId, Query, Schema, Value,
-    codec::AlignedBytes,
-    collection::{CollectionState, DeleteTarget, PutOptions, SealedOutput, Write},
-    ids::{DatabaseId, FileId, SequenceNumber},
+    collection::{CollectionState, DeleteTarget, PutOptions, Write},
+    ids::SequenceNumber,
     query::SearchResult,
-    segment::SealedSegment,
     settings::CollectionSettings,
     text::AnalyzerSource,
     vector::Metric,
@@ -22,11 +21,8 @@ use sanderling_kernels as kernels;
 use std::{
     collections::{BTreeMap, HashSet},
     ops::Range,
-    sync::Arc,
 };
 
-const DATABASE: DatabaseId = DatabaseId([7; 16]);
-const FILE: FileId = FileId(1);
 const INDEXES: [&str; 4] = ["auto", "flat", "ivf", "hnsw"];
 const QUANTIZATIONS: [&str; 4] = ["auto", "none", "int8", "rabitq"];
 
@@ -204,8 +200,10 @@ impl Run {
     fn put(&mut self, ids: &[u64], expires: u64) {
         let (documents, modelled): (Vec<_>, Vec<_>) = ids.iter().map(|id| self.document(*id)).unzip();
         let expires_at = (expires != u64::MAX).then_some(expires);
-        let prepared =
-            self.state.prepare(Write::Put(documents, PutOptions { expires_at, precondition: None }), self.now).unwrap();
+        let prepared = self
+            .state
+            .prepare(Write::Put(documents, PutOptions { expires_at, ..PutOptions::default() }), self.now)
+            .unwrap();
         let receipt = self.state.apply(prepared);
         for ((id, modelled), version) in ids.iter().zip(modelled).zip(receipt.versions) {
             self.model.insert(*id, Modelled { write: version.0, expires, ..modelled });
@@ -261,31 +259,19 @@ impl Run {
         }
     }
 
-    fn open(&self, output: &SealedOutput) -> Arc<SealedSegment> {
-        let aligned = Box::new(AlignedBytes::copy_of(&output.bytes));
-        Arc::new(
-            SealedSegment::open(self.state.schema(), aligned, "segment", (DATABASE, FILE, output.checksum)).unwrap(),
-        )
-    }
-
     fn seal(&mut self) {
-        let output = self.state.seal(DATABASE, FILE, self.now);
-        let segment = output.map(|output| self.open(&output));
-        self.state.install_sealed(segment);
+        merges::seal(&mut self.state, self.now);
     }
 
     fn compact(&mut self) {
-        let output = self.state.compact(DATABASE, FILE, self.now);
-        let schema = Schema::clone(self.state.schema());
-        let Some(output) = output else {
-            self.state.install_compacted(None, schema);
-            return;
-        };
-        let (first, second) = (self.open(&output), self.open(&output));
-        self.state.install_compacted(Some(first), schema.clone());
+        let Some(output) = merges::merge(&mut self.state, 0, self.now) else { return };
         let query = self.query_of(&mut Numbers(3));
         let before = self.state.search(&query, self.now).unwrap();
-        self.state.install_compacted(Some(second), schema);
+        // The same file again in its own place.
+        let mut again = self.state.merge_job(0..1, self.now);
+        while !again.step() {}
+        let (_, merged) = again.finish(merges::DATABASE, merges::FILE);
+        self.state.install(Some(merges::open(&self.state, &output)), &merged);
         assert_eq!(self.state.search(&query, self.now).unwrap(), before, "opened again");
     }
 
@@ -377,7 +363,7 @@ impl Run {
     }
 
     fn check_plan(&self, result: &SearchResult, legs: usize) {
-        let segments = self.state.sealed().len() + 1;
+        let segments = self.state.held().len() + 1;
         assert!(result.plan.len() <= segments);
         let documents: usize = result.plan.iter().map(|segment| segment.documents).sum();
         let live = self.model.values().filter(|one| one.expires > self.now).count();

@@ -1,7 +1,7 @@
 //! Blocking handles: the driver's futures run on the calling thread, over storages that never wait.
 
 use crate::{
-    driver::{self, CollectionStats, DatabaseStatus, Environment},
+    driver::{self, Background, CollectionStats, DatabaseStatus, Environment},
     storage::{Durability, MemoryStorage, Storage},
 };
 use pollster::block_on;
@@ -37,7 +37,16 @@ fn environment() -> Environment {
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
         bytes
     }
-    Environment { now, random, analyzers: analyzers() }
+    Environment { now, random, analyzers: analyzers(), background: Background::NONE }
+}
+
+/// Segments are made by a thread that ends when nothing is left to do. Without one, writes do the work.
+#[cfg(not(target_family = "wasm"))]
+fn in_background() -> Environment {
+    let start = |worker: driver::Worker| {
+        let _ = std::thread::Builder::new().name("sanderling".into()).spawn(move || block_on(worker.run()));
+    };
+    Environment { background: Background { start, ..Background::NONE }, ..environment() }
 }
 
 /// The languages that are compiled in.
@@ -67,7 +76,7 @@ impl Database {
         Self::with_storage(Box::new(MemoryStorage::default()), Durability::Strict)
     }
 
-    /// Opens the database of a storage of the caller's own.
+    /// Opens the database of a storage of the caller's own. Segments are made by the calls that need them, on their threads.
     pub fn with_storage(storage: Box<dyn Storage>, durability: Durability) -> Result<Self> {
         Self::with_analyzers(storage, durability, analyzers())
     }
@@ -201,7 +210,7 @@ impl Collection {
 /// The databases that this process has open, by folder.
 #[cfg(not(target_family = "wasm"))]
 mod folders {
-    use super::{Database, Durability, Result, driver, environment};
+    use super::{Database, Durability, Result, driver, in_background};
     use crate::storage::FileStorage;
     use sanderling_engine::{Error, ErrorCode};
     use std::{
@@ -229,7 +238,7 @@ mod folders {
             return Ok(Database(database));
         }
         let storage = Box::new(FileStorage::open(folder)?);
-        let database = pollster::block_on(driver::Database::open(storage, durability, environment()))?;
+        let database = pollster::block_on(driver::Database::open(storage, durability, in_background()))?;
         if let Ok(path) = fs::canonicalize(folder) {
             open.insert(path, database.downgrade());
         }

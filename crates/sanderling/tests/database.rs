@@ -64,7 +64,7 @@ fn a_segment_is_sealed_at_its_size_and_dead_rows_survive() {
         books.delete([1_u64, 11, 21]).unwrap();
         books.put((100..110).map(book)).unwrap();
         let states: Vec<_> = books.stats().unwrap().segments.iter().map(|segment| segment.state).collect();
-        assert_eq!(states, ["sealed", "sealed", "sealed", "growing"]);
+        assert_eq!(states, ["sealed", "sealed", "sealing", "growing"]);
     }
     let db = Database::open(folder.path()).unwrap();
     let books = db.existing_collection("books").unwrap();
@@ -172,6 +172,7 @@ fn settings_that_differ_are_refused_with_and_without_a_schema() {
         now: || 0,
         random: || [1; 16],
         analyzers: sanderling::engine::text::AnalyzerSource::default(),
+        background: driver::Background::NONE,
     };
     pollster::block_on(async {
         let memory = Box::new(storage::MemoryStorage::default());

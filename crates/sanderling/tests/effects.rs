@@ -4,7 +4,7 @@
 
 use sanderling::{
     CollectionSettings, Document, Error, ErrorCode, PutOptions, Schema,
-    driver::{Collection, Database, Environment},
+    driver::{Background, Collection, Database, Environment},
     engine::{codec::AlignedBytes, text::AnalyzerSource},
     storage::{Durability, MemoryStorage, Storage, StorageFuture, StoredObject},
 };
@@ -147,7 +147,12 @@ fn now<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
 }
 
 fn open(storage: &Scripted) -> Result<Database, Error> {
-    let environment = Environment { now: || 0, random: || [7; 16], analyzers: AnalyzerSource::default() };
+    let environment = Environment {
+        now: || 0,
+        random: || [7; 16],
+        analyzers: AnalyzerSource::default(),
+        background: Background::NONE,
+    };
     now(Database::open(Box::new(storage.clone()), Durability::Strict, environment))
 }
 

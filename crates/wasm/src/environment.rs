@@ -1,7 +1,10 @@
 //! The clock and the random source of the host.
 
 use js_sys::{Date, Math};
-use sanderling::{driver::Environment, engine::text::AnalyzerSource};
+use sanderling::{
+    driver::{Background, Environment},
+    engine::text::AnalyzerSource,
+};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
@@ -12,7 +15,7 @@ extern "C" {
 
 /// The host's environment.
 pub fn environment() -> Environment {
-    Environment { now, random, analyzers: AnalyzerSource::default() }
+    Environment { now, random, analyzers: AnalyzerSource::default(), background: Background::NONE }
 }
 
 fn now() -> u64 {

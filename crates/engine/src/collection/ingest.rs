@@ -1,6 +1,9 @@
 //! Writes: what callers ask for, checked and turned into operations.
 
-use super::state::{CollectionState, Prepared, WriteReceipt};
+use super::{
+    group::Group,
+    state::{CollectionState, Prepared, WriteReceipt},
+};
 use crate::{
     Document, DocumentId, Error, ErrorCode, Result, Schema, Value, attributes,
     document::{GENERATED_ID_BYTES, Members, is_safe_integer, json, reader::ObjectReader},
@@ -36,6 +39,8 @@ pub struct PutOptions {
     pub precondition: Option<Precondition>,
     /// When the documents expire, in milliseconds since 1970.
     pub expires_at: Option<u64>,
+    /// Rather "busy" than a wait where the engine is behind.
+    pub is_impatient: bool,
 }
 
 /// The state in which a document must be for a write to happen.
@@ -82,9 +87,9 @@ impl PutOptions {
                 return Err(Error::expected(&"expiresAt", &"milliseconds since 1970", &Value::Number(other)));
             }
         };
-        options.boolean("wait")?;
+        let is_impatient = options.boolean("wait")? == Some(false);
         options.finish()?;
-        Ok(Self { precondition, expires_at })
+        Ok(Self { precondition, expires_at, is_impatient })
     }
 }
 
@@ -108,21 +113,34 @@ impl DeleteTarget {
 }
 
 impl CollectionState {
-    /// Checks a write and numbers it. Nothing is changed; whatever can fail, fails here.
-    pub fn prepare(&self, write: Write, now: u64) -> Result<Prepared> {
+    /// Checks a write and numbers it from `first` on, behind those of a group. Nothing is changed; whatever can fail, fails
+    /// here.
+    pub(super) fn prepare_behind(
+        &self,
+        write: Write,
+        now: u64,
+        first: SequenceNumber,
+        group: &Group,
+    ) -> Result<Prepared> {
         let prepared = match write {
-            Write::Put(documents, options) => self.prepare_put(documents, options, now)?,
-            Write::Update(id, patch, options) => self.prepare_update(&id, patch, options, now)?,
-            Write::Delete(target) => self.prepare_delete(target, now)?,
+            Write::Put(documents, options) => self.prepare_put(documents, options, now, (first, group))?,
+            Write::Update(id, patch, options) => self.prepare_update(&id, patch, options, now, first)?,
+            Write::Delete(target) => self.prepare_delete(target, now, first)?,
         };
-        let count = prepared.batch.operations.len();
-        if self.growing.rows() + count > SEGMENT_ROWS_MAX {
+        let waiting = (first.0 - self.next.0) as usize;
+        if self.growing.rows() + waiting + prepared.batch.operations.len() > SEGMENT_ROWS_MAX {
             return Err(Error::new(ErrorCode::Busy, "the growing segment is full and must be sealed first"));
         }
         Ok(prepared)
     }
 
-    fn prepare_put(&self, documents: Vec<Document>, options: PutOptions, now: u64) -> Result<Prepared> {
+    fn prepare_put(
+        &self,
+        documents: Vec<Document>,
+        options: PutOptions,
+        now: u64,
+        (first, group): (SequenceNumber, &Group),
+    ) -> Result<Prepared> {
         if documents.len() > BATCH_DOCUMENTS_MAX {
             let expected = format_args!("at most {BATCH_DOCUMENTS_MAX} documents");
             return Err(Error::expected(&"batch", &expected, &documents.len()));
@@ -133,8 +151,8 @@ impl CollectionState {
         for (at, document) in documents.iter().enumerate() {
             let id = match &document.id {
                 Some(id) => checked_id(id)?,
-                None => self.free_id(self.next.plus(at as u64), &|id| {
-                    place_of(id, &ids, &last_of).is_some() || given.binary_search(&id).is_ok()
+                None => self.free_id(first.plus(at as u64), &|id| {
+                    group.writes(id) || place_of(id, &ids, &last_of).is_some() || given.binary_search(&id).is_ok()
                 }),
             };
             self.check_precondition(&id, options.precondition, now)?;
@@ -149,7 +167,7 @@ impl CollectionState {
             if place_of(id, &ids, &last_of) != Some(at) {
                 continue; // the same id comes again in this batch: the last one wins
             }
-            version_of[at] = self.next.plus(operations.len() as u64);
+            version_of[at] = first.plus(operations.len() as u64);
             let put =
                 operation_of(&self.schema, &self.analyzers, id, document.fields, options.expires_at.unwrap_or(NEVER))
                     .map_err(|error| error.with("document", at).with("id", id.to_value()))?;
@@ -157,11 +175,18 @@ impl CollectionState {
             indexed.push(IndexedOperation::Put(Box::new(put.1)));
         }
         let versions = map(&ids, |id| version_of[place_of(id, &ids, &last_of).unwrap_or_default()]);
-        let batch = Batch { first: self.next, operations };
+        let batch = Batch { first, operations };
         Ok(Prepared { batch, operations: indexed, receipt: WriteReceipt { ids, versions, deleted: 0 } })
     }
 
-    fn prepare_update(&self, id: &DocumentId, patch: Document, options: PutOptions, now: u64) -> Result<Prepared> {
+    fn prepare_update(
+        &self,
+        id: &DocumentId,
+        patch: Document,
+        options: PutOptions,
+        now: u64,
+        first: SequenceNumber,
+    ) -> Result<Prepared> {
         let id = checked_id(id)?;
         if patch.id.as_ref().is_some_and(|other| *other != id) {
             return Err(Error::expected(&"id", &"the id of the document that is updated", &"another"));
@@ -175,12 +200,12 @@ impl CollectionState {
         patch.fields.into_iter().for_each(|(name, value)| document.set(&name, value));
         let expires_at = options.expires_at.unwrap_or(self.segment(location.segment).expiries()[location.row.index()]);
         let put = operation_of(&self.schema, &self.analyzers, &id, document.fields, expires_at)?;
-        let receipt = WriteReceipt { ids: Vec::from([id]), versions: Vec::from([self.next]), deleted: 0 };
-        let batch = Batch { first: self.next, operations: Vec::from([put.0]) };
+        let receipt = WriteReceipt { ids: Vec::from([id]), versions: Vec::from([first]), deleted: 0 };
+        let batch = Batch { first, operations: Vec::from([put.0]) };
         Ok(Prepared { batch, operations: Vec::from([IndexedOperation::Put(Box::new(put.1))]), receipt })
     }
 
-    fn prepare_delete(&self, target: DeleteTarget, now: u64) -> Result<Prepared> {
+    fn prepare_delete(&self, target: DeleteTarget, now: u64, first: SequenceNumber) -> Result<Prepared> {
         let mut ids = match target {
             DeleteTarget::Ids(ids) => {
                 let mut live = Vec::new();
@@ -197,7 +222,7 @@ impl CollectionState {
         ids = permuted(&ids, &order);
         ids.dedup();
         let operations = map(&ids, |id| Operation::Delete { id: id.to_bytes() });
-        let batch = Batch { first: self.next, operations };
+        let batch = Batch { first, operations };
         let receipt = WriteReceipt { deleted: ids.len(), ..WriteReceipt::default() };
         Ok(Prepared { batch, operations: map(ids, IndexedOperation::Delete), receipt })
     }

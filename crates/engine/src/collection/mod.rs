@@ -1,19 +1,23 @@
 //! The state of one collection, and everything that can be done with it.
 //!
 //! Writing: [`ingest`] checks documents and makes operations of them, [`state`] numbers them and applies them. Reading:
-//! [`read`] finds documents by id, [`search`] by everything else. [`jobs`] makes segments.
+//! [`read`] finds documents by id, [`search`] by everything else. [`jobs`] makes segments, [`policy`]
+//! says of which.
 
+mod group;
 mod hits;
 mod ingest;
 mod jobs;
+pub mod policy;
 mod read;
 mod search;
 mod state;
 mod suggest;
 mod text;
 
+pub use group::Group;
 pub use ingest::{DeleteTarget, Precondition, PutOptions, Write};
-pub use jobs::SealedOutput;
+pub use jobs::{MergeJob, Merged, SealedOutput};
 pub use read::{ListOptions, ListPage};
-pub use state::{CollectionState, Prepared, SealedEntry, WriteReceipt};
+pub use state::{CollectionState, Held, HeldSegment, Prepared, WriteReceipt};
 pub use suggest::{SuggestOptions, Suggestion};

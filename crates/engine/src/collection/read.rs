@@ -66,7 +66,7 @@ impl CollectionState {
     /// How many documents there are, or how many pass a filter.
     pub fn count(&self, filter: Option<&Value>, now: u64) -> Result<usize> {
         let filter = self.checked_filter(filter)?;
-        Ok((0..=self.sealed.len()).map(|at| self.rows_passing(at, filter.as_ref(), now).count()).sum())
+        Ok((0..=self.held.len()).map(|at| self.rows_passing(at, filter.as_ref(), now).count()).sum())
     }
 
     /// A page of the documents in order of their ids: integers ascending, then strings by their bytes.

@@ -47,7 +47,7 @@ impl CollectionState {
         };
         let details = query.explain || query.highlight.is_some();
         let matches = text.as_ref().map(|text| self.match_text(text, details, now));
-        let rows = map(0..=self.sealed.len(), |at| {
+        let rows = map(0..=self.held.len(), |at| {
             let allowed = self.rows_passing(at, filter.as_ref(), now);
             let live = if filter.is_some() { self.live_rows(at, now).count() } else { allowed.count() };
             let matching = self.matching_rows(at, &allowed, matches.as_ref(), &vectors);
@@ -185,7 +185,7 @@ impl CollectionState {
     /// What the segments do, as far as it is known before they do it.
     fn plan(&self, filter: bool, text: bool, rows: &[SegmentRows]) -> Vec<SegmentPlan> {
         map(rows.iter().enumerate(), |(at, rows)| SegmentPlan {
-            state: if at == self.sealed.len() { "growing" } else { "sealed" },
+            state: self.held.get(at).map_or("growing", |held| held.segment.state()),
             documents: rows.live,
             filter: filter.then_some("column scan"),
             text: text.then(|| String::from("matched")),

@@ -1,5 +1,8 @@
 //! Segments, the dead rows of each, and the number of the next write.
 //!
+//! A segment grows, then it is frozen, then its sealed form takes its place. The growing one is the only one that takes writes;
+//! those before it are *held*.
+//!
 //! Invariants: an id has at most one live row in all segments; segments are ordered by age, and so are the rows within
 //! each, by their sequence numbers; every number below `next` was used.
 
@@ -16,12 +19,42 @@ use crate::{
 };
 use alloc::{sync::Arc, vec::Vec};
 
-/// A sealed segment with its dead rows.
-pub struct SealedEntry {
+/// A segment that takes no more writes, with its dead rows.
+#[derive(Clone)]
+pub struct Held {
     /// The segment.
-    pub segment: Arc<SealedSegment>,
+    pub segment: HeldSegment,
     /// The rows that were deleted or replaced.
     pub dead: RowSet,
+}
+
+/// A segment that takes no more writes.
+#[derive(Clone)]
+pub enum HeldSegment {
+    /// Bytes that never change.
+    Sealed(Arc<SealedSegment>),
+    /// One that grew until it was full; its sealed form is being made.
+    Frozen(Arc<GrowingSegment>),
+}
+
+impl HeldSegment {
+    /// The segment to read.
+    #[must_use]
+    pub fn view(&self) -> Segment<'_> {
+        match self {
+            Self::Sealed(segment) => Segment::Sealed(segment),
+            Self::Frozen(segment) => Segment::Growing(segment),
+        }
+    }
+
+    /// The name of its state.
+    #[must_use]
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self::Sealed(_) => "sealed",
+            Self::Frozen(_) => "sealing",
+        }
+    }
 }
 
 /// The state of one collection.
@@ -31,9 +64,11 @@ pub struct CollectionState {
     pub(super) analyzers: Analyzers,
     pub(super) settings: CollectionSettings,
     pub(super) next: SequenceNumber,
-    pub(super) sealed: Vec<SealedEntry>,
+    pub(super) held: Vec<Held>,
     pub(super) growing: GrowingSegment,
     pub(super) growing_dead: RowSet,
+    /// The first write of the growing segment.
+    pub(super) growing_since: SequenceNumber,
 }
 
 /// A batch that has passed every check: its frame is appended to the log, then it is applied.
@@ -81,9 +116,10 @@ impl CollectionState {
             analyzers,
             settings,
             next,
-            sealed: Vec::new(),
+            held: Vec::new(),
             growing,
             growing_dead: RowSet::default(),
+            growing_since: next,
         })
     }
 
@@ -91,7 +127,7 @@ impl CollectionState {
     pub fn add_sealed(&mut self, segment: Arc<SealedSegment>, dead: RowSet) {
         let mut all = RowSet::none(segment.rows());
         all.unite(&dead);
-        self.sealed.push(SealedEntry { segment, dead: all });
+        self.held.push(Held { segment: HeldSegment::Sealed(segment), dead: all });
     }
 
     /// The schema in force.
@@ -112,10 +148,18 @@ impl CollectionState {
         self.next
     }
 
-    /// The sealed segments, oldest first.
+    /// The segments before the growing one, oldest first.
     #[must_use]
-    pub fn sealed(&self) -> &[SealedEntry] {
-        &self.sealed
+    pub fn held(&self) -> &[Held] {
+        &self.held
+    }
+
+    /// The segments before the growing one that are sealed, oldest first, with their dead rows.
+    pub fn sealed(&self) -> impl Iterator<Item = (&Arc<SealedSegment>, &RowSet)> {
+        self.held.iter().filter_map(|held| match &held.segment {
+            HeldSegment::Sealed(segment) => Some((segment, &held.dead)),
+            HeldSegment::Frozen(_) => None,
+        })
     }
 
     /// The number of rows in the growing segment.
@@ -136,10 +180,14 @@ impl CollectionState {
         self.growing.bytes()
     }
 
-    /// Whether the growing segment has reached the size at which it is sealed.
+    /// Whether the growing segment has reached the size at which it is sealed: in rows, in bytes, or in writes, since the log
+    /// has to end some time also where documents are only deleted.
     #[must_use]
     pub fn wants_seal(&self) -> bool {
-        self.growing.rows() >= self.settings.seal_at as usize || self.growing.bytes() >= SEAL_BYTES
+        let seal_at = u64::from(self.settings.seal_at);
+        self.growing.rows() as u64 >= seal_at
+            || self.growing.bytes() >= SEAL_BYTES
+            || self.next.0 - self.growing_since.0 >= seal_at
     }
 
     /// Applies a prepared batch. It cannot fail. Batches are applied in the order in which they were prepared.
@@ -175,20 +223,17 @@ impl CollectionState {
         Ok(())
     }
 
-    /// The segments, oldest first: the sealed ones, then the growing one.
+    /// The segments, oldest first: the held ones, then the growing one.
     pub(super) fn segments(&self) -> Vec<Segment<'_>> {
-        map(0..=self.sealed.len(), |at| self.segment(at))
+        map(0..=self.held.len(), |at| self.segment(at))
     }
 
     pub(super) fn segment(&self, at: usize) -> Segment<'_> {
-        match self.sealed.get(at) {
-            Some(entry) => Segment::Sealed(&entry.segment),
-            None => Segment::Growing(&self.growing),
-        }
+        self.held.get(at).map_or(Segment::Growing(&self.growing), |held| held.segment.view())
     }
 
     fn dead(&self, at: usize) -> &RowSet {
-        self.sealed.get(at).map_or(&self.growing_dead, |entry| &entry.dead)
+        self.held.get(at).map_or(&self.growing_dead, |held| &held.dead)
     }
 
     /// The rows of a segment that are neither dead nor expired.
@@ -204,7 +249,7 @@ impl CollectionState {
 
     /// Where the live document with this id lies. Expiry does not count here.
     pub(super) fn locate(&self, id: &DocumentId) -> Option<Location> {
-        for at in (0..=self.sealed.len()).rev() {
+        for at in (0..=self.held.len()).rev() {
             if let Some(row) = self.segment(at).find(id)
                 && !self.dead(at).contains(row)
             {
@@ -222,8 +267,8 @@ impl CollectionState {
 
     fn kill(&mut self, id: &DocumentId) {
         let Some(location) = self.locate(id) else { return };
-        match self.sealed.get_mut(location.segment) {
-            Some(entry) => entry.dead.insert(location.row),
+        match self.held.get_mut(location.segment) {
+            Some(held) => held.dead.insert(location.row),
             None => self.growing_dead.insert(location.row),
         }
     }

@@ -70,7 +70,7 @@ impl CollectionState {
             options.fields.as_ref().is_none_or(|fields| fields.contains(name))
         };
         let mut found: Vec<(String, u64)> = Vec::new();
-        for at in 0..=self.sealed.len() {
+        for at in 0..=self.held.len() {
             let (segment, live) = (self.segment(at), self.live_rows(at, now));
             let mut lists: Vec<(String, TermList<'_>)> = Vec::new();
             for (position, _) in self.schema.text_fields().filter(|(position, _)| is_wanted(*position)) {

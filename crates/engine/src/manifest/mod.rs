@@ -66,6 +66,14 @@ pub struct Manifest {
     pub collections: Vec<CollectionRecord>,
 }
 
+impl SegmentRecord {
+    /// The names of its files.
+    pub fn files(&self) -> impl Iterator<Item = String> + use<> {
+        let tombstones = self.tombstones.map(|file| tombstones_name(file.file));
+        core::iter::once(segment_name(self.segment.file)).chain(tombstones)
+    }
+}
+
 impl Record for FileRecord {
     fn write(&self, record: &mut RecordWriter) {
         record.u64(self.file);

@@ -45,6 +45,15 @@ impl<'a> Segment<'a> {
         either!(self, segment => segment.rows())
     }
 
+    /// Bytes of its file, or of what it holds in memory.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Segment::Growing(segment) => segment.bytes(),
+            Segment::Sealed(segment) => segment.file_bytes() as u64,
+        }
+    }
+
     /// The write that made a row.
     #[must_use]
     pub fn sequence(&self, row: RowId) -> SequenceNumber {

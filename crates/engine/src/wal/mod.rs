@@ -135,22 +135,23 @@ impl WalHeader {
 
     /// The bytes of a batch.
     pub fn frame(&self, batch: &Batch) -> Result<Vec<u8>> {
-        let payload = write_record(&batch.operations);
-        if payload.len() > BATCH_BYTES_MAX {
-            let expected = format!("at most {BATCH_BYTES_MAX} bytes");
-            return Err(Error::expected(&"batch", &expected, &format_args!("{} bytes", payload.len())));
-        }
+        Ok(self.frame_of(batch.first, batch.operations.len(), &payload(&batch.operations)?))
+    }
+
+    /// The bytes of a batch whose writes were encoded before.
+    #[must_use]
+    pub fn frame_of(&self, first: SequenceNumber, writes: usize, payload: &[u8]) -> Vec<u8> {
         let mut frame = Vec::with_capacity(FRAME_HEADER_BYTES + payload.len());
         frame.extend_from_slice(&(payload.len() as u32).to_le_bytes());
         frame.extend_from_slice(&[0; 4]);
-        frame.extend_from_slice(&batch.first.0.to_le_bytes());
-        frame.extend_from_slice(&(batch.operations.len() as u32).to_le_bytes());
+        frame.extend_from_slice(&first.0.to_le_bytes());
+        frame.extend_from_slice(&(writes as u32).to_le_bytes());
         let header_crc = self.header_checksum(&frame);
         frame.extend_from_slice(&header_crc.to_le_bytes());
-        frame.extend_from_slice(&payload);
+        frame.extend_from_slice(payload);
         let crc = self.checksum(&frame);
         frame[4..8].copy_from_slice(&crc.to_le_bytes());
-        Ok(frame)
+        frame
     }
 
     /// The length is part of the checksum: it stands before it.
@@ -173,6 +174,16 @@ impl WalHeader {
         let frame = bytes.get(offset..offset.checked_add(FRAME_HEADER_BYTES + length)?)?;
         (u32_at(frame, 4) == Some(self.checksum(frame))).then_some(frame)
     }
+}
+
+/// The writes of a batch, encoded.
+pub fn payload(operations: &Vec<Operation>) -> Result<Vec<u8>> {
+    let payload = write_record(operations);
+    if payload.len() <= BATCH_BYTES_MAX {
+        return Ok(payload);
+    }
+    let expected = format!("at most {BATCH_BYTES_MAX} bytes");
+    Err(Error::expected(&"batch", &expected, &format_args!("{} bytes", payload.len())))
 }
 
 /// What a log file holds.

@@ -1,19 +1,21 @@
 //! A collection with one vector field for tests: documents are numbered, sealed and merged at will.
 
+#[path = "../merges/mod.rs"]
+pub mod merges;
+
 use sanderling_engine::{
     Document, DocumentId, Query, Schema, Value,
     codec::{AlignedBytes, crc32c},
     collection::{CollectionState, DeleteTarget, PutOptions, SealedOutput, Write},
     document::json,
-    ids::{DatabaseId, FileId, SequenceNumber},
+    ids::SequenceNumber,
+    rows::RowSet,
     segment::SealedSegment,
     settings::CollectionSettings,
     text::AnalyzerSource,
 };
 use std::sync::Arc;
 
-const DATABASE: DatabaseId = DatabaseId([5; 16]);
-const FILE: FileId = FileId(1);
 const NOW: u64 = 1_000;
 
 /// A collection of documents with a vector, a `number` equal to the id, and `half`, 0 or 1.
@@ -77,14 +79,16 @@ impl Made {
     }
 
     /// The growing segment as a file and its checksum.
-    pub fn output(&self) -> (Vec<u8>, u32) {
-        let SealedOutput { bytes, checksum } = self.state.seal(DATABASE, FILE, NOW).unwrap();
+    pub fn output(&mut self) -> (Vec<u8>, u32) {
+        let sealed = self.state.sealed().count();
+        let SealedOutput { bytes, checksum } = merges::merged(&mut self.state, sealed, NOW).0.unwrap();
         (bytes, checksum)
     }
 
     fn open(&self, bytes: &[u8], checksum: u32) -> Result<Arc<SealedSegment>, sanderling_engine::Error> {
         let aligned = Box::new(AlignedBytes::copy_of(bytes));
-        SealedSegment::open(self.state.schema(), aligned, "segment", (DATABASE, FILE, checksum)).map(Arc::new)
+        SealedSegment::open(self.state.schema(), aligned, "segment", (merges::DATABASE, merges::FILE, checksum))
+            .map(Arc::new)
     }
 
     /// Whether a segment can be opened.
@@ -98,24 +102,19 @@ impl Made {
         let (schema, settings) = (Schema::clone(self.state.schema()), CollectionSettings::default());
         let mut state =
             CollectionState::new(schema, AnalyzerSource::default(), settings, SequenceNumber(100_000)).unwrap();
-        state.install_sealed(Some(segment));
+        let rows = segment.rows();
+        state.add_sealed(segment, RowSet::none(rows));
         Some(Self { state, dimensions: self.dimensions, next: 0 })
     }
 
     /// Seals the growing segment and returns its file.
     pub fn seal(&mut self) -> Vec<u8> {
-        let (bytes, checksum) = self.output();
-        let segment = self.open(&bytes, checksum).unwrap();
-        self.state.install_sealed(Some(segment));
-        bytes
+        merges::seal(&mut self.state, NOW).unwrap().bytes
     }
 
     /// Merges all segments.
     pub fn compact(&mut self) {
-        let output = self.state.compact(DATABASE, FILE, NOW).unwrap();
-        let segment = self.open(&output.bytes, output.checksum).unwrap();
-        let schema = Schema::clone(self.state.schema());
-        self.state.install_compacted(Some(segment), schema);
+        merges::merge(&mut self.state, 0, NOW).unwrap();
     }
 
     fn search(&self, vector: &[f32], options: &str, rest: &str) -> Value {

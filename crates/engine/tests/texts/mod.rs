@@ -4,20 +4,18 @@
 
 pub mod oracle;
 
+#[path = "../merges/mod.rs"]
+pub mod merges;
+
 use sanderling_engine::{
     Document, DocumentId, Query, Schema, Value,
-    codec::AlignedBytes,
-    collection::{CollectionState, DeleteTarget, PutOptions, SealedOutput, Write},
+    collection::{CollectionState, DeleteTarget, PutOptions, Write},
     document::json,
-    ids::{DatabaseId, FileId, SequenceNumber},
-    segment::SealedSegment,
+    ids::SequenceNumber,
     settings::CollectionSettings,
     text::AnalyzerSource,
 };
-use std::sync::Arc;
 
-const DATABASE: DatabaseId = DatabaseId([5; 16]);
-const FILE: FileId = FileId(1);
 pub const NOW: u64 = 1_000;
 
 /// A collection.
@@ -51,21 +49,12 @@ impl Texts {
         self.state.apply(prepared);
     }
 
-    fn open(&self, output: &SealedOutput) -> Arc<SealedSegment> {
-        let bytes = Box::new(AlignedBytes::copy_of(&output.bytes));
-        let file = (DATABASE, FILE, output.checksum);
-        Arc::new(SealedSegment::open(self.state.schema(), bytes, "segment", file).unwrap())
-    }
-
     pub fn seal(&mut self) {
-        let segment = self.state.seal(DATABASE, FILE, NOW).map(|output| self.open(&output));
-        self.state.install_sealed(segment);
+        merges::seal(&mut self.state, NOW);
     }
 
     pub fn compact(&mut self) {
-        let segment = self.state.compact(DATABASE, FILE, NOW).map(|output| self.open(&output));
-        let schema = Schema::clone(self.state.schema());
-        self.state.install_compacted(segment, schema);
+        merges::merge(&mut self.state, 0, NOW);
     }
 
     pub fn search(&self, query: &str) -> Value {

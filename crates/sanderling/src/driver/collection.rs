@@ -2,16 +2,19 @@
 
 use super::{
     commit::ManifestState,
-    database::Database,
-    lock::{Lock, LockGuard},
+    database::{Database, WeakDatabase},
+    jobs::{Compacting, Jobs, Sealing},
+    lock::Lock,
     open::Loaded,
-    segments::Job,
+    writing::Queue,
 };
-use crate::{
-    guarded::{Changing, Guarded, Reading},
-    storage::{Durability, StorageFuture},
+use crate::guarded::{Changing, Guarded, Reading};
+use alloc::{
+    format,
+    string::String,
+    sync::{Arc, Weak},
+    vec::Vec,
 };
-use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use core::sync::atomic::{AtomicBool, Ordering};
 use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,
@@ -19,10 +22,8 @@ use sanderling_engine::{
         CollectionState, DeleteTarget, ListOptions, ListPage, PutOptions, SuggestOptions, Suggestion, Write,
         WriteReceipt,
     },
-    manifest::wal_name,
+    ids::SequenceNumber,
     query::SearchResult,
-    schema::SchemaChange,
-    segment::Segment,
     settings::CollectionSettings,
     wal::WalHeader,
 };
@@ -38,7 +39,12 @@ pub(super) struct CollectionShared {
     name: String,
     pub(super) id: u32,
     state: Guarded<CollectionState>,
+    pub(super) queue: Queue,
     pub(super) writer: Lock<WriterState>,
+    /// The segments that are being made. They are begun and ended by whoever writes; anyone may work on them.
+    pub(super) jobs: Guarded<Jobs>,
+    /// Whether a worker runs.
+    pub(super) is_worked_on: AtomicBool,
     retired: AtomicBool,
 }
 
@@ -51,10 +57,33 @@ pub(super) struct WriterState {
     pub log_in_use: bool,
     /// A flush of acknowledged writes failed: the log may have lost them, and only memory has them for sure.
     pub must_seal: bool,
-    /// For each sealed segment, how many dead rows its file has.
+    /// For each segment of the manifest, how many dead rows its file has.
     pub written_dead: Vec<usize>,
-    /// Why the growing segment could not be sealed; the writes themselves are safe in the log.
+    /// Why a segment could not be made; the writes themselves are safe in the log.
     pub deferred: Option<Error>,
+    /// The write before which that is not tried again.
+    pub not_before: SequenceNumber,
+    /// How many segments were frozen.
+    pub turns: u64,
+    /// The segment that was frozen last, until it is sealed.
+    pub sealing: Option<Sealing>,
+    /// A merge of sealed segments.
+    pub compacting: Option<Compacting>,
+}
+
+/// A handle that does not keep the collection open.
+#[derive(Clone)]
+pub struct WeakCollection {
+    database: WeakDatabase,
+    shared: Weak<CollectionShared>,
+}
+
+impl WeakCollection {
+    /// The collection, if it is still open.
+    pub(super) fn upgrade(&self) -> Option<Collection> {
+        let collection = Collection { database: self.database.upgrade()?, shared: self.shared.upgrade()? };
+        collection.check().is_ok().then_some(collection)
+    }
 }
 
 /// What only one at a time may do with a collection.
@@ -87,7 +116,7 @@ pub struct CollectionStats {
 /// The figures of a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentStats {
-    /// `growing` or `sealed`.
+    /// `growing`, `sealing` or `sealed`.
     pub state: &'static str,
     /// Rows that are not dead.
     pub documents: usize,
@@ -100,9 +129,28 @@ pub struct SegmentStats {
 impl CollectionShared {
     pub(super) fn new(name: &str, loaded: Loaded) -> Self {
         let Loaded { id, state, wal, written_dead, wal_bytes, log_in_use } = loaded;
-        let writer = WriterState { wal, wal_bytes, log_in_use, must_seal: false, written_dead, deferred: None };
-        let writer = Lock::new(writer);
-        Self { name: name.into(), id, state: Guarded::new(state), writer, retired: AtomicBool::new(false) }
+        let writer = WriterState {
+            wal,
+            wal_bytes,
+            log_in_use,
+            must_seal: false,
+            written_dead,
+            deferred: None,
+            not_before: SequenceNumber(0),
+            turns: 0,
+            sealing: None,
+            compacting: None,
+        };
+        Self {
+            name: name.into(),
+            id,
+            state: Guarded::new(state),
+            queue: Queue::default(),
+            writer: Lock::new(writer),
+            jobs: Guarded::default(),
+            is_worked_on: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
+        }
     }
 
     /// Later calls find the collection closed.
@@ -132,7 +180,12 @@ impl Collection {
         self.shared.state().schema().clone()
     }
 
-    fn check(&self) -> Result<()> {
+    /// A handle that does not keep the collection open.
+    pub(super) fn downgrade(&self) -> WeakCollection {
+        WeakCollection { database: self.database.downgrade(), shared: Arc::downgrade(&self.shared) }
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
         if self.shared.retired.load(Ordering::SeqCst) {
             return Err(Error::new(ErrorCode::Closed, format!("the collection {} was dropped", self.shared.name)));
         }
@@ -174,114 +227,6 @@ impl Collection {
     /// Seals the growing segment, and merges all segments into one without dead rows.
     pub async fn compact(&self) -> Result<()> {
         self.perform(Task::Compact).await.map(drop)
-    }
-
-    /// Does what only one at a time may do. The receipt is empty for all but writes.
-    pub fn perform(&self, task: Task) -> StorageFuture<'_, WriteReceipt> {
-        Box::pin(async move {
-            let mut writer = self.writer().await?;
-            let job = match task {
-                Task::Write(write) => return self.write(&mut writer, write).await,
-                Task::Flush => return self.settle(&mut writer).await.map(|()| WriteReceipt::default()),
-                Task::Compact => Job::Compact,
-                Task::Extend(schema) => match self.schema().change_to(&schema)? {
-                    SchemaChange::Extended(schema) => Job::Extend(schema),
-                    SchemaChange::Same => return Ok(WriteReceipt::default()),
-                },
-            };
-            self.rebuild(&mut writer, job).await.map(|()| WriteReceipt::default())
-        })
-    }
-
-    async fn write(&self, writer: &mut WriterState, write: Write) -> Result<WriteReceipt> {
-        let database = &self.database.shared;
-        let prepared = self.shared.state().prepare(write, database.now())?;
-        // Also a write that changes nothing waits for a sound log: after a failed append the next opening may find the
-        // failed write, unless a new log has ruled it out.
-        let (header, file) = self.log(writer).await?;
-        if prepared.batch.operations.is_empty() {
-            return Ok(self.shared.state_to_change().apply(prepared));
-        }
-        let frame = header.frame(&prepared.batch)?;
-        if let Err(error) = database.storage.append(&wal_name(file), &frame, database.durability).await {
-            writer.wal = None; // how much of the frame is there is unknown: nothing may follow it
-            return Err(error);
-        }
-        writer.wal_bytes += frame.len() as u64;
-        writer.log_in_use = true;
-        let receipt = self.shared.state_to_change().apply(prepared);
-        if self.shared.state().wants_seal() {
-            // The write is kept whatever comes of this; the next write tries again.
-            writer.deferred = self.rebuild(writer, Job::Seal).await.err();
-        }
-        Ok(receipt)
-    }
-
-    async fn settle(&self, writer: &mut WriterState) -> Result<()> {
-        // After a failure this ends with all writes in a segment or in logs that were flushed.
-        let (_, file) = self.log(writer).await?;
-        if let Err(error) = self.database.shared.storage.append(&wal_name(file), &[], Durability::Strict).await {
-            // A second flush may succeed without the writes: the system gives up pages that it could not write.
-            writer.wal = None;
-            writer.must_seal = true;
-            return Err(error);
-        }
-        writer.deferred.take().map_or(Ok(()), Err)
-    }
-
-    pub(super) async fn writer(&self) -> Result<LockGuard<'_, WriterState>> {
-        let writer = self.shared.writer.lock().await;
-        self.check()?;
-        Ok(writer)
-    }
-
-    /// The log that takes the next write. After a failure a new one is begun, and a manifest commit whose outcome is
-    /// unknown is made good first.
-    fn log<'a>(&'a self, writer: &'a mut WriterState) -> StorageFuture<'a, (WalHeader, u64)> {
-        Box::pin(async move {
-            let database = &self.database.shared;
-            let mut manifest = database.manifest.lock().await;
-            if let Some(log) = writer.wal {
-                if manifest.is_uncertain() {
-                    let same = manifest.next();
-                    manifest.commit(&*database.storage, Vec::new(), same).await?;
-                }
-                return Ok(log);
-            }
-            if writer.must_seal || self.settle_logs(&manifest).await.is_err() {
-                drop(manifest);
-                self.rebuild(writer, Job::Seal).await?;
-                return writer.wal.ok_or_else(|| Error::new(ErrorCode::Internal, "sealing begins a log"));
-            }
-            let (mut files, mut unused) = (Vec::new(), Vec::new());
-            let (header, file) = manifest.begin_log(self.shared.state().next(), &mut files);
-            let mut next = manifest.next();
-            for record in next.collections.iter_mut().filter(|record| record.id == self.shared.id) {
-                if !writer.log_in_use {
-                    unused.extend(record.wals.pop().map(wal_name));
-                }
-                record.wals.push(file);
-            }
-            manifest.commit(&*database.storage, files, next).await?;
-            writer.wal = Some((header, file));
-            writer.log_in_use = false;
-            writer.wal_bytes += header.to_bytes().len() as u64;
-            drop(manifest);
-            database.remove_files(&unused).await;
-            Ok((header, file))
-        })
-    }
-
-    /// Makes the logs so far durable. A later log may only begin where the earlier ones surely end: a power cut that took
-    /// the end of an earlier one would leave a hole.
-    async fn settle_logs(&self, manifest: &ManifestState) -> Result<()> {
-        let database = &self.database.shared;
-        if let Some(record) = manifest.collection(self.shared.id) {
-            for wal in &record.wals {
-                database.storage.append(&wal_name(*wal), &[], Durability::Strict).await?;
-            }
-        }
-        Ok(())
     }
 
     /// The document with this id.
@@ -328,20 +273,21 @@ impl Collection {
     }
 
     fn figures(&self, writer: &WriterState, manifest: &ManifestState) -> Result<CollectionStats> {
-        let tombstones = manifest.collection(self.shared.id).map_or(0, |record| {
-            record.segments.iter().filter_map(|segment| segment.tombstones).map(|file| file.bytes).sum()
+        let on_disk = manifest.collection(self.shared.id).map_or(0, |record| {
+            let files = record.segments.iter().flat_map(|segment| [Some(segment.segment), segment.tombstones]);
+            files.flatten().map(|file| file.bytes).sum::<u64>()
         });
         let state = self.shared.state();
         let mut segments: Vec<SegmentStats> = state
-            .sealed()
+            .held()
             .iter()
-            .map(|entry| {
-                let (rows, dead) = (Segment::Sealed(&entry.segment).rows(), entry.dead.count());
-                let bytes = entry.segment.file_bytes() as u64;
-                SegmentStats { state: "sealed", documents: rows - dead, deleted: dead, bytes }
+            .map(|held| {
+                let (segment, deleted) = (held.segment.view(), held.dead.count());
+                let (documents, bytes) = (segment.rows() - deleted, segment.bytes());
+                SegmentStats { state: held.segment.state(), documents, deleted, bytes }
             })
             .collect();
-        let sealed_bytes = segments.iter().map(|segment| segment.bytes).sum::<u64>();
+        let held_bytes = segments.iter().map(|segment| segment.bytes).sum::<u64>();
         let deleted = state.growing_dead();
         let documents = state.growing_rows() - deleted;
         let growing_bytes = state.growing_bytes();
@@ -350,8 +296,8 @@ impl Collection {
             documents: state.count(None, self.database.shared.now())?,
             segments,
             wal_bytes: writer.wal_bytes,
-            disk_bytes: sealed_bytes + tombstones + writer.wal_bytes,
-            memory_bytes: sealed_bytes + growing_bytes,
+            disk_bytes: on_disk + writer.wal_bytes,
+            memory_bytes: held_bytes + growing_bytes,
         })
     }
 }

@@ -217,10 +217,13 @@ impl Database {
         };
         let slot = shared.slot(name).ok_or_else(absent)?;
         // Writes that are under way end first; those that wait find the collection closed.
-        let _writer = match &slot {
+        let mut writer = match &slot {
             Slot::Sound(collection) => Some(collection.writer.lock().await),
             Slot::Damaged(_) => None,
         };
+        if let (Slot::Sound(collection), Some(writer)) = (&slot, &mut writer) {
+            Collection { database: self.clone(), shared: collection.clone() }.end_jobs(writer).await;
+        }
         let mut manifest = shared.manifest.lock().await;
         shared.check_open()?;
         // Another call may have dropped it, and yet another made one of the same name.
@@ -254,8 +257,10 @@ impl Database {
         }
         let slots = self.shared.slots().clone();
         for (_, slot) in slots {
-            if let Slot::Sound(collection) = slot {
-                drop(collection.writer.lock().await);
+            if let Slot::Sound(shared) = slot {
+                let collection = Collection { database: self.clone(), shared };
+                let mut writer = collection.shared.writer.lock().await;
+                collection.end_jobs_for_closing(&mut writer).await;
             }
         }
         let _manifest = self.shared.manifest.lock().await;

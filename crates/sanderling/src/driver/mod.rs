@@ -7,7 +7,7 @@
 //!
 //! # Rules
 //!
-//! - The writes of a collection are carried out one at a time, in the order of their calls.
+//! - The writes of a collection are carried out in the order of their calls; those that wait go to the log together.
 //! - A write is appended to the log before it changes the state, and acknowledged after both.
 //! - Files are written before the manifest that names them; files are removed after the manifest that drops them.
 //! - After an append that failed nothing more is appended to that log: its end is unknown. The next write starts a new
@@ -18,13 +18,18 @@
 mod collection;
 mod commit;
 mod database;
+mod jobs;
 mod lock;
 mod open;
 mod segments;
+mod writing;
 
 pub use collection::{Collection, CollectionStats, SegmentStats, Task};
 pub use database::{Database, DatabaseStatus, WeakDatabase};
+pub use jobs::Worker;
 
+use alloc::boxed::Box;
+use core::pin::Pin;
 use sanderling_engine::text::AnalyzerSource;
 
 /// What the engine may not know by itself: the time, and a random number for a new database.
@@ -36,4 +41,20 @@ pub struct Environment {
     pub random: fn() -> [u8; 16],
     /// Where the analyzers of text fields come from.
     pub analyzers: AnalyzerSource,
+    /// What the host does beside the calls.
+    pub background: Background,
+}
+
+/// How a host works on segments while nobody waits for them.
+#[derive(Clone, Copy, Debug)]
+pub struct Background {
+    /// Begins to run a worker beside everything else. Without one, whoever writes does the work when it is due.
+    pub start: fn(Worker),
+    /// Lets others have their turn.
+    pub pause: fn() -> Pin<Box<dyn Future<Output = ()>>>,
+}
+
+impl Background {
+    /// Nothing is done but by calls.
+    pub const NONE: Self = Self { start: drop, pause: || Box::pin(core::future::ready(())) };
 }

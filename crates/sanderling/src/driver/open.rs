@@ -49,13 +49,7 @@ struct File {
 
 /// The files that a collection consists of.
 pub(super) fn files_of(record: &CollectionRecord) -> Vec<String> {
-    let mut names = Vec::new();
-    for segment in &record.segments {
-        names.push(segment_name(segment.segment.file));
-        if let Some(file) = &segment.tombstones {
-            names.push(tombstones_name(file.file));
-        }
-    }
+    let mut names: Vec<String> = record.segments.iter().flat_map(SegmentRecord::files).collect();
     record.wals.iter().for_each(|wal| names.push(wal_name(*wal)));
     names
 }

@@ -1,24 +1,18 @@
-//! Sealing, compaction and schema growth: new files, then the manifest, then the state, then the old files go.
+//! All segments made anew while writes wait: compaction, schema growth, and a seal where the log can no longer be trusted. New
+//! files, then the manifest, then the state, then the old files go.
 
 use super::{
     collection::{Collection, WriterState},
-    commit::{ManifestState, NewFile},
+    jobs::Made,
     open::files_of,
 };
 use crate::storage::StorageFuture;
-use alloc::{boxed::Box, string::String, sync::Arc, vec, vec::Vec};
-use sanderling_engine::{
-    Result, Schema,
-    collection::SealedOutput,
-    ids::FileId,
-    manifest::{FileRecord, Manifest, SegmentRecord, segment_name, tombstones_name},
-    segment::{SealedSegment, write_tombstones},
-    wal::WalHeader,
-};
+use alloc::{boxed::Box, vec, vec::Vec};
+use sanderling_engine::{Result, Schema, ids::FileId};
 
 /// Why segments are made anew.
 pub(super) enum Job {
-    /// The growing segment is full: the sealed ones stay, with their dead rows of now.
+    /// Only memory has all writes for sure: the sealed segments stay, with their dead rows of now.
     Seal,
     /// One segment without dead rows takes the place of all.
     Compact,
@@ -26,125 +20,86 @@ pub(super) enum Job {
     Extend(Schema),
 }
 
-/// What a job comes to.
-struct Rebuilt {
-    files: Vec<NewFile>,
-    next: Manifest,
-    old_files: Vec<String>,
-    sealed: Option<Arc<SealedSegment>>,
-    /// The schema in force from now on, where the new segment takes the place of all.
-    replaced_under: Option<Schema>,
-    wal: (WalHeader, u64),
-}
-
 impl Collection {
-    /// Puts a new segment in the place of the growing one, and of the older ones where they are replaced.
+    /// Puts a new segment in the place of what is not sealed, or of all.
     pub(super) fn rebuild<'a>(&'a self, writer: &'a mut WriterState, job: Job) -> StorageFuture<'a, ()> {
         Box::pin(async move {
-            let database = &self.database.shared;
-            let file = FileId(database.manifest.lock().await.allocate_file());
-            let output = self.output(&job, file)?;
-            let mut manifest = database.manifest.lock().await;
-            let Some(rebuilt) = self.plan(&mut manifest, writer, job, file, output)? else {
-                return Ok(()); // the collection was dropped
-            };
-            manifest.commit(&*database.storage, rebuilt.files, rebuilt.next).await?;
-            self.install(writer, rebuilt.sealed, rebuilt.replaced_under, rebuilt.wal);
-            drop(manifest);
-            database.remove_files(&rebuilt.old_files).await;
-            Ok(())
+            self.end_jobs(writer).await;
+            self.shared.state_to_change().freeze();
+            match job {
+                Job::Seal => {
+                    let sealed = self.shared.state().sealed().count();
+                    let made = self.merge_from(sealed).await?;
+                    self.replace(writer, sealed, made, None).await
+                }
+                Job::Compact => {
+                    let made = self.merge_from(0).await?;
+                    self.replace(writer, 0, made, None).await
+                }
+                Job::Extend(schema) => {
+                    let made = self.extended(&schema).await?;
+                    self.replace(writer, 0, made, Some(schema)).await
+                }
+            }
         })
     }
 
-    fn plan(
-        &self,
-        manifest: &mut ManifestState,
-        writer: &WriterState,
-        job: Job,
-        file: FileId,
-        output: Option<SealedOutput>,
-    ) -> Result<Option<Rebuilt>> {
-        let database = self.database.shared.id;
-        let (schema, old_stay) = match job {
-            Job::Seal => (Schema::clone(&self.schema()), true),
-            Job::Compact => (Schema::clone(&self.schema()), false),
-            Job::Extend(schema) => (schema, false),
+    /// A segment of all that are held from a place on.
+    async fn merge_from(&self, from: usize) -> Result<Made> {
+        let merge = {
+            let state = self.shared.state();
+            state.merge_job(from..state.held().len(), self.database.shared.now())
         };
+        self.complete(&*self.begin_job(merge).await).await
+    }
+
+    async fn extended(&self, schema: &Schema) -> Result<Made> {
+        let database = &self.database.shared;
+        let file = FileId(database.manifest.lock().await.allocate_file());
+        let (output, merged) = self.shared.state().extend_schema(schema, database.id, file, database.now())?;
+        self.write_made(file, output, merged, schema).await
+    }
+
+    /// Names a segment that takes the place of those from a place on, and a new log, in the manifest; then in the state.
+    async fn replace(&self, writer: &mut WriterState, from: usize, made: Made, schema: Option<Schema>) -> Result<()> {
+        let database = &self.database.shared;
+        let mut manifest = database.manifest.lock().await;
         let mut next = manifest.next();
         let Some(record) = next.collections.iter_mut().find(|record| record.id == self.shared.id) else {
-            return Ok(None);
+            return Ok(()); // the collection was dropped
         };
-        let mut old_files = files_of(record);
-        let mut files = Vec::new();
-        if !old_stay {
-            record.segments.clear();
-        } else {
-            for (at, dead) in self.dead_files(writer) {
-                let file = manifest.allocate_file();
-                let (bytes, checksum) = write_tombstones(&dead, database, FileId(file));
-                files.push(NewFile::new(tombstones_name(file), &bytes));
-                record.segments[at].tombstones = Some(FileRecord { file, bytes: bytes.len() as u64, checksum });
-            }
+        let (mut files, mut old_files) = (Vec::new(), files_of(record));
+        record.segments.truncate(from);
+        for (at, dead) in self.dead_files(writer).iter().filter(|(at, _)| *at < from) {
+            self.name_dead(&mut manifest, record, *at, dead, (&mut files, &mut Vec::new()));
         }
-        let mut sealed = None;
-        if let Some(SealedOutput { bytes, checksum }) = output {
-            let name = segment_name(file.0);
-            let segment = FileRecord { file: file.0, bytes: bytes.len() as u64, checksum };
-            let new = NewFile::new(name.clone(), &bytes);
-            drop(bytes); // memory holds the segment once while it is written
-            let resident = Box::new(new.bytes.clone());
-            sealed = Some(Arc::new(SealedSegment::open(&schema, resident, &name, (database, file, checksum))?));
-            record.segments.push(SegmentRecord { segment, tombstones: None });
-            files.push(new);
-        }
+        record.segments.extend(made.record());
         let first = self.shared.state().next();
-        let wal = manifest.begin_log(first, &mut files);
-        record.schema = schema.to_json();
+        let log = manifest.begin_log(first, &mut files);
+        if let Some(schema) = &schema {
+            record.schema = schema.to_json();
+        }
         record.first_in_wal = first.0;
-        record.wals = vec![wal.1];
+        record.wals = vec![log.1];
         let kept = files_of(record);
         old_files.retain(|file| !kept.contains(file));
-        let replaced_under = (!old_stay).then_some(schema);
-        Ok(Some(Rebuilt { files, next, old_files, sealed, replaced_under, wal }))
-    }
-
-    fn output(&self, job: &Job, file: FileId) -> Result<Option<SealedOutput>> {
-        let (state, database) = (self.shared.state(), &self.database.shared);
-        match job {
-            Job::Seal => Ok(state.seal(database.id, file, database.now())),
-            Job::Compact => Ok(state.compact(database.id, file, database.now())),
-            Job::Extend(schema) => state.extend_schema(schema, database.id, file, database.now()),
-        }
-    }
-
-    /// The dead rows that grew since they were last written, by the position of their segment.
-    fn dead_files(&self, writer: &WriterState) -> Vec<(usize, sanderling_engine::rows::RowSet)> {
-        let state = self.shared.state();
-        let mut changed = Vec::new();
-        for (at, entry) in state.sealed().iter().enumerate() {
-            if writer.written_dead.get(at) != Some(&entry.dead.count()) {
-                changed.push((at, entry.dead.clone()));
-            }
-        }
-        changed
-    }
-
-    fn install(
-        &self,
-        writer: &mut WriterState,
-        sealed: Option<Arc<SealedSegment>>,
-        replaced_under: Option<Schema>,
-        wal: (WalHeader, u64),
-    ) {
-        let mut state = self.shared.state_to_change();
-        match replaced_under {
-            None => state.install_sealed(sealed),
-            Some(schema) => state.install_compacted(sealed, schema),
-        }
-        writer.written_dead = state.sealed().iter().map(|entry| entry.dead.count()).collect();
-        writer.wal_bytes = wal.0.to_bytes().len() as u64;
-        writer.wal = Some(wal);
+        manifest.commit(&*database.storage, files, next).await?;
+        self.take_all(writer, made, schema);
+        writer.wal_bytes = log.0.to_bytes().len() as u64;
+        writer.wal = Some(log);
         writer.log_in_use = false;
         writer.must_seal = false;
+        drop(manifest);
+        database.remove_files(&old_files).await;
+        Ok(())
+    }
+
+    fn take_all(&self, writer: &mut WriterState, made: Made, schema: Option<Schema>) {
+        let mut state = self.shared.state_to_change();
+        made.install(&mut state);
+        if let Some(schema) = schema {
+            state.set_schema(schema);
+        }
+        writer.written_dead = state.sealed().map(|(_, dead)| dead.count()).collect();
     }
 }

@@ -106,7 +106,7 @@ impl CollectionState {
     /// Finds the live rows that have the words; with what there is to tell about them, where that is wanted.
     pub(super) fn match_text<'a>(&'a self, text: &ResolvedText<'_>, details: bool, now: u64) -> TextMatches<'a> {
         let segments =
-            map(0..=self.sealed.len(), |at| TextSegment::new(self.segment(at), self.live_rows(at, now), &text.fields));
+            map(0..=self.held.len(), |at| TextSegment::new(self.segment(at), self.live_rows(at, now), &text.fields));
         let mut matching = Matching::new(text, segments, self.settings.bm25);
         matching.wants_details = details;
         let units = matching.units(&text.taken.units);

@@ -16,30 +16,83 @@ use crate::{
 use alloc::{vec, vec::Vec};
 
 /// A segment with the rows of it that go into the merged one.
+#[derive(Clone, Copy)]
 pub struct Source<'a> {
     /// The segment.
     pub segment: Segment<'a>,
     /// The rows to keep.
-    pub keep: RowSet,
+    pub keep: &'a RowSet,
 }
 
 /// The row of the merged segment that stands for a row that is not kept.
 pub(super) const DROPPED: u32 = u32::MAX;
 
-/// Merges segments, oldest first, so that rows stay in the order of their writes.
-#[must_use]
-pub fn merge(schema: &Schema, sources: &[Source<'_>], database: DatabaseId, file: FileId) -> (Vec<u8>, u32) {
-    let mut writer = SectionWriter::default();
-    write_rows(&mut writer, sources);
-    let new_rows = new_rows(sources);
-    for (field, definition) in schema.fields.iter().enumerate() {
-        match &definition.kind {
-            FieldKind::Vector(vectors) => merge_vectors(&mut writer, sources, &new_rows, field, vectors),
-            FieldKind::Text(text) => merge_text(&mut writer, sources, &new_rows, field, text.positions),
-            FieldKind::Attribute(attribute) => write_attribute(&mut writer, sources, field, attribute.kind),
-        }
+/// A merge in slices: the rows, then the columns one by one. Each step is told the same sources, oldest first, so that rows stay
+/// in the order of their writes.
+#[derive(Debug)]
+pub struct Merging {
+    writer: SectionWriter,
+    /// The next column.
+    field: usize,
+    /// For each source, where each of its rows goes; none before the first step.
+    new_rows: Option<Vec<Vec<u32>>>,
+    vectors: Option<MergedVectors>,
+}
+
+/// The vectors of a column whose index is being built.
+#[derive(Debug)]
+struct MergedVectors {
+    dimensions: usize,
+    rows: Vec<u32>,
+    values: Vec<f32>,
+    norms: Vec<f32>,
+    index: Option<(Quantizer, IndexBuilder)>,
+}
+
+impl Merging {
+    /// A merge that has not begun.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { writer: SectionWriter::default(), field: 0, new_rows: None, vectors: None }
     }
-    writer.finish(database, file)
+
+    /// Does the next slice of work and says whether all is done.
+    pub fn step(&mut self, schema: &Schema, sources: &[Source<'_>]) -> bool {
+        let Some(new_rows) = &self.new_rows else {
+            write_rows(&mut self.writer, sources);
+            self.new_rows = Some(new_rows(sources));
+            return schema.fields.is_empty();
+        };
+        let Some(definition) = schema.fields.get(self.field) else { return true };
+        match &definition.kind {
+            FieldKind::Vector(field) => {
+                let vectors =
+                    self.vectors.get_or_insert_with(|| MergedVectors::new(sources, new_rows, self.field, field));
+                if !vectors.step() {
+                    return false;
+                }
+                if let Some(vectors) = self.vectors.take() {
+                    vectors.write(&mut self.writer, self.field);
+                }
+            }
+            FieldKind::Text(text) => merge_text(&mut self.writer, sources, new_rows, self.field, text.positions),
+            FieldKind::Attribute(attribute) => write_attribute(&mut self.writer, sources, self.field, attribute.kind),
+        }
+        self.field += 1;
+        self.field == schema.fields.len()
+    }
+
+    /// The bytes of the new segment and its root checksum, once all is done.
+    #[must_use]
+    pub fn finish(self, database: DatabaseId, file: FileId) -> (Vec<u8>, u32) {
+        self.writer.finish(database, file)
+    }
+}
+
+impl Default for Merging {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 fn for_each_kept<'a>(sources: &[Source<'a>], visit: &mut dyn FnMut(Segment<'a>, RowId)) {
@@ -85,33 +138,45 @@ fn write_rows(writer: &mut SectionWriter, sources: &[Source<'_>]) {
     writer.add(SectionKind::DocumentBytes, 0, &document_bytes);
 }
 
-fn merge_vectors(
-    writer: &mut SectionWriter,
-    sources: &[Source<'_>],
-    new_rows: &[Vec<u32>],
-    field: usize,
-    vectors: &VectorField,
-) {
-    let (mut rows, mut values, mut norms) = (Vec::new(), Vec::new(), Vec::new());
-    for (source, new_rows) in sources.iter().zip(new_rows) {
-        let Some(column) = source.segment.vectors(field) else { continue };
-        for (position, row) in column.rows.iter().enumerate() {
-            let new_row = new_rows[*row as usize];
-            if new_row != DROPPED {
-                rows.push(new_row);
-                values.extend_from_slice(column.at(position));
-                norms.push(column.norms[position]);
+impl MergedVectors {
+    fn new(sources: &[Source<'_>], new_rows: &[Vec<u32>], field: usize, definition: &VectorField) -> Self {
+        let (mut rows, mut values, mut norms) = (Vec::new(), Vec::new(), Vec::new());
+        for (source, new_rows) in sources.iter().zip(new_rows) {
+            let Some(column) = source.segment.vectors(field) else { continue };
+            for (position, row) in column.rows.iter().enumerate() {
+                let new_row = new_rows[*row as usize];
+                if new_row != DROPPED {
+                    rows.push(new_row);
+                    values.extend_from_slice(column.at(position));
+                    norms.push(column.norms[position]);
+                }
             }
         }
+        let VectorField { dimensions, metric, index, quantization, .. } = *definition;
+        let mut merged = Self { dimensions, rows, values, norms, index: None };
+        merged.index = Quantizer::new(dimensions, metric).map(|quantizer| {
+            let builder = IndexBuilder::new(&quantizer, merged.column(), index, quantization);
+            (quantizer, builder)
+        });
+        merged
     }
-    let column = VectorColumn { dimensions: vectors.dimensions, rows: &rows, values: &values, norms: &norms };
-    let index = match Quantizer::new(vectors.dimensions, vectors.metric) {
-        Some(quantizer) => {
-            IndexBuilder::new(&quantizer, column, vectors.index, vectors.quantization).run(&quantizer, column)
-        }
-        None => BuiltIndex::None,
-    };
-    write_vectors(writer, field, column, index.view());
+
+    fn column(&self) -> VectorColumn<'_> {
+        let Self { dimensions, rows, values, norms, .. } = self;
+        VectorColumn { dimensions: *dimensions, rows, values, norms }
+    }
+
+    fn step(&mut self) -> bool {
+        let Some((quantizer, mut builder)) = self.index.take() else { return true };
+        let is_done = builder.step(&quantizer, self.column());
+        self.index = Some((quantizer, builder));
+        is_done
+    }
+
+    fn write(mut self, writer: &mut SectionWriter, field: usize) {
+        let built = self.index.take().and_then(|(_, builder)| builder.finish()).unwrap_or(BuiltIndex::None);
+        write_vectors(writer, field, self.column(), built.view());
+    }
 }
 
 fn write_attribute(writer: &mut SectionWriter, sources: &[Source<'_>], field: usize, kind: AttributeKind) {

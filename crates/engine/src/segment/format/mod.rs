@@ -15,7 +15,7 @@ mod sections;
 mod text;
 mod vectors;
 
-pub use merge::{Source, merge};
+pub use merge::{Merging, Source};
 pub use sections::{SectionKind, SectionReader, SectionWriter};
 pub use text::{StoredText, write_text};
 pub use vectors::{StoredVectors, write_vectors};

@@ -147,6 +147,7 @@ impl SectionKind {
 }
 
 /// Lays sections one after the other.
+#[derive(Debug)]
 pub struct SectionWriter {
     bytes: Vec<u8>,
     table: Vec<u8>,

@@ -1,0 +1,411 @@
+//! Segments that are made while writes and searches go on.
+//!
+//! When the growing segment is full it is frozen, and its log is followed by another: a *turn*. From then on two jobs may be
+//! under way: one makes the sealed form of the frozen segment, one merges sealed segments. Anyone may work on them, slice by slice: a
+//! background task where the host has one, and whoever waits for them.
+//!
+//! When a job takes effect depends on the writes alone, never on how long it took: what is searched would else depend on the
+//! host. A sealed form is named by the manifest as soon as it is made, so that the log it came from can go, but searches go on in
+//! the frozen segment until the next turn; a merge takes effect so many turns later as its size says.
+
+use super::{
+    collection::{Collection, WeakCollection, WriterState},
+    commit::{ManifestState, NewFile},
+    lock::Lock,
+};
+use crate::storage::{Durability, StorageFuture};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use core::sync::atomic::Ordering;
+use sanderling_engine::{
+    Error, ErrorCode, Result, Schema,
+    collection::{CollectionState, MergeJob, Merged, SealedOutput, policy},
+    ids::{FileId, SequenceNumber},
+    manifest::{CollectionRecord, FileRecord, SegmentRecord, segment_name, tombstones_name, wal_name},
+    rows::RowSet,
+    segment::{SealedSegment, write_tombstones},
+};
+
+/// Milliseconds of work between two looks at who else waits.
+const SLICE: u64 = 8;
+
+/// A segment that is being made.
+pub(super) struct Job {
+    file: FileId,
+    progress: Lock<Progress>,
+}
+
+enum Progress {
+    Merging(Box<MergeJob>),
+    /// Its file is written, if a row was left; no manifest names it yet.
+    Made(Made),
+    Failed(Error),
+    /// Nobody wants it any more.
+    Cancelled,
+}
+
+/// A segment whose file is written.
+#[derive(Clone)]
+pub(super) struct Made {
+    /// None where no row was left.
+    segment: Option<(FileRecord, Arc<SealedSegment>)>,
+    merged: Merged,
+}
+
+impl Made {
+    /// What the manifest says of it.
+    pub(super) fn record(&self) -> Option<SegmentRecord> {
+        self.segment.as_ref().map(|(file, _)| SegmentRecord { segment: *file, tombstones: None })
+    }
+
+    /// Searches use it from now on.
+    pub(super) fn install(self, state: &mut CollectionState) {
+        state.install(self.segment.map(|(_, segment)| segment), &self.merged);
+    }
+}
+
+/// What may be worked on, the most urgent first.
+pub(super) type Jobs = Vec<Arc<Job>>;
+
+/// The frozen segment on its way to its sealed form.
+pub(super) struct Sealing {
+    job: Arc<Job>,
+    /// The logs that hold its writes.
+    logs: Vec<u64>,
+    log_bytes: u64,
+    /// The first write behind them.
+    next: SequenceNumber,
+    /// What the manifest names already and searches do not use yet.
+    committed: Option<Made>,
+}
+
+/// Sealed segments on their way into one.
+pub(super) struct Compacting {
+    job: Arc<Job>,
+    /// The turn at which it takes effect.
+    due: u64,
+}
+
+/// The jobs of a collection, for a host that has something to run them beside everything else.
+pub struct Worker(WeakCollection);
+
+impl Worker {
+    /// Works until nothing is left to do, or until nobody has the collection open.
+    pub async fn run(self) {
+        while let Some(collection) = self.0.upgrade() {
+            let pause = collection.database.shared.environment.background.pause;
+            let is_worked_on = &collection.shared.is_worked_on;
+            let Some(job) = collection.next_job().await else {
+                is_worked_on.store(false, Ordering::SeqCst);
+                // One may have been begun just before, by someone who saw that there is a worker.
+                if collection.next_job().await.is_none() || is_worked_on.swap(true, Ordering::SeqCst) {
+                    return;
+                }
+                continue;
+            };
+            if collection.advance(&job).await {
+                // What fails here is tried again at the next turn, which tells the one who writes.
+                let _ = collection.commit_if_sealed().await;
+            }
+            drop((collection, job));
+            pause().await;
+        }
+    }
+}
+
+impl Collection {
+    /// Works on a job for a short time and says whether nothing is left to do.
+    async fn advance(&self, job: &Job) -> bool {
+        let mut progress = job.progress.lock().await;
+        let until = self.database.shared.now().saturating_add(SLICE);
+        while let Progress::Merging(merge) = &mut *progress {
+            if merge.step() {
+                let merge = core::mem::replace(&mut *progress, Progress::Cancelled);
+                if let Progress::Merging(merge) = merge {
+                    let (output, merged) = merge.finish(self.database.shared.id, job.file);
+                    *progress = match self.write_made(job.file, output, merged, &self.schema()).await {
+                        Ok(made) => Progress::Made(made),
+                        Err(error) => Progress::Failed(error),
+                    };
+                }
+            } else if self.database.shared.now() >= until {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Writes the file of a new segment, which no manifest names yet, and opens it.
+    pub(super) async fn write_made(
+        &self,
+        file: FileId,
+        output: Option<SealedOutput>,
+        merged: Merged,
+        schema: &Schema,
+    ) -> Result<Made> {
+        let Some(SealedOutput { bytes, checksum }) = output else { return Ok(Made { segment: None, merged }) };
+        let database = &self.database.shared;
+        let name = segment_name(file.0);
+        let record = FileRecord { file: file.0, bytes: bytes.len() as u64, checksum };
+        let new = NewFile::new(name.clone(), &bytes);
+        drop(bytes); // memory holds the segment once while it is written
+        if let Err(error) = database.storage.write(&name, new.bytes.as_ref(), Durability::Strict).await {
+            database.remove_files(&[name]).await;
+            return Err(error);
+        }
+        let segment = SealedSegment::open(schema, Box::new(new.bytes), &name, (database.id, file, checksum))?;
+        Ok(Made { segment: Some((record, Arc::new(segment))), merged })
+    }
+
+    /// Works on a job to the end.
+    pub(super) async fn complete(&self, job: &Job) -> Result<Made> {
+        while !self.advance(job).await {
+            (self.database.shared.environment.background.pause)().await;
+        }
+        match &*job.progress.lock().await {
+            Progress::Made(made) => Ok(made.clone()),
+            Progress::Failed(error) => Err(error.clone()),
+            _ => Err(Error::new(ErrorCode::Internal, "a segment is made by one job")),
+        }
+    }
+
+    /// The most urgent job with something left to do.
+    async fn next_job(&self) -> Option<Arc<Job>> {
+        let jobs = self.shared.jobs.read().clone();
+        for job in jobs {
+            if matches!(&*job.progress.lock().await, Progress::Merging(_)) {
+                return Some(job);
+            }
+        }
+        None
+    }
+
+    async fn cancel(&self, job: &Job) {
+        let progress = core::mem::replace(&mut *job.progress.lock().await, Progress::Cancelled);
+        let database = &self.database.shared;
+        if let Progress::Made(Made { segment: Some((record, _)), .. }) = progress
+            // A commit whose outcome is unknown may name it. What stays is removed at the next opening.
+            && !database.manifest.lock().await.is_uncertain()
+        {
+            database.remove_files(&[segment_name(record.file)]).await;
+        }
+    }
+
+    async fn commit_if_sealed(&self) -> Result<()> {
+        let mut writer = self.writer().await?;
+        let Some(sealing) = &writer.sealing else { return Ok(()) };
+        let is_made = matches!(&*sealing.job.progress.lock().await, Progress::Made(_));
+        if is_made { self.commit_sealed(&mut writer).await } else { Ok(()) }
+    }
+
+    /// Names the sealed form of the frozen segment in the manifest, and lets its log go. A form that could not be made is made
+    /// again.
+    fn commit_sealed<'a>(&'a self, writer: &'a mut WriterState) -> StorageFuture<'a, ()> {
+        Box::pin(async move {
+            let Some(sealing) = writer.sealing.as_mut().filter(|sealing| sealing.committed.is_none()) else {
+                return Ok(());
+            };
+            let has_failed = matches!(&*sealing.job.progress.lock().await, Progress::Failed(_));
+            if has_failed {
+                sealing.job = self.begin_job(self.seal_job()).await;
+            }
+            let made = self.complete(&sealing.job).await?;
+            let (logs, log_bytes, next_write) = (sealing.logs.clone(), sealing.log_bytes, sealing.next);
+            let database = &self.database.shared;
+            let mut manifest = database.manifest.lock().await;
+            self.settle_writes(writer, &manifest).await?;
+            let (mut files, mut old_files) = (Vec::new(), Vec::new());
+            let mut next = manifest.next();
+            let Some(record) = next.collections.iter_mut().find(|record| record.id == self.shared.id) else {
+                return Ok(());
+            };
+            let dead = self.dead_files(writer);
+            for (at, dead) in &dead {
+                self.name_dead(&mut manifest, record, *at, dead, (&mut files, &mut old_files));
+            }
+            record.segments.extend(made.record());
+            record.wals.retain(|wal| !logs.contains(wal));
+            record.first_in_wal = next_write.0;
+            old_files.extend(logs.iter().map(|log| wal_name(*log)));
+            manifest.commit(&*database.storage, files, next).await?;
+            drop(manifest);
+            dead.iter().for_each(|(at, dead)| writer.written_dead[*at] = dead.count());
+            writer.written_dead.extend(made.segment.iter().map(|_| 0));
+            writer.wal_bytes -= log_bytes;
+            if let Some(sealing) = &mut writer.sealing {
+                sealing.committed = Some(made);
+            }
+            database.remove_files(&old_files).await;
+            Ok(())
+        })
+    }
+
+    /// A row is named dead in a file, and another log begins, only where the writes so far cannot be lost any more.
+    async fn settle_writes(&self, writer: &mut WriterState, manifest: &ManifestState) -> Result<()> {
+        if self.database.shared.durability == Durability::Strict {
+            return Ok(());
+        }
+        let settled = self.settle_logs(manifest).await;
+        if settled.is_err() {
+            writer.wal = None;
+            writer.must_seal = true;
+        }
+        settled
+    }
+
+    /// Names a file of dead rows for a segment of the manifest.
+    pub(super) fn name_dead(
+        &self,
+        manifest: &mut ManifestState,
+        record: &mut CollectionRecord,
+        at: usize,
+        dead: &RowSet,
+        (files, old_files): (&mut Vec<NewFile>, &mut Vec<String>),
+    ) {
+        let file = manifest.allocate_file();
+        let (bytes, checksum) = write_tombstones(dead, self.database.shared.id, FileId(file));
+        files.push(NewFile::new(tombstones_name(file), &bytes));
+        let named = &mut record.segments[at].tombstones;
+        old_files.extend(named.iter().map(|old| tombstones_name(old.file)));
+        *named = Some(FileRecord { file, bytes: bytes.len() as u64, checksum });
+    }
+
+    /// The dead rows that grew since they were last written, by the position of their segment.
+    pub(super) fn dead_files(&self, writer: &WriterState) -> Vec<(usize, RowSet)> {
+        let state = self.shared.state();
+        let of_segments = state.sealed().enumerate();
+        let changed = of_segments.filter(|(at, (_, dead))| writer.written_dead.get(*at) != Some(&dead.count()));
+        changed.map(|(at, (_, dead))| (at, dead.clone())).collect()
+    }
+
+    /// The growing segment is full: what was made takes effect, and another segment begins to grow. The sealed form of the
+    /// full one is waited for if many documents came at once: whoever loads them will search next.
+    pub(super) fn turn<'a>(&'a self, writer: &'a mut WriterState, is_bulk: bool) -> StorageFuture<'a, ()> {
+        Box::pin(async move {
+            self.shared.queue.set_behind(true);
+            let mut turned = self.turn_now(writer).await;
+            if is_bulk && turned.is_ok() {
+                turned = self.commit_sealed(writer).await;
+                let sealed = writer.sealing.take_if(|sealing| sealing.committed.is_some());
+                if let Some(made) = sealed.and_then(|sealing| sealing.committed) {
+                    made.install(&mut self.shared.state_to_change());
+                }
+            }
+            self.shared.queue.set_behind(false);
+            turned
+        })
+    }
+
+    async fn turn_now(&self, writer: &mut WriterState) -> Result<()> {
+        self.commit_sealed(writer).await?;
+        let database = &self.database.shared;
+        let due = writer.compacting.take_if(|compacting| compacting.due <= writer.turns + 1);
+        let compacted = match &due {
+            // One that failed is left: the policy will ask for it again.
+            Some(compacting) => self.complete(&compacting.job).await.ok(),
+            None => None,
+        };
+        let mut manifest = database.manifest.lock().await;
+        self.settle_writes(writer, &manifest).await?;
+        let (mut files, mut old_files) = (Vec::new(), Vec::new());
+        let mut next = manifest.next();
+        let Some(record) = next.collections.iter_mut().find(|record| record.id == self.shared.id) else {
+            return Ok(()); // the collection was dropped
+        };
+        let mut written_dead = writer.written_dead.clone();
+        if let Some(made) = &compacted {
+            let (dead, segments) = (self.shared.state().dead_since(&made.merged), made.merged.segments.clone());
+            let old: Vec<_> = record.segments.splice(segments.clone(), made.record()).collect();
+            old_files.extend(old.iter().flat_map(SegmentRecord::files));
+            written_dead.splice(segments.clone(), made.segment.iter().map(|_| dead.count()));
+            if made.segment.is_some() && dead.count() > 0 {
+                self.name_dead(&mut manifest, record, segments.start, &dead, (&mut files, &mut Vec::new()));
+            }
+        }
+        let logs = core::mem::take(&mut record.wals);
+        let first = self.shared.state().next();
+        let log = manifest.begin_log(first, &mut files);
+        record.wals.extend(logs.iter().copied().chain([log.1]));
+        manifest.commit(&*database.storage, files, next).await?;
+        drop(manifest);
+        writer.written_dead = written_dead;
+        self.take_effect(writer, compacted);
+        writer.turns += 1;
+        let (log_bytes, header) = (writer.wal_bytes, log.0.to_bytes().len() as u64);
+        writer.wal_bytes += header;
+        writer.wal = Some(log);
+        writer.log_in_use = false;
+        self.begin_jobs(writer, (logs, log_bytes), first).await;
+        database.remove_files(&old_files).await;
+        Ok(())
+    }
+
+    /// Lets what was made take effect, and freezes what grew.
+    fn take_effect(&self, writer: &mut WriterState, compacted: Option<Made>) {
+        let mut state = self.shared.state_to_change();
+        let sealed = writer.sealing.take().and_then(|sealing| sealing.committed);
+        sealed.into_iter().chain(compacted).for_each(|made| made.install(&mut state));
+        state.freeze();
+    }
+
+    async fn begin_jobs(&self, writer: &mut WriterState, (logs, log_bytes): (Vec<u64>, u64), next: SequenceNumber) {
+        let (now, seal_at) = (self.database.shared.now(), self.shared.state().settings().seal_at);
+        let (seal, merge) = {
+            let seal = self.seal_job();
+            let state = self.shared.state();
+            let figures = state.figures(now);
+            let merge = if writer.compacting.is_none() { policy::to_merge(&figures) } else { None };
+            let merge = merge.map(|segments| {
+                let rows = figures[segments.clone()].iter().map(|figures| figures.live).sum();
+                (state.merge_job(segments, now), policy::seals_for(rows, seal_at))
+            });
+            (seal, merge)
+        };
+        let job = self.begin_job(seal).await;
+        writer.sealing = Some(Sealing { job, logs, log_bytes, next, committed: None });
+        if let Some((merge, turns)) = merge {
+            let job = self.begin_job(merge).await;
+            writer.compacting = Some(Compacting { job, due: writer.turns + turns });
+        }
+        let jobs =
+            [writer.sealing.as_ref().map(|sealing| &sealing.job), writer.compacting.as_ref().map(|merge| &merge.job)];
+        *self.shared.jobs.change() = jobs.into_iter().flatten().cloned().collect();
+        if !self.shared.is_worked_on.swap(true, Ordering::SeqCst) {
+            (self.database.shared.environment.background.start)(Worker(self.downgrade()));
+        }
+    }
+
+    /// What makes the sealed form of what is frozen.
+    fn seal_job(&self) -> MergeJob {
+        let state = self.shared.state();
+        state.merge_job(state.sealed().count()..state.held().len(), self.database.shared.now())
+    }
+
+    pub(super) async fn begin_job(&self, merge: MergeJob) -> Arc<Job> {
+        let file = FileId(self.database.shared.manifest.lock().await.allocate_file());
+        Arc::new(Job { file, progress: Lock::new(Progress::Merging(Box::new(merge))) })
+    }
+
+    /// Before all segments are made anew: a sealed form that the manifest names takes effect, all other jobs end.
+    pub(super) async fn end_jobs(&self, writer: &mut WriterState) {
+        self.shared.jobs.change().clear();
+        match writer.sealing.take() {
+            Some(Sealing { committed: Some(made), .. }) => made.install(&mut self.shared.state_to_change()),
+            Some(sealing) => self.cancel(&sealing.job).await,
+            None => {}
+        }
+        self.end_compaction(writer).await;
+    }
+
+    async fn end_compaction(&self, writer: &mut WriterState) {
+        if let Some(compacting) = writer.compacting.take() {
+            self.cancel(&compacting.job).await;
+        }
+    }
+
+    /// Before the database is closed: what was frozen is sealed, so that the next opening need not replay its log. A failure
+    /// leaves it in the log.
+    pub(super) async fn end_jobs_for_closing(&self, writer: &mut WriterState) {
+        let _ = self.commit_sealed(writer).await;
+        self.end_compaction(writer).await;
+    }
+}

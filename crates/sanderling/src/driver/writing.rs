@@ -1,0 +1,306 @@
+//! Writes: those that wait go to the log together, with one flush.
+//!
+//! Everyone who writes puts the write in a queue and then waits for the writer's turn. Whoever has it prepares what is in the
+//! queue, appends it in one piece, applies it, and leaves the answers; those who come after find theirs.
+
+use super::{
+    collection::{Collection, Task, WriterState},
+    commit::ManifestState,
+    lock::LockGuard,
+    segments::Job,
+};
+use crate::{
+    guarded::Guarded,
+    storage::{Durability, StorageFuture},
+};
+use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
+use sanderling_engine::{
+    Error, ErrorCode, Result,
+    collection::{Group, Write, WriteReceipt},
+    manifest::wal_name,
+    schema::SchemaChange,
+    wal::WalHeader,
+};
+
+/// Writes that may wait; more of them wait outside.
+const WAITING_MAX: usize = 1_024;
+
+/// Bytes that are appended at once; a write that is larger goes alone.
+const GROUP_BYTES: usize = 8 << 20;
+
+/// So many writes at once are a load in bulk.
+const BULK_WRITES: usize = 256;
+
+/// The share of a segment that is written before a failed turn is tried again.
+const WRITES_BEFORE_RETRY: u32 = 16;
+
+/// The writes that wait for the log.
+#[derive(Default)]
+pub(super) struct Queue(Guarded<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    writes: VecDeque<(Write, Answer)>,
+    /// Whether the writer waits for a segment to be made.
+    is_behind: bool,
+}
+
+/// Where the outcome of a write is left.
+type Answer = Arc<Guarded<Option<Result<WriteReceipt>>>>;
+
+/// A place in the queue. A write whose caller has gone is not begun any more.
+struct Ticket(Answer);
+
+impl Ticket {
+    fn take(&self) -> Option<Result<WriteReceipt>> {
+        self.0.change().take()
+    }
+}
+
+impl Queue {
+    /// Puts a write in the queue, if there is room.
+    fn enter(&self, write: Write) -> Result<Ticket, Write> {
+        let mut waiting = self.0.change();
+        if waiting.writes.len() >= WAITING_MAX {
+            return Err(write);
+        }
+        let answer = Answer::default();
+        waiting.writes.push_back((write, answer.clone()));
+        Ok(Ticket(answer))
+    }
+
+    fn is_full(&self) -> bool {
+        self.0.read().writes.len() >= WAITING_MAX
+    }
+
+    /// Whether a write that comes now has to wait for long.
+    fn is_busy(&self) -> bool {
+        self.is_full() || self.0.read().is_behind
+    }
+
+    pub(super) fn set_behind(&self, is_behind: bool) {
+        self.0.change().is_behind = is_behind;
+    }
+
+    /// The next write that somebody still waits for, if it is admitted.
+    fn next(&self, is_admitted: &mut dyn FnMut(&Write) -> bool) -> Option<(Write, Answer)> {
+        let mut waiting = self.0.change();
+        while let Some((write, answer)) = waiting.writes.front() {
+            if Arc::strong_count(answer) == 1 {
+                waiting.writes.pop_front();
+            } else if is_admitted(write) {
+                return waiting.writes.pop_front();
+            } else {
+                break;
+            }
+        }
+        None
+    }
+}
+
+/// Writes that were prepared together, each with its bytes and its answer.
+#[derive(Default)]
+struct Prepared {
+    group: Group,
+    payloads: Vec<Vec<u8>>,
+    answers: Vec<Answer>,
+}
+
+impl Collection {
+    /// Does what only one at a time may do. The receipt is empty for all but writes.
+    pub fn perform(&self, task: Task) -> StorageFuture<'_, WriteReceipt> {
+        Box::pin(async move {
+            let task = match task {
+                Task::Write(write) => return self.write(write).await,
+                task => task,
+            };
+            let mut writer = self.writer().await?;
+            let job = match task {
+                Task::Flush => return self.settle(&mut writer).await.map(|()| WriteReceipt::default()),
+                Task::Extend(schema) => match self.schema().change_to(&schema)? {
+                    SchemaChange::Extended(schema) => Job::Extend(schema),
+                    SchemaChange::Same => return Ok(WriteReceipt::default()),
+                },
+                Task::Compact | Task::Write(_) => Job::Compact,
+            };
+            self.rebuild(&mut writer, job).await.map(|()| WriteReceipt::default())
+        })
+    }
+
+    async fn write(&self, write: Write) -> Result<WriteReceipt> {
+        let queue = &self.shared.queue;
+        if matches!(&write, Write::Put(_, options) if options.is_impatient) && queue.is_busy() {
+            return Err(Error::new(ErrorCode::Busy, "the collection is behind with its writes"));
+        }
+        let mut writer;
+        let ticket = match queue.enter(write) {
+            Ok(ticket) => {
+                writer = self.writer().await?;
+                ticket
+            }
+            Err(write) => {
+                writer = self.writer().await?;
+                // Those in the queue come first; then there is room.
+                while queue.is_full() {
+                    self.write_group(&mut writer).await;
+                }
+                queue.enter(write).map_err(|_| Error::new(ErrorCode::Busy, "too many writes wait"))?
+            }
+        };
+        loop {
+            if let Some(outcome) = ticket.take() {
+                return outcome;
+            }
+            self.write_group(&mut writer).await;
+        }
+    }
+
+    /// Writes what is in the queue, as far as it goes together, and leaves the answers.
+    async fn write_group(&self, writer: &mut WriterState) {
+        let prepared = self.prepare_group();
+        if prepared.answers.is_empty() {
+            return;
+        }
+        let is_bulk = prepared.group.batches().any(|batch| batch.operations.len() >= BULK_WRITES);
+        let outcome = self.append(writer, &prepared).await;
+        let Prepared { group, answers, .. } = prepared;
+        let Err(error) = outcome else {
+            self.apply(group, &answers);
+            self.turn_if_full(writer, is_bulk).await;
+            return;
+        };
+        answers.iter().for_each(|answer| *answer.change() = Some(Err(error.clone())));
+    }
+
+    /// The writes are kept whatever comes of this. After a failure it is tried again some writes later: it may be much work.
+    async fn turn_if_full(&self, writer: &mut WriterState, is_bulk: bool) {
+        let (is_full, next, seal_at) = {
+            let state = self.shared.state();
+            (state.wants_seal(), state.next(), state.settings().seal_at)
+        };
+        if is_full && next >= writer.not_before {
+            writer.deferred = self.turn(writer, is_bulk).await.err();
+            if writer.deferred.is_some() {
+                writer.not_before = next.plus(u64::from(seal_at / WRITES_BEFORE_RETRY) + 1);
+            }
+        }
+    }
+
+    fn apply(&self, group: Group, answers: &[Answer]) {
+        let mut state = self.shared.state_to_change();
+        for (prepared, answer) in group.into_prepared().into_iter().zip(answers) {
+            *answer.change() = Some(Ok(state.apply(prepared)));
+        }
+    }
+
+    fn prepare_group(&self) -> Prepared {
+        let (state, now) = (self.shared.state(), self.database.shared.now());
+        let (mut prepared, mut bytes) = (Prepared::default(), 0);
+        let Prepared { group, payloads, answers } = &mut prepared;
+        while bytes < GROUP_BYTES
+            && let Some((write, answer)) = self.shared.queue.next(&mut |write| group.admits(write))
+        {
+            match group.prepare(&state, write, now) {
+                Ok(payload) => {
+                    bytes += payload.len();
+                    payloads.push(payload);
+                    answers.push(answer);
+                }
+                Err(error) => *answer.change() = Some(Err(error)),
+            }
+        }
+        prepared
+    }
+
+    async fn append(&self, writer: &mut WriterState, prepared: &Prepared) -> Result<()> {
+        let database = &self.database.shared;
+        // Also a write that changes nothing waits for a sound log: after a failed append the next opening may find the
+        // failed write, unless a new log has ruled it out.
+        let (header, file) = self.log(writer).await?;
+        let mut frames = Vec::new();
+        for (batch, payload) in prepared.group.batches().zip(&prepared.payloads) {
+            if !batch.operations.is_empty() {
+                frames.extend_from_slice(&header.frame_of(batch.first, batch.operations.len(), payload));
+            }
+        }
+        if frames.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = database.storage.append(&wal_name(file), &frames, database.durability).await {
+            writer.wal = None; // how much of the frames is there is unknown: nothing may follow them
+            return Err(error);
+        }
+        writer.wal_bytes += frames.len() as u64;
+        writer.log_in_use = true;
+        Ok(())
+    }
+
+    /// Makes every write so far durable, and says if making a segment had failed.
+    async fn settle(&self, writer: &mut WriterState) -> Result<()> {
+        // After a failure this ends with all writes in a segment or in logs that were flushed.
+        self.log(writer).await?;
+        let manifest = self.database.shared.manifest.lock().await;
+        if let Err(error) = self.settle_logs(&manifest).await {
+            // A second flush may succeed without the writes: the system gives up pages that it could not write.
+            writer.wal = None;
+            writer.must_seal = true;
+            return Err(error);
+        }
+        writer.deferred.take().map_or(Ok(()), Err)
+    }
+
+    pub(super) async fn writer(&self) -> Result<LockGuard<'_, WriterState>> {
+        let writer = self.shared.writer.lock().await;
+        self.check()?;
+        Ok(writer)
+    }
+
+    /// The log that takes the next write. After a failure a new one is begun, and a manifest commit whose outcome is
+    /// unknown is made good first.
+    fn log<'a>(&'a self, writer: &'a mut WriterState) -> StorageFuture<'a, (WalHeader, u64)> {
+        Box::pin(async move {
+            let database = &self.database.shared;
+            let mut manifest = database.manifest.lock().await;
+            if let Some(log) = writer.wal {
+                if manifest.is_uncertain() {
+                    let same = manifest.next();
+                    manifest.commit(&*database.storage, Vec::new(), same).await?;
+                }
+                return Ok(log);
+            }
+            if writer.must_seal || self.settle_logs(&manifest).await.is_err() {
+                drop(manifest);
+                self.rebuild(writer, Job::Seal).await?;
+                return writer.wal.ok_or_else(|| Error::new(ErrorCode::Internal, "sealing begins a log"));
+            }
+            let (mut files, mut unused) = (Vec::new(), Vec::new());
+            let (header, file) = manifest.begin_log(self.shared.state().next(), &mut files);
+            let mut next = manifest.next();
+            for record in next.collections.iter_mut().filter(|record| record.id == self.shared.id) {
+                if !writer.log_in_use {
+                    unused.extend(record.wals.pop().map(wal_name));
+                }
+                record.wals.push(file);
+            }
+            manifest.commit(&*database.storage, files, next).await?;
+            writer.wal = Some((header, file));
+            writer.log_in_use = false;
+            writer.wal_bytes += header.to_bytes().len() as u64;
+            drop(manifest);
+            database.remove_files(&unused).await;
+            Ok((header, file))
+        })
+    }
+
+    /// Makes the logs so far durable. A later log may only begin where the earlier ones surely end: a power cut that took
+    /// the end of an earlier one would leave a hole.
+    pub(super) async fn settle_logs(&self, manifest: &ManifestState) -> Result<()> {
+        let database = &self.database.shared;
+        if let Some(record) = manifest.collection(self.shared.id) {
+            for wal in &record.wals {
+                database.storage.append(&wal_name(*wal), &[], Durability::Strict).await?;
+            }
+        }
+        Ok(())
+    }
+}
