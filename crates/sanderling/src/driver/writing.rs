@@ -22,7 +22,7 @@ use sanderling_engine::{
     wal::WalHeader,
 };
 
-/// Writes that may wait; more of them wait outside.
+/// Behind so many writes there is no room for one whose caller does not want to wait.
 const WAITING_MAX: usize = 1_024;
 
 /// Bytes that are appended at once; a write that is larger goes alone.
@@ -58,24 +58,17 @@ impl Ticket {
 }
 
 impl Queue {
-    /// Puts a write in the queue, if there is room.
-    fn enter(&self, write: Write) -> Result<Ticket, Write> {
-        let mut waiting = self.0.change();
-        if waiting.writes.len() >= WAITING_MAX {
-            return Err(write);
-        }
+    /// Puts a write in the queue. Its caller waits for it, and keeps it either way: to refuse it saves nothing.
+    fn enter(&self, write: Write) -> Ticket {
         let answer = Answer::default();
-        waiting.writes.push_back((write, answer.clone()));
-        Ok(Ticket(answer))
-    }
-
-    fn is_full(&self) -> bool {
-        self.0.read().writes.len() >= WAITING_MAX
+        self.0.change().writes.push_back((write, answer.clone()));
+        Ticket(answer)
     }
 
     /// Whether a write that comes now has to wait for long.
     fn is_busy(&self) -> bool {
-        self.is_full() || self.0.read().is_behind
+        let waiting = self.0.read();
+        waiting.is_behind || waiting.writes.len() >= WAITING_MAX
     }
 
     pub(super) fn set_behind(&self, is_behind: bool) {
@@ -132,21 +125,8 @@ impl Collection {
         if matches!(&write, Write::Put(_, options) if options.is_impatient) && queue.is_busy() {
             return Err(Error::new(ErrorCode::Busy, "the collection is behind with its writes"));
         }
-        let mut writer;
-        let ticket = match queue.enter(write) {
-            Ok(ticket) => {
-                writer = self.writer().await?;
-                ticket
-            }
-            Err(write) => {
-                writer = self.writer().await?;
-                // Those in the queue come first; then there is room.
-                while queue.is_full() {
-                    self.write_group(&mut writer).await;
-                }
-                queue.enter(write).map_err(|_| Error::new(ErrorCode::Busy, "too many writes wait"))?
-            }
-        };
+        let ticket = queue.enter(write);
+        let mut writer = self.writer().await?;
         loop {
             if let Some(outcome) = ticket.take() {
                 return outcome;
