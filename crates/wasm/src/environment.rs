@@ -1,8 +1,10 @@
-//! The clock and the random source of the host.
+//! The clock and the random source of the host, and its way to do several things by turns.
 
-use js_sys::{Date, Math};
+use alloc::boxed::Box;
+use core::pin::Pin;
+use js_sys::{Date, Function, Math, Promise};
 use sanderling::{
-    driver::{Background, Environment},
+    driver::{Background, Environment, Worker},
     engine::text::AnalyzerSource,
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -11,11 +13,26 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 extern "C" {
     #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
     fn fill(bytes: &mut [u8]) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn call_later(function: &Function, milliseconds: u32);
 }
 
 /// The host's environment.
 pub fn environment() -> Environment {
-    Environment { now, random, analyzers: AnalyzerSource::default(), background: Background::NONE }
+    Environment { now, random, analyzers: AnalyzerSource::default(), background: Background { start, pause } }
+}
+
+fn start(worker: Worker) {
+    wasm_bindgen_futures::spawn_local(worker.run());
+}
+
+/// Comes back when the host has done what else there was to do.
+fn pause() -> Pin<Box<dyn Future<Output = ()>>> {
+    let later = Promise::new(&mut |resolve, _| call_later(&resolve, 0));
+    Box::pin(async move {
+        let _ = wasm_bindgen_futures::JsFuture::from(later).await;
+    })
 }
 
 fn now() -> u64 {
