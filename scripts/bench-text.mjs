@@ -9,7 +9,7 @@
 //   --data FOLDER     the data sets; otherwise SANDERLING_DATA or ../shared/data
 import { inJavaScript, native, peersModule, programs, reference } from "./bench-text/contenders.mjs";
 import { claims } from "./bench-text/claims.mjs";
-import { corrected, quality, summed, timesOf } from "./bench-text/figures.mjs";
+import { quality, summed, timesOf, typoJudge } from "./bench-text/figures.mjs";
 import { judgements, linesOf, prepare } from "./bench-text/prepare.mjs";
 import { agreementTable, indexTable, nativeTable, packageTable, qualityTable, typoTable } from "./bench-text/tables.mjs";
 import { dataFolder } from "./bench/data.mjs";
@@ -88,9 +88,9 @@ async function judged(context) {
 async function typos(running, folder, { programs: { packages } }) {
   if (!packages) return [];
   const { stemOf } = await import(pathToFileURL(peersModule({ packages })).href);
-  const set = { texts: linesOf(folder, "texts"), meant: linesOf(folder, "meant") };
+  const judge = typoJudge({ texts: linesOf(folder, "texts"), meant: linesOf(folder, "meant"), typed: linesOf(folder, "fuzzy") }, stemOf);
   const able = running.filter(({ others }) => others["answers fuzzy"]);
-  return able.map(({ name, others }) => ({ name, ...corrected(others["answers fuzzy"].hits, set, stemOf) }));
+  return able.map(({ name, others }) => ({ name, typos: judge(others["answers fuzzy"].hits) }));
 }
 
 async function tokens(running) {

@@ -10,7 +10,7 @@ export const FILES = ["texts", ...Object.keys(KINDS)];
 const AS = { common: "or", judged: "or" };
 
 /** Milliseconds for a kind in a round: slow engines answer the first queries alone. */
-const ROUND_BUDGET = 1_500;
+const ROUND_BUDGET = 1_000;
 /** The same where it matters what is found. */
 const ANSWER_BUDGET = 60_000;
 /** Bytes of the token that is nobody's word. */

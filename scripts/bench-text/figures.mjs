@@ -1,5 +1,6 @@
 // What is computed from what contenders say.
 import { middle } from "../bench/contender.mjs";
+import { vocabulary, wordsIn } from "./prepare.mjs";
 
 const at = (values, share) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
 
@@ -43,22 +44,20 @@ export function agreement(ours, theirs) {
 /** Kinds of typos in the order in which they were made. */
 export const TYPOS = ["swapped", "left out", "doubled", "replaced"];
 
-/**
- * The typos whose first ten hits have a document with the intended word or another form of it, of each kind, and how many
- * of each kind were asked.
- */
-export function corrected(hits, { texts, meant }, stemOf) {
+/** A judge of typos, who knows which words are forms of one by their stems. */
+export function typoJudge({ texts, meant, typed }, stemOf) {
   const stems = new Map();
   const stem = (word) => {
     if (!stems.has(word)) stems.set(word, stemOf(word));
     return stems.get(word);
   };
-  const holds = (id, word) => (texts[id].toLowerCase().match(/[a-z]+/g) ?? []).some((one) => one === word || stem(one) === stem(word));
-  const found = TYPOS.map(() => 0);
-  const asked = TYPOS.map(() => 0);
-  for (const [query, ids] of hits.entries()) {
-    asked[query % TYPOS.length]++;
-    if (ids.some((id) => holds(id, meant[query]))) found[query % TYPOS.length]++;
-  }
-  return { found, asked };
+  const known = new Set([...vocabulary(texts)].map(stem));
+  const holds = (id, word) => wordsIn(texts[id]).some((one) => one === word || stem(one) === stem(word));
+  /** The kind of a typo, whether its stem is nobody's, and whether a document with the intended word was found. */
+  return (hits) =>
+    hits.map((ids, query) => ({
+      kind: TYPOS[query % TYPOS.length],
+      isClear: stem(typed[query]) === stem(meant[query]) || !known.has(stem(typed[query])),
+      isFound: ids.some((id) => holds(id, meant[query])),
+    }));
 }

@@ -12,7 +12,7 @@ const TYPOS = 1_000;
 /** Words of a made document. */
 const LONG = 80;
 /** A change of what is written asks for new files. */
-const EDITION = "1";
+const EDITION = "2";
 
 // Lucene's list: words that nobody types into a search.
 const STOP = new Set(
@@ -112,7 +112,7 @@ function mistyped(word, random, at) {
   }
 }
 
-// Where the typo is a word itself, or too short to be corrected, nobody can know what was meant.
+// Where the typo is a word of the texts itself, or too short to be corrected, nobody can know what was meant.
 function typo(texts, known, random, at) {
   const words = plainWords(texts[random(texts.length)]).filter((word) => word.length >= 5);
   if (words.length === 0) return undefined;
@@ -125,12 +125,22 @@ function mostCommon(texts, count) {
   const counts = new Map();
   for (const text of texts) for (const word of plainWords(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
   const order = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  return { known: new Set(counts.keys()), common: order.slice(0, count).map(([word]) => word) };
+  return order.slice(0, count).map(([word]) => word);
+}
+
+/** The words of a text in small letters. */
+export const wordsIn = (text) => text.toLowerCase().match(/[a-z]+/g) ?? [];
+
+/** All words of texts. */
+export function vocabulary(texts) {
+  const known = new Set();
+  for (const text of texts) for (const word of wordsIn(text)) known.add(word);
+  return known;
 }
 
 function made(texts) {
   const random = randomly(2);
-  const { known, common } = mostCommon(texts, 100);
+  const [known, common] = [vocabulary(texts), mostCommon(texts, 100)];
   const some = (at) => 2 + (at % 3);
   const words = () => drawn(QUERIES, (at) => wordsOf(texts, random, some(at))?.join(" "));
   const typos = drawn(TYPOS, (at) => typo(texts, known, random, at));

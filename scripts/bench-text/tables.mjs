@@ -88,14 +88,16 @@ export function indexTable(contenders) {
   return markdown(lines);
 }
 
-/** Typos whose intended word was found, of each kind. */
+/** The share of typos whose intended word was found, in percent. */
+export const understood = (typos) => (100 * typos.filter(({ isFound }) => isFound).length) / typos.length;
+
+/** The same of each kind, and of those whose stem is not another word's. */
 export function typoTable(results) {
-  const lines = [["typos found in the top 10, %", "all", ...TYPOS]];
-  const percent = (found, asked) => ((100 * found) / asked).toFixed(1);
-  for (const { name, found, asked } of results) {
-    const sum = (values) => values.reduce((total, one) => total + one, 0);
-    const some = sum(asked) < 1_000 ? ` (first ${sum(asked)})` : "";
-    lines.push([`${name}${some}`, percent(sum(found), sum(asked)), ...found.map((one, kind) => percent(one, asked[kind]))]);
+  const lines = [["typos understood, %", "all", ...TYPOS, "no form of another word"]];
+  for (const { name, typos } of results) {
+    const some = typos.length < 1_000 ? ` (first ${typos.length})` : "";
+    const groups = [typos, ...TYPOS.map((wanted) => typos.filter(({ kind }) => kind === wanted)), typos.filter(({ isClear }) => isClear)];
+    lines.push([`${name}${some}`, ...groups.map((group) => understood(group).toFixed(1))]);
   }
   return markdown(lines);
 }

@@ -181,11 +181,11 @@ fn bytes_in(folder: &Path) -> Outcome<u64> {
     Ok(bytes)
 }
 
-/// The seconds that a processor worked for this program so far.
+/// The seconds that processors worked for this program so far, in steps of a hundredth; its builder's thread is over by then.
 fn cpu_seconds() -> f64 {
-    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let told = tasks.filter_map(|task| fs::read_to_string(task.path().join("schedstat")).ok());
-    told.filter_map(|told| told.split(' ').next()?.parse::<f64>().ok()).sum::<f64>() / 1e9
+    let told = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = told.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 fn main() -> Outcome<()> {
