@@ -21,16 +21,17 @@ export function ratio(ours, theirs) {
   return count === 0 ? NaN : at(theirs.slice(0, count), 0.5) / at(ours.slice(0, count), 0.5);
 }
 
-/** nDCG@10 and recall@100 of hits, against the grades of each query. */
+/** nDCG@10 and recall@100 of hits, against the grades of each query; slow engines did not answer all. */
 export function quality(hits, grades) {
   let [ndcg, recall] = [0, 0];
-  for (const [query, wanted] of grades) {
+  const answered = [...grades].filter(([query]) => hits[query] !== undefined);
+  for (const [query, wanted] of answered) {
     const gains = (list) => list.reduce((sum, grade, place) => sum + grade / Math.log2(place + 2), 0);
     const best = gains([...wanted.values()].sort((a, b) => b - a).slice(0, 10));
     ndcg += gains(hits[query].slice(0, 10).map((id) => wanted.get(id) ?? 0)) / best;
     recall += hits[query].slice(0, 100).filter((id) => wanted.has(id)).length / wanted.size;
   }
-  return { ndcg: ndcg / grades.size, recall: recall / grades.size };
+  return { ndcg: ndcg / answered.length, recall: recall / answered.length, answered: answered.length, of: grades.size };
 }
 
 /** Of the hits of one the share that the other has too, and the share of queries with equal totals, where it counts. */

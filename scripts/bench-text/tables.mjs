@@ -108,7 +108,9 @@ export function qualityTable(sets) {
   const of = (name) =>
     sets.map(({ results }) => {
       const found = results.find((one) => one.name === name);
-      return found ? `${three(found.ndcg)} / ${three(found.recall)}` : "-";
+      if (found === undefined) return "-";
+      const some = found.answered < found.of ? ` (first ${found.answered})` : "";
+      return `${three(found.ndcg)} / ${three(found.recall)}${some}`;
     });
   return markdown([["nDCG@10 / recall@100", ...sets.map(({ set }) => set)], ...names.map((name) => [name, ...of(name)])]);
 }
