@@ -170,7 +170,7 @@ async function bench() {
   const wants = (...some) => some.some((part) => parts.includes(part));
   if (wants("node", "chromium", "typos", "quality")) await build();
   const context = { options, parts, data: dataFolder(options.data), programs: await programs(parts, options.node, skip) };
-  console.log(`${cpus()[0].model}, ${ask("rustc", ["--version"])}, JavaScript and wasm in Node ${ask(options.node, ["--version"])}, one thread`);
+  console.log(`${cpus()[0].model}, ${ask("rustc", ["--version"])}, Node ${ask(options.node, ["--version"])}, one thread`);
   const report = { quality: undefined, native: [], hosts: [] };
   if (wants("quality")) report.quality = await judged(context);
   if (wants("native")) for (const stage of NATIVE_STAGES) report.native.push(await natively(stage, context));
