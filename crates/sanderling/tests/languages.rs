@@ -7,7 +7,7 @@ use sanderling::{
     engine::text::{Analyzer, AnalyzerSource, Language, LanguagePack, Purpose, Token, TokenKind},
     storage::{Durability, FileStorage, MemoryStorage},
 };
-use std::{path::Path, sync::Arc};
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 fn schema(language: &str) -> Schema {
     let field = format!(r#"{{ "type": "text", "language": "{language}", "stopWords": true }}"#);
@@ -76,7 +76,7 @@ impl LanguagePack for Untouchable {
         panic!("asked to stem {}", language.name());
     }
 
-    fn stop_words(&self, language: Language) -> &str {
+    fn stop_words(&self, language: Language) -> Cow<'static, str> {
         panic!("asked for the stop words of {}", language.name());
     }
 }

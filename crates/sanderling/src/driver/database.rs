@@ -5,7 +5,7 @@ use super::{
     collection::{Collection, CollectionShared, Task},
     commit::ManifestState,
     lock::Lock,
-    open::{self, Opened},
+    open::{self, Loaded, Opened, Waiting},
 };
 use crate::{
     guarded::{Changing, Guarded},
@@ -57,6 +57,7 @@ pub(super) struct DatabaseShared {
     pub(super) id: DatabaseId,
     pub(super) manifest: Lock<ManifestState>,
     collections: Guarded<Vec<(String, Slot)>>,
+    waiting: Guarded<Vec<Waiting>>,
     closed: AtomicBool,
 }
 
@@ -68,6 +69,13 @@ pub(super) enum Slot {
 }
 
 impl Slot {
+    fn new(name: &str, loaded: Result<Loaded>) -> Self {
+        match loaded {
+            Ok(loaded) => Self::Sound(Arc::new(CollectionShared::new(name, loaded))),
+            Err(error) => Self::Damaged(error),
+        }
+    }
+
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Sound(one), Self::Sound(other)) => Arc::ptr_eq(one, other),
@@ -99,18 +107,15 @@ impl Database {
                 return Err(error);
             }
         };
-        let Opened { id, manifest, collections } = opened;
+        let Opened { id, manifest, collections, waiting } = opened;
         let mut slots = Vec::new();
         for (name, loaded) in collections {
-            let slot = match loaded {
-                Ok(loaded) => Slot::Sound(Arc::new(CollectionShared::new(&name, loaded))),
-                Err(error) => Slot::Damaged(error),
-            };
+            let slot = Slot::new(&name, loaded);
             slots.push((name, slot));
         }
-        let (manifest, collections) = (Lock::new(manifest), Guarded::new(slots));
+        let (manifest, collections, waiting) = (Lock::new(manifest), Guarded::new(slots), Guarded::new(waiting));
         let closed = AtomicBool::new(false);
-        let shared = DatabaseShared { storage, durability, environment, id, manifest, collections, closed };
+        let shared = DatabaseShared { storage, durability, environment, id, manifest, collections, waiting, closed };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -122,6 +127,7 @@ impl Database {
         settings: Option<CollectionSettings>,
     ) -> Result<Collection> {
         self.shared.check_open()?;
+        self.shared.load_waiting(name);
         let slot = match (self.shared.slot(name), &schema) {
             (Some(slot), _) => slot,
             (None, Some(schema)) => self.create(name, schema, settings).await?,
@@ -188,7 +194,7 @@ impl Database {
             wals: vec![wal],
         });
         manifest.commit(&*shared.storage, files, next).await?;
-        let loaded = open::Loaded {
+        let loaded = Loaded {
             id,
             state,
             wal: Some((header, wal)),
@@ -216,6 +222,8 @@ impl Database {
             Error::new(ErrorCode::Schema, message).with("collection", name)
         };
         let slot = shared.slot(name).ok_or_else(absent)?;
+        // It must not be loaded while it is dropped.
+        shared.waiting.change().retain(|waiting| waiting.record.name != name);
         // Writes that are under way end first; those that wait find the collection closed.
         let _writer = match &slot {
             Slot::Sound(collection) => Some(collection.writer.lock().await),
@@ -286,6 +294,19 @@ impl DatabaseShared {
         for name in names {
             let _ = self.storage.remove(name).await;
         }
+    }
+
+    /// Loads a collection that waits for its language, if that is at hand by now.
+    fn load_waiting(&self, name: &str) {
+        let mut waiting = self.waiting.change();
+        let Some(at) = waiting.iter().position(|waiting| waiting.record.name == name) else { return };
+        let loaded = open::load(&mut waiting[at], self.id, self.environment.analyzers);
+        if loaded.as_ref().is_err_and(|error| error.code() == ErrorCode::Unsupported) {
+            return;
+        }
+        waiting.swap_remove(at);
+        let slot = Slot::new(name, loaded);
+        self.slots().iter_mut().filter(|(other, _)| other == name).for_each(|(_, old)| *old = slot.clone());
     }
 
     fn slot(&self, name: &str) -> Option<Slot> {

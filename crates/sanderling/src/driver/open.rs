@@ -26,6 +26,13 @@ pub(super) struct Opened {
     pub id: DatabaseId,
     pub manifest: ManifestState,
     pub collections: Vec<(String, Result<Loaded>)>,
+    pub waiting: Vec<Waiting>,
+}
+
+/// A collection whose language is not at hand: with it, it is loaded without another look at the storage.
+pub(super) struct Waiting {
+    pub record: CollectionRecord,
+    files: Vec<File>,
 }
 
 /// A collection as it was found.
@@ -73,15 +80,20 @@ pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Res
     let numbers = objects.iter().filter_map(|object| data_file_number(&object.name));
     let above_all = numbers.max().map_or(0, |number| number.saturating_add(1));
     committed.manifest.next_file = committed.manifest.next_file.max(above_all);
-    let mut collections = Vec::new();
+    let (mut collections, mut waiting) = (Vec::new(), Vec::new());
     for record in &committed.manifest.collections {
         let files = read_files(storage, &objects, files_of(record)).await;
-        collections.push((record.name.clone(), load(files, committed.database, record, environment.analyzers)));
+        let mut found = Waiting { record: record.clone(), files };
+        let loaded = load(&mut found, committed.database, environment.analyzers);
+        if loaded.as_ref().is_err_and(|error| error.code() == ErrorCode::Unsupported) {
+            waiting.push(found);
+        }
+        collections.push((record.name.clone(), loaded));
     }
     if other_slot_damaged.is_none() {
         remove_leftovers(storage, &objects, &committed.manifest).await;
     }
-    Ok(Opened { id: committed.database, manifest: ManifestState::new(committed), collections })
+    Ok(Opened { id: committed.database, manifest: ManifestState::new(committed), collections, waiting })
 }
 
 async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: Environment) -> Result<Opened> {
@@ -93,7 +105,7 @@ async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: En
     let manifest = Manifest { next_file: 1, next_collection: 1, collections: Vec::new() };
     let mut manifest = ManifestState::new(CommittedManifest { database: id, generation: 0, manifest });
     manifest.commit(storage, Vec::new(), manifest.next()).await?;
-    Ok(Opened { id, manifest, collections: Vec::new() })
+    Ok(Opened { id, manifest, collections: Vec::new(), waiting: Vec::new() })
 }
 
 /// The newest sound slot, and what is wrong with the other one.
@@ -186,23 +198,19 @@ async fn remove_leftovers(storage: &dyn Storage, objects: &[StoredObject], manif
     }
 }
 
-/// A collection from its files. All of them are there, so nothing here waits.
-fn load(
-    mut files: Vec<File>,
-    database: DatabaseId,
-    record: &CollectionRecord,
-    analyzers: AnalyzerSource,
-) -> Result<Loaded> {
+/// A collection from its files. All of them are there, so nothing here waits. Without its language it is left as it is.
+pub(super) fn load(found: &mut Waiting, database: DatabaseId, analyzers: AnalyzerSource) -> Result<Loaded> {
+    let Waiting { record, files } = found;
     let schema = Schema::from_json(&record.schema)?;
     let settings = CollectionSettings::from_value(&json::parse(&record.settings)?)?;
     let mut state = CollectionState::new(schema, analyzers, settings, SequenceNumber(record.first_in_wal))?;
     let mut written_dead = Vec::new();
     for segment in &record.segments {
-        let (segment, dead) = load_segment(&mut files, database, segment, state.schema())?;
+        let (segment, dead) = load_segment(files, database, segment, state.schema())?;
         written_dead.push(dead.count());
         state.add_sealed(segment, dead);
     }
-    let (wal, wal_bytes) = replay(&mut files, database, record, &mut state)?;
+    let (wal, wal_bytes) = replay(files, database, record, &mut state)?;
     Ok(Loaded { id: record.id, state, wal, written_dead, wal_bytes, log_in_use: true })
 }
 
