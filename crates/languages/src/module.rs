@@ -15,6 +15,12 @@ use sanderling_engine::{kernels::trap, limits::TERM_BYTES_MAX, text::Language};
 /// Bytes of the buffer: a word may grow a little by its stemmer.
 const BUFFER_BYTES: usize = 2 * TERM_BYTES_MAX;
 
+/// Words that are remembered with their stems: a text has few words again and again.
+const REMEMBERED: usize = 2048;
+
+/// Bytes of the longest such word, and of its stem.
+const REMEMBERED_BYTES: usize = 31;
+
 /// Bytes that a stemmer may use up for one word. Few copy it more than twice.
 const ARENA_BYTES: usize = 64 << 10;
 
@@ -47,15 +53,56 @@ macro_rules! stems {
 crate::for_each_language!(stems);
 
 fn stem_in_buffer(length: usize) -> usize {
-    ARENA.used.set(0);
-    // SAFETY: nobody else looks at the buffer during a call, and of the arena nothing is left from the call before.
-    let buffer = unsafe { &mut *BUFFER.0.get() };
+    // SAFETY: nobody else looks at these during a call.
+    let (buffer, memory) = unsafe { (&mut *BUFFER.0.get(), &mut *MEMORY.0.get()) };
+    if length > REMEMBERED_BYTES {
+        return stem_slowly(buffer, length);
+    }
+    let hash =
+        buffer[..length].iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    let known = &mut memory[(hash ^ hash >> 16) as usize % REMEMBERED];
+    if known.word_bytes as usize == length && known.word[..length] == buffer[..length] {
+        let stem = &known.stem[..known.stem_bytes as usize];
+        buffer[..stem.len()].copy_from_slice(stem);
+        return stem.len();
+    }
+    known.word[..length].copy_from_slice(&buffer[..length]);
+    let stem_bytes = stem_slowly(buffer, length);
+    known.word_bytes = 0;
+    if stem_bytes <= REMEMBERED_BYTES {
+        known.stem[..stem_bytes].copy_from_slice(&buffer[..stem_bytes]);
+        (known.word_bytes, known.stem_bytes) = (length as u8, stem_bytes as u8);
+    }
+    stem_bytes
+}
+
+fn stem_slowly(buffer: &mut [u8; BUFFER_BYTES], length: usize) -> usize {
     let Ok(word) = core::str::from_utf8(&buffer[..length]) else { return length };
+    // Nothing is left in the arena from the word before.
+    ARENA.used.set(0);
     let mut word = alloc::string::String::from(word);
     crate::stem(LANGUAGE, &mut word);
     buffer[..word.len()].copy_from_slice(word.as_bytes());
     word.len()
 }
+
+/// A word with its stem; the word is empty where there is none.
+#[derive(Clone, Copy)]
+struct Known {
+    word_bytes: u8,
+    stem_bytes: u8,
+    word: [u8; REMEMBERED_BYTES],
+    stem: [u8; REMEMBERED_BYTES],
+}
+
+struct Memory(UnsafeCell<[Known; REMEMBERED]>);
+
+// SAFETY: a wasm instance without shared memory has one thread.
+unsafe impl Sync for Memory {}
+
+static MEMORY: Memory = Memory(UnsafeCell::new(
+    [Known { word_bytes: 0, stem_bytes: 0, word: [0; REMEMBERED_BYTES], stem: [0; REMEMBERED_BYTES] }; REMEMBERED],
+));
 
 /// Where the language's stop words stand, with blanks between them.
 #[unsafe(no_mangle)]
