@@ -301,10 +301,10 @@ impl DatabaseShared {
         let mut waiting = self.waiting.change();
         let Some(at) = waiting.iter().position(|waiting| waiting.record.name == name) else { return };
         let loaded = open::load(&mut waiting[at], self.id, self.environment.analyzers);
-        if loaded.as_ref().is_err_and(|error| error.code() == ErrorCode::Unsupported) {
-            return;
+        // It may lack a further language: then the error names that one.
+        if !open::lacks_language(&loaded) {
+            waiting.swap_remove(at);
         }
-        waiting.swap_remove(at);
         let slot = Slot::new(name, loaded);
         self.slots().iter_mut().filter(|(other, _)| other == name).for_each(|(_, old)| *old = slot.clone());
     }

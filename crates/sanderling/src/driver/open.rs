@@ -85,7 +85,7 @@ pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Res
         let files = read_files(storage, &objects, files_of(record)).await;
         let mut found = Waiting { record: record.clone(), files };
         let loaded = load(&mut found, committed.database, environment.analyzers);
-        if loaded.as_ref().is_err_and(|error| error.code() == ErrorCode::Unsupported) {
+        if lacks_language(&loaded) {
             waiting.push(found);
         }
         collections.push((record.name.clone(), loaded));
@@ -212,6 +212,11 @@ pub(super) fn load(found: &mut Waiting, database: DatabaseId, analyzers: Analyze
     }
     let (wal, wal_bytes) = replay(files, database, record, &mut state)?;
     Ok(Loaded { id: record.id, state, wal, written_dead, wal_bytes, log_in_use: true })
+}
+
+/// Whether that is why it is not loaded: its files were not looked at.
+pub(super) fn lacks_language(loaded: &Result<Loaded>) -> bool {
+    loaded.as_ref().is_err_and(|error| error.details().iter().any(|(name, _)| name == "language"))
 }
 
 fn load_segment(
