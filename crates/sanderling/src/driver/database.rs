@@ -5,7 +5,7 @@ use super::{
     collection::{Collection, CollectionShared, Task},
     commit::ManifestState,
     lock::Lock,
-    open::{self, Loaded, Opened, Waiting},
+    open::{self, Found, Loaded, Opened},
 };
 use crate::{
     guarded::{Changing, Guarded},
@@ -57,7 +57,8 @@ pub(super) struct DatabaseShared {
     pub(super) id: DatabaseId,
     pub(super) manifest: Lock<ManifestState>,
     collections: Guarded<Vec<(String, Slot)>>,
-    waiting: Guarded<Vec<Waiting>>,
+    /// What was found at opening and waits for its language.
+    waiting: Guarded<Vec<Found>>,
     closed: AtomicBool,
 }
 
@@ -69,13 +70,6 @@ pub(super) enum Slot {
 }
 
 impl Slot {
-    fn new(name: &str, loaded: Result<Loaded>) -> Self {
-        match loaded {
-            Ok(loaded) => Self::Sound(Arc::new(CollectionShared::new(name, loaded))),
-            Err(error) => Self::Damaged(error),
-        }
-    }
-
     fn is(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Sound(one), Self::Sound(other)) => Arc::ptr_eq(one, other),
@@ -107,15 +101,11 @@ impl Database {
                 return Err(error);
             }
         };
-        let Opened { id, manifest, collections, waiting } = opened;
-        let mut slots = Vec::new();
-        for (name, loaded) in collections {
-            let slot = Slot::new(&name, loaded);
-            slots.push((name, slot));
-        }
-        let (manifest, collections, waiting) = (Lock::new(manifest), Guarded::new(slots), Guarded::new(waiting));
+        let Opened { id, manifest, found } = opened;
+        let (manifest, collections, waiting) = (Lock::new(manifest), Guarded::default(), Guarded::new(found));
         let closed = AtomicBool::new(false);
         let shared = DatabaseShared { storage, durability, environment, id, manifest, collections, waiting, closed };
+        shared.load(None);
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -127,7 +117,7 @@ impl Database {
         settings: Option<CollectionSettings>,
     ) -> Result<Collection> {
         self.shared.check_open()?;
-        self.shared.load_waiting(name);
+        self.shared.load(Some(name));
         let slot = match (self.shared.slot(name), &schema) {
             (Some(slot), _) => slot,
             (None, Some(schema)) => self.create(name, schema, settings).await?,
@@ -223,7 +213,7 @@ impl Database {
         };
         let slot = shared.slot(name).ok_or_else(absent)?;
         // It must not be loaded while it is dropped.
-        shared.waiting.change().retain(|waiting| waiting.record.name != name);
+        shared.waiting.change().retain(|found| found.record.name != name);
         // Writes that are under way end first; those that wait find the collection closed.
         let _writer = match &slot {
             Slot::Sound(collection) => Some(collection.writer.lock().await),
@@ -296,17 +286,26 @@ impl DatabaseShared {
         }
     }
 
-    /// Loads a collection that waits for its language, if that is at hand by now.
-    fn load_waiting(&self, name: &str) {
-        let mut waiting = self.waiting.change();
-        let Some(at) = waiting.iter().position(|waiting| waiting.record.name == name) else { return };
-        let loaded = open::load(&mut waiting[at], self.id, self.environment.analyzers);
-        // It may lack a further language: then the error names that one.
-        if !open::lacks_language(&loaded) {
-            waiting.swap_remove(at);
-        }
-        let slot = Slot::new(name, loaded);
-        self.slots().iter_mut().filter(|(other, _)| other == name).for_each(|(_, old)| *old = slot.clone());
+    /// Loads what was found at opening, or of that the collection of that name. One whose language is not at hand waits on.
+    fn load(&self, only: Option<&str>) {
+        self.waiting.change().retain_mut(|found| {
+            let name = found.record.name.clone();
+            if only.is_some_and(|only| only != name) {
+                return true;
+            }
+            let loaded = open::load(found, self.id, self.environment.analyzers);
+            let lacks_language = open::lacks_language(&loaded);
+            let slot = match loaded {
+                Ok(loaded) => Slot::Sound(Arc::new(CollectionShared::new(&name, loaded))),
+                Err(error) => Slot::Damaged(error),
+            };
+            let mut slots = self.slots();
+            match slots.iter_mut().find(|(other, _)| *other == name) {
+                Some((_, old)) => *old = slot,
+                None => slots.push((name, slot)),
+            }
+            lacks_language
+        });
     }
 
     fn slot(&self, name: &str) -> Option<Slot> {

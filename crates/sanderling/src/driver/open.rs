@@ -25,12 +25,11 @@ use sanderling_engine::{
 pub(super) struct Opened {
     pub id: DatabaseId,
     pub manifest: ManifestState,
-    pub collections: Vec<(String, Result<Loaded>)>,
-    pub waiting: Vec<Waiting>,
+    pub found: Vec<Found>,
 }
 
-/// A collection whose language is not at hand: with it, it is loaded without another look at the storage.
-pub(super) struct Waiting {
+/// A collection with all that the storage has of it.
+pub(super) struct Found {
     pub record: CollectionRecord,
     files: Vec<File>,
 }
@@ -80,20 +79,15 @@ pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Res
     let numbers = objects.iter().filter_map(|object| data_file_number(&object.name));
     let above_all = numbers.max().map_or(0, |number| number.saturating_add(1));
     committed.manifest.next_file = committed.manifest.next_file.max(above_all);
-    let (mut collections, mut waiting) = (Vec::new(), Vec::new());
+    let mut found = Vec::new();
     for record in &committed.manifest.collections {
         let files = read_files(storage, &objects, files_of(record)).await;
-        let mut found = Waiting { record: record.clone(), files };
-        let loaded = load(&mut found, committed.database, environment.analyzers);
-        if lacks_language(&loaded) {
-            waiting.push(found);
-        }
-        collections.push((record.name.clone(), loaded));
+        found.push(Found { record: record.clone(), files });
     }
     if other_slot_damaged.is_none() {
         remove_leftovers(storage, &objects, &committed.manifest).await;
     }
-    Ok(Opened { id: committed.database, manifest: ManifestState::new(committed), collections, waiting })
+    Ok(Opened { id: committed.database, manifest: ManifestState::new(committed), found })
 }
 
 async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: Environment) -> Result<Opened> {
@@ -105,7 +99,7 @@ async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: En
     let manifest = Manifest { next_file: 1, next_collection: 1, collections: Vec::new() };
     let mut manifest = ManifestState::new(CommittedManifest { database: id, generation: 0, manifest });
     manifest.commit(storage, Vec::new(), manifest.next()).await?;
-    Ok(Opened { id, manifest, collections: Vec::new(), waiting: Vec::new() })
+    Ok(Opened { id, manifest, found: Vec::new() })
 }
 
 /// The newest sound slot, and what is wrong with the other one.
@@ -199,8 +193,8 @@ async fn remove_leftovers(storage: &dyn Storage, objects: &[StoredObject], manif
 }
 
 /// A collection from its files. All of them are there, so nothing here waits. Without its language it is left as it is.
-pub(super) fn load(found: &mut Waiting, database: DatabaseId, analyzers: AnalyzerSource) -> Result<Loaded> {
-    let Waiting { record, files } = found;
+pub(super) fn load(found: &mut Found, database: DatabaseId, analyzers: AnalyzerSource) -> Result<Loaded> {
+    let Found { record, files } = found;
     let schema = Schema::from_json(&record.schema)?;
     let settings = CollectionSettings::from_value(&json::parse(&record.settings)?)?;
     let mut state = CollectionState::new(schema, analyzers, settings, SequenceNumber(record.first_in_wal))?;
