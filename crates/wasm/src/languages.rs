@@ -8,7 +8,8 @@ use sanderling::engine::{
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
-// The build puts pkg/src/languages.ts in the place of this name.
+// The build puts pkg/src/languages.ts in the place of this name; whoever bundles otherwise, with wasm-pack for one, defines it
+// in the global scope. It is not looked at before a schema names a language beside English.
 #[wasm_bindgen]
 extern "C" {
     /// The stop words of a language that is there, with blanks between them. From then on it is spoken of by the number.
