@@ -6,12 +6,14 @@ const cargo = (args, log, env) => run("cargo", args, { log, env: { CARGO_TERM_CO
 // The bindings exist for wasm32 alone: they are checked for that target and tested in the browser.
 const NATIVE = ["--workspace", "--exclude", "sanderling-wasm"];
 const BINDINGS = ["-p", "sanderling-wasm", "--target", "wasm32-unknown-unknown"];
+const LANGUAGE_FILE = ["-p", "sanderling-languages", "--no-default-features", "--features", "module,german"];
 const DENY_WARNINGS = ["--", "-D", "warnings"];
 
 // The kernels choose their backend by target feature: each wasm file is its own code.
 async function clippy({ log }) {
   await cargo(["clippy", ...NATIVE, "--all-targets", ...DENY_WARNINGS], log);
   const args = ["clippy", ...BINDINGS, "--all-targets"];
+  await cargo(["clippy", ...LANGUAGE_FILE, "--target", "wasm32-unknown-unknown", ...DENY_WARNINGS], log);
   for (const variant of Object.keys(VARIANTS)) await cargo([...args, ...DENY_WARNINGS], log, cargoEnvironment(variant));
 }
 

@@ -1,5 +1,6 @@
-//! The clock and the random source of the host, and its way to do several things by turns.
+//! The clock, the random source and the languages of the host, and its way to do several things by turns.
 
+use crate::languages::HostLanguages;
 use alloc::boxed::Box;
 use core::pin::Pin;
 use js_sys::{Date, Function, Math, Promise};
@@ -20,7 +21,8 @@ extern "C" {
 
 /// The host's environment.
 pub fn environment() -> Environment {
-    Environment { now, random, analyzers: AnalyzerSource::default(), background: Background { start, pause } }
+    let analyzers = AnalyzerSource { languages: Some(&HostLanguages), custom: None };
+    Environment { now, random, analyzers, background: Background { start, pause } }
 }
 
 fn start(worker: Worker) {

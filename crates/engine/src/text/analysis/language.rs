@@ -5,7 +5,7 @@
 
 use super::super::english;
 use crate::{Error, ErrorCode, Result};
-use alloc::{format, string::String};
+use alloc::{borrow::Cow, format, string::String};
 use core::fmt::Debug;
 
 /// Languages with their names in a schema. The first two need no pack.
@@ -71,11 +71,12 @@ pub trait LanguagePack: Send + Sync + Debug {
     /// Whether the pack has the language.
     fn has(&self, language: Language) -> bool;
 
-    /// Puts the stem of a word in its place. The word is in lower case, its letters composed.
+    /// Puts the stem of a word in its place. The word is in lower case, its letters composed; it has at most
+    /// [`TERM_BYTES_MAX`](crate::limits::TERM_BYTES_MAX) bytes.
     fn stem(&self, language: Language, word: &mut String);
 
     /// The language's words without a meaning of their own, with blanks between them.
-    fn stop_words(&self, language: Language) -> &str;
+    fn stop_words(&self, language: Language) -> Cow<'static, str>;
 }
 
 /// A language with whatever it needs.
@@ -122,11 +123,11 @@ impl Stemmer {
         }
     }
 
-    pub(super) fn stop_words(self) -> &'static str {
+    pub(super) fn stop_words(self) -> Cow<'static, str> {
         match self.pack {
             Some(pack) => pack.stop_words(self.language),
-            None if self.language == Language::English => ENGLISH_STOP_WORDS,
-            None => "",
+            None if self.language == Language::English => ENGLISH_STOP_WORDS.into(),
+            None => "".into(),
         }
     }
 }
