@@ -49,6 +49,8 @@ pub(super) struct WriterState {
     pub wal_bytes: u64,
     /// Whether the last log holds acknowledged writes.
     pub log_in_use: bool,
+    /// Whether all that the last log holds is durable.
+    pub log_flushed: bool,
     /// A flush of acknowledged writes failed: the log may have lost them, and only memory has them for sure.
     pub must_seal: bool,
     /// For each sealed segment, how many dead rows its file has.
@@ -100,7 +102,8 @@ pub struct SegmentStats {
 impl CollectionShared {
     pub(super) fn new(name: &str, loaded: Loaded) -> Self {
         let Loaded { id, state, wal, written_dead, wal_bytes, log_in_use } = loaded;
-        let writer = WriterState { wal, wal_bytes, log_in_use, must_seal: false, written_dead, deferred: None };
+        let (must_seal, log_flushed) = (false, false); // whoever wrote it may have been killed
+        let writer = WriterState { wal, wal_bytes, log_in_use, log_flushed, must_seal, written_dead, deferred: None };
         let writer = Lock::new(writer);
         Self { name: name.into(), id, state: Guarded::new(state), writer, retired: AtomicBool::new(false) }
     }
@@ -202,11 +205,11 @@ impl Collection {
         if prepared.batch.operations.is_empty() {
             return Ok(self.shared.state_to_change().apply(prepared));
         }
-        let frame = header.frame(&prepared.batch)?;
-        if let Err(error) = database.storage.append(&wal_name(file), &frame, database.durability).await {
-            writer.wal = None; // how much of the frame is there is unknown: nothing may follow it
-            return Err(error);
+        if database.durability == Durability::Strict && !writer.log_flushed {
+            self.append(writer, file, &[], Durability::Strict).await?;
         }
+        let frame = header.frame(&prepared.batch, writer.log_flushed)?;
+        self.append(writer, file, &frame, database.durability).await?;
         writer.wal_bytes += frame.len() as u64;
         writer.log_in_use = true;
         let receipt = self.shared.state_to_change().apply(prepared);
@@ -217,12 +220,20 @@ impl Collection {
         Ok(receipt)
     }
 
+    async fn append(&self, writer: &mut WriterState, file: u64, bytes: &[u8], durability: Durability) -> Result<()> {
+        let appended = self.database.shared.storage.append(&wal_name(file), bytes, durability).await;
+        writer.log_flushed = durability == Durability::Strict && appended.is_ok();
+        if appended.is_err() {
+            writer.wal = None; // how much of the frame is there is unknown: nothing may follow it
+        }
+        appended
+    }
+
     async fn settle(&self, writer: &mut WriterState) -> Result<()> {
         // After a failure this ends with all writes in a segment or in logs that were flushed.
         let (_, file) = self.log(writer).await?;
-        if let Err(error) = self.database.shared.storage.append(&wal_name(file), &[], Durability::Strict).await {
+        if let Err(error) = self.append(writer, file, &[], Durability::Strict).await {
             // A second flush may succeed without the writes: the system gives up pages that it could not write.
-            writer.wal = None;
             writer.must_seal = true;
             return Err(error);
         }
@@ -248,7 +259,9 @@ impl Collection {
                 }
                 return Ok(log);
             }
-            if writer.must_seal || self.settle_logs(&manifest).await.is_err() {
+            // A second flush of the logs may succeed without what the first one could not write.
+            writer.must_seal = writer.must_seal || self.settle_logs(&manifest).await.is_err();
+            if writer.must_seal {
                 drop(manifest);
                 self.rebuild(writer, Job::Seal).await?;
                 return writer.wal.ok_or_else(|| Error::new(ErrorCode::Internal, "sealing begins a log"));
@@ -264,7 +277,7 @@ impl Collection {
             }
             manifest.commit(&*database.storage, files, next).await?;
             writer.wal = Some((header, file));
-            writer.log_in_use = false;
+            (writer.log_in_use, writer.log_flushed) = (false, true);
             writer.wal_bytes += header.to_bytes().len() as u64;
             drop(manifest);
             database.remove_files(&unused).await;

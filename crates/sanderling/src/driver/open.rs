@@ -1,7 +1,7 @@
 //! Opening: both manifest slots, the segments they name, then the logs.
 
 use super::{Environment, commit::ManifestState};
-use crate::storage::{Storage, StoredObject};
+use crate::storage::{Durability, Storage, StoredObject};
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use core::{fmt::Display, pin::Pin};
 use sanderling_engine::{
@@ -69,6 +69,9 @@ pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Res
         return create(storage, &objects, environment).await;
     };
     check_for_lost_commits(&committed, &other_slot_damaged, &objects)?;
+    // A process that was killed may have left it unflushed: a power cut would bring the older one back, without the files
+    // that are removed from here on and with logs that it does not know.
+    storage.append(committed.slot(), &[], Durability::Strict).await?;
     // A number that any file has is never given to another: what lies there may yet be repaired.
     let numbers = objects.iter().filter_map(|object| data_file_number(&object.name));
     let above_all = numbers.max().map_or(0, |number| number.saturating_add(1));

@@ -144,7 +144,7 @@ impl Collection {
         writer.written_dead = state.sealed().iter().map(|entry| entry.dead.count()).collect();
         writer.wal_bytes = wal.0.to_bytes().len() as u64;
         writer.wal = Some(wal);
-        writer.log_in_use = false;
+        (writer.log_in_use, writer.log_flushed) = (false, true);
         writer.must_seal = false;
     }
 }
