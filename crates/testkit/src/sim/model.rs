@@ -165,15 +165,16 @@ impl Expected {
             _ => false,
         };
         let learned = |one: &Option<Content>| Some(one.as_ref()?.learned(found.as_ref()?));
-        if let Some(one) = self.undecided.iter().find(|one| alike(one)) {
+        let from = if power_was_cut { 0 } else { self.acknowledged.len() - 1 };
+        // The earliest that it may be: of states that look alike, those before a delete promise least of later versions.
+        let Some(at) = (from..self.acknowledged.len()).find(|at| alike(&self.acknowledged[*at])) else {
+            let Some(one) = self.undecided.iter().find(|one| alike(one)) else {
+                let allowed: Vec<_> = self.undecided.iter().chain(&self.acknowledged[from..]).collect();
+                return Err(format!("found {found:?}\nnone of {allowed:?}"));
+            };
             let one = learned(one);
             self.acknowledge(one, power_was_cut);
             return Ok(());
-        }
-        let from = if power_was_cut { 0 } else { self.acknowledged.len() - 1 };
-        let Some(at) = (from..self.acknowledged.len()).rev().find(|at| alike(&self.acknowledged[*at])) else {
-            let allowed: Vec<_> = self.undecided.iter().chain(&self.acknowledged[from..]).collect();
-            return Err(format!("found {found:?}\nnone of {allowed:?}"));
         };
         self.acknowledged.truncate(at + 1);
         self.undecided.clear();

@@ -33,6 +33,9 @@ struct Pending {
     given_up: bool,
 }
 
+/// What a medium writes at once.
+const SECTOR: usize = 512;
+
 #[derive(Clone, Debug)]
 enum Write {
     Bytes { at: usize, bytes: Vec<u8> },
@@ -55,7 +58,7 @@ impl Write {
 
     /// What a power cut leaves of the write; none if nothing.
     fn torn(mut self, random: &mut Random) -> Option<Self> {
-        let Self::Bytes { bytes, .. } = &mut self else {
+        let Self::Bytes { at, bytes } = &mut self else {
             return (!random.once_in(2)).then_some(self);
         };
         match random.below(8) {
@@ -63,7 +66,9 @@ impl Write {
             3 => bytes.truncate(random.below(bytes.len() + 1)),
             4 => bytes.fill(0),
             5 => {
-                let from = random.below(bytes.len() + 1);
+                // A sector is written or not; what lies before the write in its sector is safe.
+                let end = *at + random.below(bytes.len() + 1);
+                let from = (end / SECTOR * SECTOR).saturating_sub(*at);
                 bytes[from..].iter_mut().for_each(|byte| *byte = random.next() as u8);
             }
             _ => {}

@@ -322,6 +322,10 @@ impl Run {
             let _ = block_on(db.close());
         }
         self.harmed |= self.storage.was_harmed();
+        if self.storage.has_failed_flush() {
+            let cut = self.storage.restart(true, self.operations);
+            return self.adopt(cut, true);
+        }
         let storage = (self.wrap)(self.storage.clone());
         // Under the faults that are planned it may fail; what it did is judged by the next one.
         let first = block_on(Database::open(storage, self.profile.durability, world::environment()));

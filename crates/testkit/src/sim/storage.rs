@@ -163,8 +163,14 @@ impl SimStorage {
         std::mem::take(&mut self.state().harmed)
     }
 
-    /// Begins a new process, without faults. Says whether the power was cut: whoever restarts after a failed flush cannot
-    /// trust what the system still shows, so then it always is.
+    /// Whether a flush failed since the power was cut last: then the system shows what the medium does not have.
+    #[must_use]
+    pub fn has_failed_flush(&self) -> bool {
+        self.state().flush_failed
+    }
+
+    /// Begins a new process, without faults. Says whether the power was cut. After a failed flush it always is: of what
+    /// the system then shows, nobody can tell what the medium has.
     pub fn restart(&self, cut_power: bool, seed: u64) -> bool {
         let mut state = self.state();
         let cut = cut_power || state.flush_failed;
