@@ -19,6 +19,7 @@ use sanderling_engine::{
         CollectionState, DeleteTarget, ListOptions, ListPage, PutOptions, SuggestOptions, Suggestion, Write,
         WriteReceipt,
     },
+    defects::{Defect, is},
     manifest::wal_name,
     query::SearchResult,
     schema::SchemaChange,
@@ -201,6 +202,9 @@ impl Collection {
         let prepared = self.shared.state().prepare(write, database.now())?;
         // Also a write that changes nothing waits for a sound log: after a failed append the next opening may find the
         // failed write, unless a new log has ruled it out.
+        if is(Defect::NothingAcknowledged) && prepared.batch.operations.is_empty() {
+            return Ok(self.shared.state_to_change().apply(prepared));
+        }
         let (header, file) = self.log(writer).await?;
         if prepared.batch.operations.is_empty() {
             return Ok(self.shared.state_to_change().apply(prepared));
@@ -209,7 +213,14 @@ impl Collection {
             self.append(writer, file, &[], Durability::Strict).await?;
         }
         let frame = header.frame(&prepared.batch, writer.log_flushed)?;
-        self.append(writer, file, &frame, database.durability).await?;
+        let appended = self.append(writer, file, &frame, database.durability).await;
+        if is(Defect::AppliedUnlogged) && appended.is_err() {
+            self.shared.state_to_change().apply(prepared);
+            return appended.map(|()| WriteReceipt::default());
+        }
+        if !is(Defect::FailureAcknowledged) {
+            appended?;
+        }
         writer.wal_bytes += frame.len() as u64;
         writer.log_in_use = true;
         let receipt = self.shared.state_to_change().apply(prepared);
@@ -223,8 +234,10 @@ impl Collection {
     async fn append(&self, writer: &mut WriterState, file: u64, bytes: &[u8], durability: Durability) -> Result<()> {
         let appended = self.database.shared.storage.append(&wal_name(file), bytes, durability).await;
         writer.log_flushed = durability == Durability::Strict && appended.is_ok();
-        if appended.is_err() {
+        if appended.is_err() && !is(Defect::LogKeptAfterFailure) {
             writer.wal = None; // how much of the frame is there is unknown: nothing may follow it
+            // A second flush may succeed without the writes: the system gives up pages that it could not write.
+            writer.must_seal |= bytes.is_empty() && !is(Defect::FlushRetried);
         }
         appended
     }
@@ -232,11 +245,7 @@ impl Collection {
     async fn settle(&self, writer: &mut WriterState) -> Result<()> {
         // After a failure this ends with all writes in a segment or in logs that were flushed.
         let (_, file) = self.log(writer).await?;
-        if let Err(error) = self.append(writer, file, &[], Durability::Strict).await {
-            // A second flush may succeed without the writes: the system gives up pages that it could not write.
-            writer.must_seal = true;
-            return Err(error);
-        }
+        self.append(writer, file, &[], Durability::Strict).await?;
         writer.deferred.take().map_or(Ok(()), Err)
     }
 
@@ -253,7 +262,7 @@ impl Collection {
             let database = &self.database.shared;
             let mut manifest = database.manifest.lock().await;
             if let Some(log) = writer.wal {
-                if manifest.is_uncertain() {
+                if manifest.is_uncertain() && !is(Defect::DoubtIgnored) {
                     let same = manifest.next();
                     manifest.commit(&*database.storage, Vec::new(), same).await?;
                 }
@@ -273,6 +282,9 @@ impl Collection {
                 if !writer.log_in_use {
                     unused.extend(record.wals.pop().map(wal_name));
                 }
+                if is(Defect::EarlierLogsDropped) {
+                    record.wals.clear();
+                }
                 record.wals.push(file);
             }
             manifest.commit(&*database.storage, files, next).await?;
@@ -289,6 +301,9 @@ impl Collection {
     /// the end of an earlier one would leave a hole.
     async fn settle_logs(&self, manifest: &ManifestState) -> Result<()> {
         let database = &self.database.shared;
+        if is(Defect::LogsNotSettled) {
+            return Ok(());
+        }
         if let Some(record) = manifest.collection(self.shared.id) {
             for wal in &record.wals {
                 database.storage.append(&wal_name(*wal), &[], Durability::Strict).await?;

@@ -10,6 +10,7 @@ use alloc::{boxed::Box, string::String, sync::Arc, vec, vec::Vec};
 use sanderling_engine::{
     Result, Schema,
     collection::SealedOutput,
+    defects::{Defect, is},
     ids::FileId,
     manifest::{FileRecord, Manifest, SegmentRecord, segment_name, tombstones_name},
     segment::{SealedSegment, write_tombstones},
@@ -48,7 +49,13 @@ impl Collection {
             let Some(rebuilt) = self.plan(&mut manifest, writer, job, file, output)? else {
                 return Ok(()); // the collection was dropped
             };
-            manifest.commit(&*database.storage, rebuilt.files, rebuilt.next).await?;
+            if is(Defect::RemovedBeforeCommit) {
+                database.remove_files(&rebuilt.old_files).await;
+            }
+            let committed = manifest.commit(&*database.storage, rebuilt.files, rebuilt.next).await;
+            if !is(Defect::InstalledUncommitted) {
+                committed?;
+            }
             self.install(writer, rebuilt.sealed, rebuilt.replaced_under, rebuilt.wal);
             drop(manifest);
             database.remove_files(&rebuilt.old_files).await;
@@ -99,8 +106,10 @@ impl Collection {
         }
         let first = self.shared.state().next();
         let wal = manifest.begin_log(first, &mut files);
-        record.schema = schema.to_json();
-        record.first_in_wal = first.0;
+        if !is(Defect::SchemaNotCommitted) {
+            record.schema = schema.to_json();
+        }
+        record.first_in_wal = if is(Defect::NumbersRestart) { 1 } else { first.0 };
         record.wals = vec![wal.1];
         let kept = files_of(record);
         old_files.retain(|file| !kept.contains(file));
@@ -122,7 +131,9 @@ impl Collection {
         let state = self.shared.state();
         let mut changed = Vec::new();
         for (at, entry) in state.sealed().iter().enumerate() {
-            if writer.written_dead.get(at) != Some(&entry.dead.count()) {
+            let written = writer.written_dead.get(at).copied().unwrap_or_default();
+            let skipped = is(Defect::TombstonesNotWritten) || (is(Defect::TombstonesNotRenewed) && written > 0);
+            if written != entry.dead.count() && !skipped {
                 changed.push((at, entry.dead.clone()));
             }
         }

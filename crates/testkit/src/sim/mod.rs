@@ -6,6 +6,7 @@
 //! run again ([`search`]).
 
 pub mod check;
+pub mod defects;
 pub mod disk;
 pub mod model;
 pub mod posix;

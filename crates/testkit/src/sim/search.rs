@@ -68,6 +68,11 @@ pub fn run(profile: Profile, seed: u64, steps: &[Step], wrap: Wrap) -> Outcome<u
     })
 }
 
+/// Runs the whole schedule of a seed.
+pub fn find(profile: Profile, seed: u64, wrap: Wrap) -> Outcome<u64> {
+    run(profile, seed, &schedule(profile, seed, STEPS), wrap)
+}
+
 /// Leaves out steps as long as what is left still fails.
 fn shrunk(profile: Profile, seed: u64, wrap: Wrap, mut steps: Vec<Step>) -> Vec<Step> {
     let mut size = steps.len().div_ceil(2);
