@@ -109,6 +109,9 @@ fn choose(slots: Vec<File>, objects: &[StoredObject]) -> Result<Option<(Committe
     let count = slots.len();
     for File { name, bytes } in slots {
         match CommittedManifest::from_bytes(bytes?.as_ref(), &name) {
+            Ok(slot) if slot.slot() != name => {
+                damage = Some(damaged(&name, &"what it holds belongs in the other slot"))
+            }
             Ok(slot) => {
                 if found.as_ref().is_some_and(|other| other.database != slot.database) {
                     return Err(damaged(&name, &"the two slots belong to different databases"));
