@@ -44,12 +44,10 @@ pub enum Mistake {
     AppendTwice,
     /// Nothing is removed.
     NeverRemoved,
-    /// A file is removed before it is written anew.
-    RemovedBeforeWrite,
 }
 
 /// Every mistake.
-pub const MISTAKES: [Mistake; 23] = [
+pub const MISTAKES: [Mistake; 22] = [
     Mistake::LogNotFlushed,
     Mistake::FlushIgnored,
     Mistake::NotFlushed("segment-"),
@@ -72,7 +70,6 @@ pub const MISTAKES: [Mistake; 23] = [
     Mistake::FlushRetried,
     Mistake::AppendTwice,
     Mistake::NeverRemoved,
-    Mistake::RemovedBeforeWrite,
 ];
 
 thread_local! {
@@ -161,10 +158,6 @@ impl Mistaken {
                 self.carry_out(&Call::Write(name.into(), bytes.into(), Durability::Relaxed))
             }
             Mistake::ErrorSwallowed(kind) if name.starts_with(kind) => self.carry_out(&call).or(Ok(())),
-            Mistake::RemovedBeforeWrite => {
-                block_on(self.storage.remove(name))?;
-                self.carry_out(&call)
-            }
             _ => self.carry_out(&call),
         }
     }
