@@ -54,6 +54,16 @@ fn indexeddb_relaxed() {
 }
 
 #[test]
-fn remote() {
+fn opfs_strict() {
     simulate(PROFILES[4]);
+}
+
+#[test]
+fn opfs_relaxed() {
+    simulate(PROFILES[5]);
+}
+
+#[test]
+fn remote() {
+    simulate(PROFILES[6]);
 }

@@ -9,6 +9,7 @@ mod file;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 mod lock;
 mod memory;
+pub mod pool;
 
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub use file::FileStorage;

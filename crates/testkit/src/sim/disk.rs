@@ -12,6 +12,14 @@ pub enum Change<'a> {
     Write(&'a [u8]),
     /// No object.
     Remove,
+    /// An empty object; only on media of files.
+    Create,
+    /// Bytes at an offset; only on media of files.
+    At(u64, &'a [u8]),
+    /// So many bytes; only on media of files.
+    Length(u64),
+    /// All that was written before, durable, but not its name; only on media of files.
+    Flush,
 }
 
 /// How far a change got.
@@ -38,6 +46,9 @@ pub trait Disk: Send {
     /// Leaves what a power cut leaves.
     fn cut_power(&mut self, random: &mut Random);
 
+    /// Time has gone by: names of long ago are durable.
+    fn settle(&mut self, _now: u64) {}
+
     /// Bytes of all objects.
     fn used(&self) -> u64 {
         self.list().iter().map(|(_, bytes)| bytes).sum()
@@ -50,6 +61,7 @@ fn changed(old: Option<&[u8]>, change: Change<'_>) -> Option<Vec<u8>> {
         Change::Append(bytes) => Some([old.unwrap_or_default(), bytes].concat()),
         Change::Write(bytes) => Some(bytes.to_vec()),
         Change::Remove => None,
+        Change::Create | Change::At(..) | Change::Length(_) | Change::Flush => old.map(<[u8]>::to_vec),
     }
 }
 

@@ -16,7 +16,13 @@ pub struct Posix {
     durable_names: BTreeMap<String, u64>,
     /// Changes of names that no flush has reached, in their order.
     name_log: Vec<(String, Option<u64>)>,
+    /// Whether a flush leaves names alone, and when the first and the last of the log were changed.
+    names_alone: Option<Vec<u64>>,
+    now: u64,
 }
+
+/// Milliseconds after which the system has written names by itself.
+pub const SETTLE: u64 = 40;
 
 #[derive(Debug, Default)]
 struct File {
@@ -69,7 +75,7 @@ impl Write {
                 // A sector is written or not; what lies before the write in its sector is safe.
                 let end = *at + random.below(bytes.len() + 1);
                 let from = (end / SECTOR * SECTOR).saturating_sub(*at);
-                bytes[from..].iter_mut().for_each(|byte| *byte = random.next() as u8);
+                bytes[from..].iter_mut().for_each(|byte| *byte = random.number() as u8);
             }
             _ => {}
         }
@@ -113,6 +119,19 @@ impl File {
 }
 
 impl Posix {
+    /// One whose names become durable with time alone.
+    #[must_use]
+    pub fn with_late_names() -> Self {
+        Self { names_alone: Some(Vec::new()), ..Self::default() }
+    }
+
+    fn log_name(&mut self, name: &str, file: Option<u64>) {
+        self.name_log.push((name.into(), file));
+        if let Some(times) = &mut self.names_alone {
+            times.push(self.now);
+        }
+    }
+
     fn flush_name(&mut self, name: &str) {
         match self.names.get(name) {
             Some(file) => self.durable_names.insert(name.into(), *file),
@@ -127,7 +146,7 @@ impl Posix {
         }
         self.next_file += 1;
         self.names.insert(name.into(), self.next_file);
-        self.name_log.push((name.into(), Some(self.next_file)));
+        self.log_name(name, Some(self.next_file));
         self.files.insert(self.next_file, File::default());
         self.next_file
     }
@@ -155,25 +174,51 @@ impl Disk for Posix {
         self.names.get(name).map(|file| self.files[file].now.as_slice())
     }
 
+    fn settle(&mut self, now: u64) {
+        self.now = now;
+        let Some(times) = &mut self.names_alone else { return };
+        let old = times.partition_point(|time| time + SETTLE <= now);
+        times.drain(..old);
+        for (name, file) in self.name_log.drain(..old) {
+            match file {
+                Some(file) => self.durable_names.insert(name, file),
+                None => self.durable_names.remove(&name),
+            };
+        }
+    }
+
     fn change(&mut self, name: &str, change: Change<'_>, durable: bool, extent: Extent) {
         let part = |bytes: &[u8]| match extent {
             Extent::Part(length) => length.min(bytes.len()),
             _ => bytes.len(),
         };
+        let mut place = None;
         let (bytes, anew) = match change {
             Change::Remove => {
                 if self.names.remove(name).is_some() {
-                    self.name_log.push((name.into(), None));
+                    self.log_name(name, None);
                     self.forget_files();
                 }
                 return;
             }
             Change::Append(bytes) => (&bytes[..part(bytes)], false),
             Change::Write(bytes) => (&bytes[..part(bytes)], true),
+            Change::At(offset, bytes) => {
+                place = Some(offset as usize);
+                (&bytes[..part(bytes)], false)
+            }
+            Change::Create | Change::Flush => (&[][..], false),
+            Change::Length(length) => {
+                let number = self.file(name);
+                if let Some(file) = self.files.get_mut(&number).filter(|_| !matches!(extent, Extent::Part(_))) {
+                    file.write(Write::Length(length as usize));
+                }
+                return;
+            }
         };
         let number = self.file(name);
         let Some(file) = self.files.get_mut(&number) else { return };
-        let at = if anew { 0 } else { file.now.len() };
+        let at = place.unwrap_or(if anew { 0 } else { file.now.len() });
         if !bytes.is_empty() {
             file.write(Write::Bytes { at, bytes: bytes.into() });
         }
@@ -183,7 +228,9 @@ impl Disk for Posix {
         match extent {
             Extent::Whole if durable => {
                 file.flush();
-                self.flush_name(name);
+                if self.names_alone.is_none() {
+                    self.flush_name(name);
+                }
             }
             Extent::FlushFailed => file.pending.iter_mut().for_each(|pending| pending.given_up = true),
             _ => {}
@@ -191,6 +238,7 @@ impl Disk for Posix {
     }
 
     fn cut_power(&mut self, random: &mut Random) {
+        self.names_alone.iter_mut().for_each(Vec::clear);
         for (name, file) in std::mem::take(&mut self.name_log) {
             if random.once_in(2) {
                 continue;

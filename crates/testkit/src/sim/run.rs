@@ -3,8 +3,9 @@
 use super::{
     check::{self, Outcome},
     model::{Content, Expected, Item},
+    posix::SETTLE,
     step::{End, Profile, Step},
-    storage::{Plan, SimStorage},
+    storage::{Medium, Plan, SimStorage},
     world,
 };
 use pollster::block_on;
@@ -12,7 +13,10 @@ use sanderling::{
     CollectionSettings, DeleteTarget, Document, Error, ErrorCode, Precondition, PutOptions, Result, Value,
     driver::{Collection, Database},
     engine::manifest::{CommittedManifest, SLOTS, segment_name, tombstones_name, wal_name},
-    storage::Storage,
+    storage::{
+        Storage,
+        pool::{PoolOptions, PoolStorage},
+    },
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +25,11 @@ const NAMES: [&str; 2] = ["birds", "stones"];
 
 /// How a run puts a storage between the driver and the medium.
 pub type Wrap = fn(SimStorage) -> Box<dyn Storage>;
+
+/// A pool over files whose names are not durable at once.
+async fn pool(files: SimStorage) -> Result<PoolStorage<SimStorage>> {
+    PoolStorage::open(files, PoolOptions { free: 24, settle: SETTLE, now: world::now }).await
+}
 
 /// A database, its medium, and what it must hold.
 pub struct Run {
@@ -47,10 +56,24 @@ impl Run {
     pub fn new(profile: Profile, seed: u64, wrap: Wrap) -> Outcome<Self> {
         world::begin();
         let storage = SimStorage::new(profile.medium, seed);
+        if profile.medium == Medium::Opfs {
+            // The pool is there before the database is relied on.
+            block_on(pool(storage.clone())).map_err(|error| error.to_string())?;
+            world::wait(2 * SETTLE);
+        }
         let expected = Default::default();
         let mut run = Self { profile, storage, wrap, db: None, expected, harmed: false, operations: 0 };
         run.open()?;
         Ok(run)
+    }
+
+    /// What a process finds that opens the database now.
+    fn opened(&self) -> Result<Database> {
+        let storage = match self.profile.medium {
+            Medium::Opfs => Box::new(block_on(pool(self.storage.clone()))?),
+            _ => (self.wrap)(self.storage.clone()),
+        };
+        block_on(Database::open(storage, self.profile.durability, world::environment()))
     }
 
     /// Does one thing, and looks whether all is as it must be.
@@ -251,7 +274,9 @@ impl Run {
     /// Only a medium that failed is a reason for an error, and the error says so.
     fn typed(&self, error: &Error) -> Outcome {
         let known = matches!(error.code(), ErrorCode::Unavailable | ErrorCode::Quota | ErrorCode::Busy);
-        if known && self.harmed { Ok(()) } else { Err(format!("the medium is well, yet: {error}")) }
+        // A pool has no file to give until new ones have settled.
+        let waits = self.profile.medium == Medium::Opfs && error.code() == ErrorCode::Busy;
+        if (known && self.harmed) || waits { Ok(()) } else { Err(format!("the medium is well, yet: {error}")) }
     }
 
     fn contents(db: &Database) -> Outcome<[Option<Content>; 2]> {
@@ -284,9 +309,7 @@ impl Run {
     }
 
     fn adopt(&mut self, power_was_cut: bool, healthy: bool) -> Outcome {
-        let storage = (self.wrap)(self.storage.clone());
-        let opened = block_on(Database::open(storage, self.profile.durability, world::environment()));
-        let db = opened.map_err(|error| format!("it does not open: {error}"))?;
+        let db = self.opened().map_err(|error| format!("it does not open: {error}"))?;
         let found = Self::contents(&db)?;
         for (expected, (found, name)) in self.expected.iter_mut().zip(found.iter().zip(NAMES)) {
             expected.adopt(found, power_was_cut, world::now()).map_err(|what| format!("{name}: {what}"))?;
@@ -297,6 +320,9 @@ impl Run {
 
     /// An opening removes what no manifest names, and everything named is there.
     fn files_are_those_named(&self) -> Outcome {
+        if self.profile.medium == Medium::Opfs {
+            return Ok(()); // the files of a pool stay
+        }
         let objects: BTreeMap<String, Vec<u8>> = self.storage.objects().into_iter().collect();
         let slot = |name: &&str| CommittedManifest::from_bytes(objects.get(*name)?, name).ok();
         let slots: Vec<CommittedManifest> = SLOTS.iter().filter_map(slot).collect();
@@ -326,9 +352,8 @@ impl Run {
             let cut = self.storage.restart(true, self.operations);
             return self.adopt(cut, true);
         }
-        let storage = (self.wrap)(self.storage.clone());
         // Under the faults that are planned it may fail; what it did is judged by the next one.
-        let first = block_on(Database::open(storage, self.profile.durability, world::environment()));
+        let first = self.opened();
         self.harmed |= self.storage.was_harmed();
         if let Err(error) = &first {
             self.typed(error)?;
@@ -352,8 +377,7 @@ impl Run {
             self.operations += 1;
             let seed = seed.wrapping_add(depth as u64 + 1);
             self.storage.die_after(u64::from(calls), seed);
-            let storage = (self.wrap)(self.storage.clone());
-            drop(block_on(Database::open(storage, self.profile.durability, world::environment())));
+            drop(self.opened());
             cut |= self.storage.restart(cut_power, seed);
         }
         self.operations += 1;
@@ -368,6 +392,9 @@ impl Run {
     /// A well medium makes a well database, without opening it anew.
     fn heal(&mut self) -> Outcome {
         self.storage.heal();
+        if self.profile.medium == Medium::Opfs {
+            world::wait(SETTLE);
+        }
         let Some(db) = self.db.clone() else { return Ok(()) };
         for (at, name) in NAMES.into_iter().enumerate() {
             let Some(latest) = self.expected[at].latest().clone() else { continue };

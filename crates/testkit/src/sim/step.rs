@@ -19,11 +19,13 @@ pub struct Profile {
 }
 
 /// Every profile.
-pub const PROFILES: [Profile; 5] = [
+pub const PROFILES: [Profile; 7] = [
     Profile { name: "posix-strict", medium: Medium::Posix, durability: Durability::Strict },
     Profile { name: "posix-relaxed", medium: Medium::Posix, durability: Durability::Relaxed },
     Profile { name: "indexeddb-strict", medium: Medium::IndexedDb, durability: Durability::Strict },
     Profile { name: "indexeddb-relaxed", medium: Medium::IndexedDb, durability: Durability::Relaxed },
+    Profile { name: "opfs-strict", medium: Medium::Opfs, durability: Durability::Strict },
+    Profile { name: "opfs-relaxed", medium: Medium::Opfs, durability: Durability::Relaxed },
     Profile { name: "remote", medium: Medium::Remote, durability: Durability::Strict },
 ];
 
@@ -96,7 +98,7 @@ fn end(random: &mut Random) -> End {
         after: if random.once_in(3) { 0 } else { random.below(12) as u64 },
         cut_power: !random.once_in(3),
         recoveries: [(); 3].map(|()| if nested { random.below(14) as u8 } else { u8::MAX }),
-        seed: random.next(),
+        seed: random.number(),
     }
 }
 
@@ -126,8 +128,8 @@ fn step(random: &mut Random, profile: Profile) -> Step {
     let seal_at = 2 + random.below(9) as u32;
     match random.below(100) {
         0..=63 => write(random, name),
-        64..=70 => Step::Search { name, probe: random.next() as u32 },
-        71 if random.once_in(6) => Step::Compare { name, probe: random.next() as u32 },
+        64..=70 => Step::Search { name, probe: random.number() as u32 },
+        71 if random.once_in(6) => Step::Compare { name, probe: random.number() as u32 },
         71..=74 => Step::Flush { name },
         75..=77 => Step::Compact { name },
         78 => Step::Extend { name },
@@ -136,7 +138,7 @@ fn step(random: &mut Random, profile: Profile) -> Step {
         82..=85 => Step::Wait { milliseconds: random.below(20) as u64 },
         86..=87 => Step::Reopen,
         88..=90 => Step::Die(end(random)),
-        91..=93 => Step::Break { plan: plan(random), seed: random.next() },
+        91..=93 => Step::Break { plan: plan(random), seed: random.number() },
         94 => Step::Fill { room: random.below(1_500) as u64 },
         95 if profile.medium == Medium::Remote => Step::TakeOver,
         _ => Step::Heal,

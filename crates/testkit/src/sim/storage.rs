@@ -4,11 +4,12 @@ use super::{
     disk::{Change, Disk, Extent, Transactional},
     posix::Posix,
     random::Random,
+    world,
 };
 use sanderling::{
     Error, ErrorCode, Result,
     engine::codec::AlignedBytes,
-    storage::{Durability, Storage, StorageFuture, StoredObject},
+    storage::{Durability, Storage, StorageFuture, StoredObject, pool::RawFiles},
 };
 use std::{
     future::ready,
@@ -24,6 +25,8 @@ pub enum Medium {
     IndexedDb,
     /// Each call replaces one remote object, or is refused because another writer has taken over.
     Remote,
+    /// Files whose names no flush makes durable, below a pool.
+    Opfs,
 }
 
 /// What a call comes to.
@@ -86,6 +89,7 @@ impl SimStorage {
     pub fn new(medium: Medium, seed: u64) -> Self {
         let disk: Box<dyn Disk> = match medium {
             Medium::Posix => Box::<Posix>::default(),
+            Medium::Opfs => Box::new(Posix::with_late_names()),
             Medium::IndexedDb | Medium::Remote => Box::<Transactional>::default(),
         };
         let state = State {
@@ -202,11 +206,13 @@ impl SimStorage {
         let fault = state.call(self.owner)?.filter(|fault| !matches!(fault, Fault::ReadFails | Fault::ShortRead));
         let length = match change {
             Change::Append(bytes) | Change::Write(bytes) => bytes.len(),
-            Change::Remove => 0,
+            Change::At(_, bytes) => bytes.len(),
+            _ => 0,
         };
+        state.disk.settle(world::now());
         let durable = durability == Durability::Strict || state.medium == Medium::Remote;
         let part = Extent::Part(state.random.below(length + 1));
-        let transactional = state.medium != Medium::Posix;
+        let transactional = matches!(state.medium, Medium::IndexedDb | Medium::Remote);
         let extent = match fault {
             _ if state.dead => [Extent::Part(0), part, Extent::Unflushed][state.random.below(3)],
             None if state.is_full(name, change) => part,
@@ -219,7 +225,8 @@ impl SimStorage {
         };
         state.flush_failed |= extent == Extent::FlushFailed;
         let whole = extent == Extent::Whole;
-        if !matches!((extent, change), (Extent::Part(0), Change::Append(_) | Change::Remove)) {
+        // The first bytes of no bytes are nothing; of a whole write they still make the object.
+        if extent != Extent::Part(0) || matches!(change, Change::Write(_)) {
             state.disk.change(name, change, durable, extent);
         }
         state.harmed |= fault.is_some() || !whole;
@@ -280,7 +287,8 @@ impl State {
         let grows = match change {
             Change::Append(bytes) => bytes.len(),
             Change::Write(bytes) => bytes.len().saturating_sub(old),
-            Change::Remove => 0,
+            Change::At(offset, bytes) => (offset as usize + bytes.len()).saturating_sub(old),
+            _ => 0,
         };
         grows > 0 && self.disk.used() + grows as u64 > capacity.max(self.granted)
     }
@@ -288,6 +296,40 @@ impl State {
 
 fn failure(code: ErrorCode, name: &str) -> Error {
     Error::new(code, format!("{name}: the simulated medium failed")).with("file", name)
+}
+
+/// The files below a pool.
+impl RawFiles for SimStorage {
+    fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
+        Box::pin(ready(self.listed()))
+    }
+
+    fn create<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
+        Box::pin(ready(self.change(name, Change::Create, Durability::Relaxed)))
+    }
+
+    fn read_at<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
+        Box::pin(ready(self.read_range(name, offset, length)))
+    }
+
+    fn write_at<'a>(&'a self, name: &'a str, offset: u64, bytes: &'a [u8]) -> StorageFuture<'a, usize> {
+        // Now and then the host takes fewer bytes than it was given.
+        let taken = if bytes.len() > 1 && self.state().random.once_in(8) { bytes.len() / 2 } else { bytes.len() };
+        let written = self.change(name, Change::At(offset, &bytes[..taken]), Durability::Relaxed);
+        Box::pin(ready(written.map(|()| taken)))
+    }
+
+    fn set_len<'a>(&'a self, name: &'a str, length: u64) -> StorageFuture<'a, ()> {
+        Box::pin(ready(self.change(name, Change::Length(length), Durability::Relaxed)))
+    }
+
+    fn flush<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
+        Box::pin(ready(self.change(name, Change::Flush, Durability::Strict)))
+    }
+
+    fn close(&self) -> StorageFuture<'_, ()> {
+        Box::pin(ready(Ok(())))
+    }
 }
 
 impl Storage for SimStorage {
