@@ -43,6 +43,21 @@ async function native({ log }) {
   await cargo(["test", ...NATIVE, "--doc"], log);
 }
 
+// Faults of storages: millions of calls, every place of every file, and the mistakes that all this must see.
+const SIMULATION = ["--profile", "simulation", "-p", "sanderling-testkit"];
+const OPERATIONS = Number(process.env.SANDERLING_ALL_OPERATIONS ?? 2_000_000);
+const PROFILES = 7;
+
+async function simulation({ log }) {
+  const every = { SANDERLING_OPERATIONS: String(Math.ceil(OPERATIONS / PROFILES)), SANDERLING_EVERY: "1" };
+  const tests = ["simulation", "simulation_points", "simulation_bytes"].flatMap((test) => ["--test", test]);
+  await cargo(["test", ...SIMULATION, ...tests], log, every);
+}
+
+async function defects({ log }) {
+  await cargo(["test", ...SIMULATION, "--features", "planted-defects", "--test", "simulation_defects"], log);
+}
+
 export const RUST_PARTS = [
   { name: "fmt", run: ({ log }) => cargo(["fmt", "--all", "--check"], log) },
   { name: "tidy", run: ({ log }) => cargo(["test", "-p", "sanderling-testkit", "--test", "tidy"], log) },
@@ -50,4 +65,6 @@ export const RUST_PARTS = [
   { name: "docs", run: docs },
   { name: "no_std", run: noStd },
   { name: "native", run: native },
+  { name: "simulation", run: simulation },
+  { name: "defects", run: defects },
 ];

@@ -18,6 +18,8 @@ compile_error!("files are little-endian and read in place: big-endian hosts are 
 pub mod attributes;
 pub mod codec;
 pub mod collection;
+#[doc(hidden)]
+pub mod defects;
 pub mod document;
 pub mod error;
 pub mod filter;

@@ -24,6 +24,7 @@ struct State {
     durable: BTreeMap<String, Vec<u8>>,
     given_up: BTreeSet<String>,
     fail_next_append: bool,
+    fail_writes: bool,
 }
 
 impl Medium {
@@ -82,6 +83,9 @@ impl Storage for Medium {
         self.change(name, durability, |object| object.extend_from_slice(bytes))
     }
     fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
+        if self.0.lock().unwrap().fail_writes {
+            return Box::pin(ready(Err(Error::new(ErrorCode::Unavailable, "the medium failed"))));
+        }
         self.change(name, durability, |object| *object = bytes.to_vec())
     }
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
@@ -187,6 +191,40 @@ fn a_flush_after_a_failed_one_is_a_flush() {
     collection.flush().unwrap();
     medium.cut_power();
     assert_eq!(ids(&open(&medium, Durability::Strict).unwrap()), [1]);
+}
+
+/// A process was killed between the write of a slot and its flush; the next one read the slot from the system's memory.
+#[test]
+fn an_unflushed_slot_is_flushed_before_anything_is_built_on_it() {
+    let medium = Medium::default();
+    let db = open(&medium, Durability::Strict).unwrap();
+    let before = medium.objects();
+    put(&db, 1).unwrap();
+    drop(db);
+    let slot =
+        medium.objects().into_keys().find(|name| !before.contains_key(name) && name.starts_with("manifest")).unwrap();
+    medium.0.lock().unwrap().durable.remove(&slot);
+    put(&open(&medium, Durability::Strict).unwrap(), 2).unwrap();
+    medium.cut_power();
+    assert_eq!(ids(&open(&medium, Durability::Strict).unwrap()), [1, 2]);
+}
+
+#[test]
+fn a_log_is_not_believed_flushed_after_a_flush_on_the_way_to_a_new_one_failed() {
+    let medium = Medium::default();
+    let db = open(&medium, Durability::Relaxed).unwrap();
+    put(&db, 1).unwrap();
+    medium.fail_next_append();
+    put(&db, 2).unwrap_err();
+    // The next one flushes the log before it begins another. Both that and sealing fail.
+    medium.fail_next_append();
+    medium.0.lock().unwrap().fail_writes = true;
+    put(&db, 3).unwrap_err();
+    medium.0.lock().unwrap().fail_writes = false;
+    put(&db, 4).unwrap();
+    db.existing_collection("c").unwrap().flush().unwrap();
+    medium.cut_power();
+    assert_eq!(ids(&open(&medium, Durability::Strict).unwrap()), [1, 4]);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! | 0 | 4 | length of the payload |
 //! | 4 | 4 | CRC-32C of everything behind it, begun with the file header's checksum |
 //! | 8 | 8 | number of the batch's first write |
-//! | 16 | 4 | number of writes |
+//! | 16 | 4 | number of writes; the highest bit is set if all before the frame was flushed when it was appended |
 //! | 20 | 4 | CRC-32C of bytes 0 to 4 and 8 to 20, begun like the other one |
 //! | 24 | | payload: [`Operation`]s as a record |
 //!
@@ -18,12 +18,16 @@ use crate::{
         FILE_HEADER_BYTES, FileHeader, FileKind, Record, RecordReader, RecordWriter, crc32c_continue, read_record,
         u32_at, u64_at, write_record,
     },
+    defects::{Defect, is},
     ids::{DatabaseId, FileId, SequenceNumber},
     limits::BATCH_BYTES_MAX,
 };
 use alloc::{boxed::Box, format, string::String, vec, vec::Vec};
 
 const FRAME_HEADER_BYTES: usize = 24;
+
+/// Marks a frame of which all that stands before it was durable when it was appended.
+const BEHIND_A_FLUSH: u32 = 1 << 31;
 
 /// One write as the log keeps it.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,19 +137,21 @@ impl WalHeader {
         SequenceNumber(self.header.extra[0])
     }
 
-    /// The bytes of a batch.
-    pub fn frame(&self, batch: &Batch) -> Result<Vec<u8>> {
-        Ok(self.frame_of(batch.first, batch.operations.len(), &payload(&batch.operations)?))
+    /// The bytes of a batch. `behind_a_flush` says that all the log holds so far is durable: only then are bad bytes
+    /// before this frame damage. What no flush has reached a power cut may lose in any order.
+    pub fn frame(&self, batch: &Batch, behind_a_flush: bool) -> Result<Vec<u8>> {
+        Ok(self.frame_of(batch.first, batch.operations.len(), &payload(&batch.operations)?, behind_a_flush))
     }
 
-    /// The bytes of a batch whose writes were encoded before.
+    /// The same for a batch whose writes were encoded before.
     #[must_use]
-    pub fn frame_of(&self, first: SequenceNumber, writes: usize, payload: &[u8]) -> Vec<u8> {
+    pub fn frame_of(&self, first: SequenceNumber, writes: usize, payload: &[u8], behind_a_flush: bool) -> Vec<u8> {
         let mut frame = Vec::with_capacity(FRAME_HEADER_BYTES + payload.len());
         frame.extend_from_slice(&(payload.len() as u32).to_le_bytes());
         frame.extend_from_slice(&[0; 4]);
         frame.extend_from_slice(&first.0.to_le_bytes());
-        frame.extend_from_slice(&(writes as u32).to_le_bytes());
+        let is_flushed = behind_a_flush || is(Defect::FrameClaimsFlush);
+        frame.extend_from_slice(&(writes as u32 | if is_flushed { BEHIND_A_FLUSH } else { 0 }).to_le_bytes());
         let header_crc = self.header_checksum(&frame);
         frame.extend_from_slice(&header_crc.to_le_bytes());
         frame.extend_from_slice(payload);
@@ -168,11 +174,12 @@ impl WalHeader {
         let length = u32_at(bytes, offset)? as usize;
         let header = bytes.get(offset..offset.checked_add(FRAME_HEADER_BYTES)?)?;
         // Looked at first: a length that is none would ask for the checksum of megabytes, at every byte of a torn end.
-        if length > BATCH_BYTES_MAX || u32_at(header, 20) != Some(self.header_checksum(header)) {
+        let unchecked = is(Defect::FrameUnchecked);
+        if length > BATCH_BYTES_MAX || (u32_at(header, 20) != Some(self.header_checksum(header)) && !unchecked) {
             return None;
         }
         let frame = bytes.get(offset..offset.checked_add(FRAME_HEADER_BYTES + length)?)?;
-        (u32_at(frame, 4) == Some(self.checksum(frame))).then_some(frame)
+        (u32_at(frame, 4) == Some(self.checksum(frame)) || unchecked).then_some(frame)
     }
 }
 
@@ -197,8 +204,8 @@ pub struct WalContent {
     pub torn: bool,
 }
 
-/// Reads a log. The end may be torn by a write that was never acknowledged; a bad frame with sound ones behind it is
-/// damage.
+/// Reads a log. The end may be torn by writes that no flush has reached; a bad frame is damage if a sound one behind it
+/// says that a flush had reached it.
 pub fn read(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Result<WalContent> {
     let header = WalHeader::of(FileHeader::expect(FileKind::Wal, bytes, name, database, file)?);
     let mut batches = Vec::new();
@@ -207,7 +214,7 @@ pub fn read(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Res
     while let Some(frame) = header.frame_at(bytes, offset) {
         let first = SequenceNumber(u64_at(frame, 8).unwrap_or_default());
         let operations: Vec<Operation> = read_record(&frame[FRAME_HEADER_BYTES..], name)?;
-        if first != next || u32_at(frame, 16) != Some(operations.len() as u32) {
+        if first != next || u32_at(frame, 16).map(|count| count & !BEHIND_A_FLUSH) != Some(operations.len() as u32) {
             let problem = format!("the log goes on with write {} instead of {}", first.0, next.0);
             return Err(Error::damaged_file(name, &problem).with("offset", offset));
         }
@@ -220,8 +227,11 @@ pub fn read(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Res
     let plausible = |at: &usize| {
         u64_at(bytes, at + 8).is_some_and(|first| (next.0..next.0.saturating_add(1 << 32)).contains(&first))
     };
-    let sound = |at: &usize| plausible(at) && header.frame_at(bytes, *at).is_some();
-    if torn && let Some(later) = (offset + 1..bytes.len()).find(sound) {
+    let flushed = |at: &usize| {
+        let frame = header.frame_at(bytes, *at).filter(|_| plausible(at));
+        frame.and_then(|frame| u32_at(frame, 16)).is_some_and(|count| count & BEHIND_A_FLUSH != 0)
+    };
+    if torn && let Some(later) = (offset + 1..bytes.len()).find(flushed) {
         let problem = format!("a damaged frame at {offset} with a sound one behind it at {later}");
         return Err(Error::damaged_file(name, &problem).with("offset", offset));
     }
@@ -246,7 +256,7 @@ mod tests {
                     vectors: Vec::from([(0, Box::from([at as f32]))]),
                 })
                 .collect();
-            bytes.extend(header.frame(&Batch { first, operations }).unwrap());
+            bytes.extend(header.frame(&Batch { first, operations }, count != 2).unwrap());
             first = first.plus(count);
             ends.push(bytes.len());
         }
@@ -278,6 +288,27 @@ mod tests {
                 // In the last frame damage cannot be told from a torn write.
                 Ok(content) => assert!(bit / 8 >= ends[2] && content.torn && content.batches.len() == 2, "bit {bit}"),
                 Err(error) => assert_eq!(error.code(), crate::ErrorCode::Corrupt, "bit {bit}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_flush_has_reached_may_be_lost_in_any_order() {
+        let header = WalHeader::new(DatabaseId([1; 16]), FileId(2), SequenceNumber(1));
+        let frame = |first: u64, behind_a_flush: bool| {
+            let operations = Vec::from([Operation::Delete { id: Vec::from([1, b'a']) }]);
+            header.frame(&Batch { first: SequenceNumber(first), operations }, behind_a_flush).unwrap()
+        };
+        for flushed in [false, true] {
+            let mut bytes = header.to_bytes().to_vec();
+            bytes.extend(frame(1, true));
+            let lost = bytes.len();
+            bytes.extend(frame(2, false));
+            bytes.extend(frame(3, flushed));
+            bytes[lost..][..30].fill(0);
+            match read_log(&bytes) {
+                Ok(content) => assert!(!flushed && content.torn && content.batches.len() == 1),
+                Err(error) => assert!(flushed && error.code() == crate::ErrorCode::Corrupt),
             }
         }
     }

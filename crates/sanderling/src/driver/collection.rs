@@ -55,6 +55,8 @@ pub(super) struct WriterState {
     pub wal_bytes: u64,
     /// Whether the last log holds acknowledged writes.
     pub log_in_use: bool,
+    /// Whether all that the last log holds is durable.
+    pub log_flushed: bool,
     /// A flush of acknowledged writes failed: the log may have lost them, and only memory has them for sure.
     pub must_seal: bool,
     /// For each segment of the manifest, how many dead rows its file has.
@@ -133,6 +135,7 @@ impl CollectionShared {
             wal,
             wal_bytes,
             log_in_use,
+            log_flushed: false, // whoever wrote it may have been killed
             must_seal: false,
             written_dead,
             deferred: None,

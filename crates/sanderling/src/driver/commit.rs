@@ -4,6 +4,7 @@ use crate::storage::{Durability, Storage, StorageFuture};
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use sanderling_engine::{
     codec::AlignedBytes,
+    defects::{Defect, is},
     ids::{FileId, SequenceNumber},
     manifest::{CollectionRecord, CommittedManifest, Manifest, wal_name},
     wal::WalHeader,
@@ -66,7 +67,10 @@ impl ManifestState {
                 self.uncertain.map_or(self.committed.generation.saturating_add(1), |failed| failed.saturating_add(2));
             let next = CommittedManifest { database: self.committed.database, generation, manifest };
             let bytes = next.to_bytes();
-            self.uncertain = Some(generation); // from here on the slot may name the new files
+            if is(Defect::CommittedInMemory) {
+                self.committed = next.clone();
+            }
+            self.uncertain = Some(generation).filter(|_| !is(Defect::DoubtForgotten)); // from here on the slot may name the new files
             storage.write(next.slot(), &bytes, Durability::Strict).await?;
             self.uncertain = None;
             self.committed = next;

@@ -23,6 +23,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use sanderling_engine::{
     Error, ErrorCode, Result, Schema, Value,
     collection::CollectionState,
+    defects::{Defect, is},
     document::{json, quoted},
     ids::{DatabaseId, SequenceNumber},
     limits::NAME_BYTES_MAX,
@@ -230,7 +231,10 @@ impl Database {
         }
         let mut next = manifest.next();
         let at = next.collections.iter().position(|record| record.name == name);
-        let files = at.map(|at| open::files_of(&next.collections.remove(at))).unwrap_or_default();
+        let mut files = at.map(|at| open::files_of(&next.collections.remove(at))).unwrap_or_default();
+        if is(Defect::DropNotCommitted) {
+            (next, files) = (manifest.next(), Vec::new());
+        }
         manifest.commit(&*shared.storage, Vec::new(), next).await?;
         if let Slot::Sound(collection) = &slot {
             collection.retire();

@@ -1,13 +1,14 @@
 //! Opening: both manifest slots, the segments they name, then the logs.
 
 use super::{Environment, commit::ManifestState};
-use crate::storage::{Storage, StoredObject};
+use crate::storage::{Durability, Storage, StoredObject};
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use core::{fmt::Display, pin::Pin};
 use sanderling_engine::{
     Error, ErrorCode, Result, Schema,
     codec::{AlignedBytes, FILE_HEADER_BYTES},
     collection::CollectionState,
+    defects::{Defect, is},
     document::json,
     ids::{DatabaseId, FileId, SequenceNumber},
     manifest::{
@@ -69,6 +70,11 @@ pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Res
         return create(storage, &objects, environment).await;
     };
     check_for_lost_commits(&committed, &other_slot_damaged, &objects)?;
+    // A process that was killed may have left it unflushed: a power cut would bring the older one back, without the files
+    // that are removed from here on and with logs that it does not know.
+    if !is(Defect::SlotNotFlushed) {
+        storage.append(committed.slot(), &[], Durability::Strict).await?;
+    }
     // A number that any file has is never given to another: what lies there may yet be repaired.
     let numbers = objects.iter().filter_map(|object| data_file_number(&object.name));
     let above_all = numbers.max().map_or(0, |number| number.saturating_add(1));
@@ -103,11 +109,16 @@ fn choose(slots: Vec<File>, objects: &[StoredObject]) -> Result<Option<(Committe
     let count = slots.len();
     for File { name, bytes } in slots {
         match CommittedManifest::from_bytes(bytes?.as_ref(), &name) {
+            Ok(slot) if slot.slot() != name => {
+                damage = Some(damaged(&name, &"what it holds belongs in the other slot"))
+            }
             Ok(slot) => {
                 if found.as_ref().is_some_and(|other| other.database != slot.database) {
                     return Err(damaged(&name, &"the two slots belong to different databases"));
                 }
-                if found.as_ref().is_none_or(|other| other.generation < slot.generation) {
+                let newer =
+                    |other: &CommittedManifest| (other.generation < slot.generation) != is(Defect::OlderSlotWins);
+                if found.as_ref().is_none_or(newer) {
                     found = Some(slot);
                 }
             }
@@ -246,15 +257,18 @@ fn replay(
         logs.push((name, file, content));
     }
     let mut last = None;
+    if is(Defect::LastLogAlone) {
+        logs.drain(..logs.len().saturating_sub(1));
+    }
     let mut logs = logs.into_iter().peekable();
     while let Some((name, file, content)) = logs.next() {
         let end = logs.peek().map(|(.., later)| later.header.first());
         for batch in content.batches {
-            if end.is_none_or(|end| batch.first < end) {
+            if end.is_none_or(|end| batch.first < end || is(Defect::OverlapReplayed)) {
                 state.replay(batch, &name)?;
             }
         }
-        last = (!content.torn).then_some((content.header, file));
+        last = (!content.torn || is(Defect::TornLogExtended)).then_some((content.header, file));
     }
     Ok((last, total))
 }
@@ -302,7 +316,7 @@ fn length_of(objects: &[StoredObject], name: &str) -> Result<usize> {
 /// Fewer bytes than an object has are an error of the medium, never its end.
 fn whole(bytes: AlignedBytes, length: usize, name: &str) -> Result<AlignedBytes> {
     let found = bytes.as_ref().len();
-    if found == length {
+    if found == length || is(Defect::ShortReadBelieved) {
         return Ok(bytes);
     }
     let message = format!("{name}: {found} of {length} bytes could be read");

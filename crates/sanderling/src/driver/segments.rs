@@ -8,7 +8,11 @@ use super::{
 };
 use crate::storage::StorageFuture;
 use alloc::{boxed::Box, vec, vec::Vec};
-use sanderling_engine::{Result, Schema, ids::FileId};
+use sanderling_engine::{
+    Result, Schema,
+    defects::{Defect, is},
+    ids::FileId,
+};
 
 /// Why segments are made anew.
 pub(super) enum Job {
@@ -76,18 +80,24 @@ impl Collection {
         record.segments.extend(made.record());
         let first = self.shared.state().next();
         let log = manifest.begin_log(first, &mut files);
-        if let Some(schema) = &schema {
+        if let Some(schema) = schema.as_ref().filter(|_| !is(Defect::SchemaNotCommitted)) {
             record.schema = schema.to_json();
         }
-        record.first_in_wal = first.0;
+        record.first_in_wal = if is(Defect::NumbersRestart) { 1 } else { first.0 };
         record.wals = vec![log.1];
         let kept = files_of(record);
         old_files.retain(|file| !kept.contains(file));
-        manifest.commit(&*database.storage, files, next).await?;
+        if is(Defect::RemovedBeforeCommit) {
+            database.remove_files(&old_files).await;
+        }
+        let committed = manifest.commit(&*database.storage, files, next).await;
+        if !is(Defect::InstalledUncommitted) {
+            committed?;
+        }
         self.take_all(writer, made, schema);
         writer.wal_bytes = log.0.to_bytes().len() as u64;
         writer.wal = Some(log);
-        writer.log_in_use = false;
+        (writer.log_in_use, writer.log_flushed) = (false, true);
         writer.must_seal = false;
         drop(manifest);
         database.remove_files(&old_files).await;

@@ -17,6 +17,7 @@ use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 use sanderling_engine::{
     Error, ErrorCode, Result,
     collection::{Group, Write, WriteReceipt},
+    defects::{Defect, is},
     manifest::wal_name,
     schema::SchemaChange,
     wal::WalHeader,
@@ -142,14 +143,24 @@ impl Collection {
             return;
         }
         let is_bulk = prepared.group.batches().any(|batch| batch.operations.len() >= BULK_WRITES);
-        let outcome = self.append(writer, &prepared).await;
+        let outcome = self.log_group(writer, &prepared).await;
         let Prepared { group, answers, .. } = prepared;
-        let Err(error) = outcome else {
+        if is(Defect::AppliedUnlogged) && outcome.is_err() {
             self.apply(group, &answers);
-            self.turn_if_full(writer, is_bulk).await;
+            answers
+                .iter()
+                .for_each(|answer| *answer.change() = Some(outcome.clone().map(|()| WriteReceipt::default())));
             return;
-        };
-        answers.iter().for_each(|answer| *answer.change() = Some(Err(error.clone())));
+        }
+        match outcome {
+            Err(error) if !is(Defect::FailureAcknowledged) => {
+                answers.iter().for_each(|answer| *answer.change() = Some(Err(error.clone())));
+            }
+            _ => {
+                self.apply(group, &answers);
+                self.turn_if_full(writer, is_bulk).await;
+            }
+        }
     }
 
     /// The writes are kept whatever comes of this. After a failure it is tried again some writes later: it may be much work.
@@ -192,27 +203,43 @@ impl Collection {
         prepared
     }
 
-    async fn append(&self, writer: &mut WriterState, prepared: &Prepared) -> Result<()> {
-        let database = &self.database.shared;
+    async fn log_group(&self, writer: &mut WriterState, prepared: &Prepared) -> Result<()> {
+        let durability = self.database.shared.durability;
+        let writes =
+            || prepared.group.batches().zip(&prepared.payloads).filter(|(batch, _)| !batch.operations.is_empty());
+        if is(Defect::NothingAcknowledged) && writes().next().is_none() {
+            return Ok(());
+        }
         // Also a write that changes nothing waits for a sound log: after a failed append the next opening may find the
         // failed write, unless a new log has ruled it out.
         let (header, file) = self.log(writer).await?;
-        let mut frames = Vec::new();
-        for (batch, payload) in prepared.group.batches().zip(&prepared.payloads) {
-            if !batch.operations.is_empty() {
-                frames.extend_from_slice(&header.frame_of(batch.first, batch.operations.len(), payload));
-            }
-        }
-        if frames.is_empty() {
+        if writes().next().is_none() {
             return Ok(());
         }
-        if let Err(error) = database.storage.append(&wal_name(file), &frames, database.durability).await {
-            writer.wal = None; // how much of the frames is there is unknown: nothing may follow them
-            return Err(error);
+        if durability == Durability::Strict && !writer.log_flushed {
+            self.append(writer, file, &[], Durability::Strict).await?;
         }
+        let mut frames = Vec::new();
+        for (batch, payload) in writes() {
+            // Those behind the first were not flushed before it.
+            let is_flushed = writer.log_flushed && frames.is_empty();
+            frames.extend_from_slice(&header.frame_of(batch.first, batch.operations.len(), payload, is_flushed));
+        }
+        self.append(writer, file, &frames, durability).await?;
         writer.wal_bytes += frames.len() as u64;
         writer.log_in_use = true;
         Ok(())
+    }
+
+    async fn append(&self, writer: &mut WriterState, file: u64, bytes: &[u8], durability: Durability) -> Result<()> {
+        let appended = self.database.shared.storage.append(&wal_name(file), bytes, durability).await;
+        writer.log_flushed = durability == Durability::Strict && appended.is_ok();
+        if appended.is_err() && !is(Defect::LogKeptAfterFailure) {
+            writer.wal = None; // how much of the frames is there is unknown: nothing may follow them
+            // A second flush may succeed without the writes: the system gives up pages that it could not write.
+            writer.must_seal |= bytes.is_empty() && !is(Defect::FlushRetried);
+        }
+        appended
     }
 
     /// Makes every write so far durable, and says if making a segment had failed.
@@ -220,12 +247,7 @@ impl Collection {
         // After a failure this ends with all writes in a segment or in logs that were flushed.
         self.log(writer).await?;
         let manifest = self.database.shared.manifest.lock().await;
-        if let Err(error) = self.settle_logs(&manifest).await {
-            // A second flush may succeed without the writes: the system gives up pages that it could not write.
-            writer.wal = None;
-            writer.must_seal = true;
-            return Err(error);
-        }
+        self.settle_writes(writer, &manifest).await?;
         writer.deferred.take().map_or(Ok(()), Err)
     }
 
@@ -242,13 +264,15 @@ impl Collection {
             let database = &self.database.shared;
             let mut manifest = database.manifest.lock().await;
             if let Some(log) = writer.wal {
-                if manifest.is_uncertain() {
+                if manifest.is_uncertain() && !is(Defect::DoubtIgnored) {
                     let same = manifest.next();
                     manifest.commit(&*database.storage, Vec::new(), same).await?;
                 }
                 return Ok(log);
             }
-            if writer.must_seal || self.settle_logs(&manifest).await.is_err() {
+            // A second flush of the logs may succeed without what the first one could not write.
+            writer.must_seal = writer.must_seal || self.settle_logs(&manifest).await.is_err();
+            if writer.must_seal {
                 drop(manifest);
                 self.rebuild(writer, Job::Seal).await?;
                 return writer.wal.ok_or_else(|| Error::new(ErrorCode::Internal, "sealing begins a log"));
@@ -260,11 +284,14 @@ impl Collection {
                 if !writer.log_in_use {
                     unused.extend(record.wals.pop().map(wal_name));
                 }
+                if is(Defect::EarlierLogsDropped) {
+                    record.wals.clear();
+                }
                 record.wals.push(file);
             }
             manifest.commit(&*database.storage, files, next).await?;
             writer.wal = Some((header, file));
-            writer.log_in_use = false;
+            (writer.log_in_use, writer.log_flushed) = (false, true);
             writer.wal_bytes += header.to_bytes().len() as u64;
             drop(manifest);
             database.remove_files(&unused).await;
@@ -272,10 +299,24 @@ impl Collection {
         })
     }
 
+    /// Makes the writes so far durable. If that fails, only memory has them for sure: a second flush may succeed without them.
+    pub(super) async fn settle_writes(&self, writer: &mut WriterState, manifest: &ManifestState) -> Result<()> {
+        let settled = self.settle_logs(manifest).await;
+        writer.log_flushed |= settled.is_ok();
+        if settled.is_err() && !is(Defect::LogKeptAfterFailure) {
+            writer.wal = None;
+            writer.must_seal |= !is(Defect::FlushRetried);
+        }
+        settled
+    }
+
     /// Makes the logs so far durable. A later log may only begin where the earlier ones surely end: a power cut that took
     /// the end of an earlier one would leave a hole.
-    pub(super) async fn settle_logs(&self, manifest: &ManifestState) -> Result<()> {
+    async fn settle_logs(&self, manifest: &ManifestState) -> Result<()> {
         let database = &self.database.shared;
+        if is(Defect::LogsNotSettled) {
+            return Ok(());
+        }
         if let Some(record) = manifest.collection(self.shared.id) {
             for wal in &record.wals {
                 database.storage.append(&wal_name(*wal), &[], Durability::Strict).await?;

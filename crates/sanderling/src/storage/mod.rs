@@ -9,6 +9,7 @@ mod file;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 mod lock;
 mod memory;
+pub mod pool;
 
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub use file::FileStorage;
@@ -73,7 +74,7 @@ pub trait Storage: MaybeShared {
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes>;
 
     /// Adds bytes at the end of an object, which is created if it is absent. With [`Durability::Strict`] everything that
-    /// was appended to the object before is durable too, also when `bytes` is empty.
+    /// was appended or written to the object before is durable too, by whichever process, also when `bytes` is empty.
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()>;
 
     /// Makes the object hold these bytes and no others; it is created if it is absent.

@@ -5,6 +5,7 @@ use super::{SectionKind, SectionWriter, merge_text::merge_text, write_vectors};
 use crate::{
     Schema,
     attributes::ColumnValues,
+    defects::{Defect, is},
     ids::{DatabaseId, FileId, RowId},
     lists::map,
     order::sorted,
@@ -120,7 +121,8 @@ fn write_rows(writer: &mut SectionWriter, sources: &[Source<'_>]) {
     let (mut document_offsets, mut document_bytes) = (vec![0_u64], Vec::new());
     for_each_kept(sources, &mut |segment, row| {
         sequences.push(segment.sequence(row).0);
-        expiries.push(segment.expiries()[row.index()]);
+        let expires_at = segment.expiries()[row.index()];
+        expiries.push(if is(Defect::ExpiryForgotten) { u64::MAX } else { expires_at });
         let id = segment.id(row);
         id.write_bytes(&mut id_bytes);
         id_offsets.push(id_bytes.len() as u32);

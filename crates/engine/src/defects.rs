@@ -1,0 +1,90 @@
+//! Mistakes that can be switched on, so that a test can show that the simulation of faults would see them. Only with the
+//! feature `planted-defects`; without it every question is answered with a constant no.
+
+/// A mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Defect {
+    /// Frames of the log are believed without their checksums.
+    FrameUnchecked = 1,
+    /// Manifest slots are believed without their checksum.
+    ManifestUnchecked,
+    /// Every frame claims that all before it was flushed.
+    FrameClaimsFlush,
+    /// A write changes the state although its append failed.
+    AppliedUnlogged,
+    /// A write whose append failed is acknowledged.
+    FailureAcknowledged,
+    /// The log is appended to after a failure.
+    LogKeptAfterFailure,
+    /// A new log begins without flushing the earlier ones.
+    LogsNotSettled,
+    /// After a failed flush the next one is believed.
+    FlushRetried,
+    /// A commit whose outcome is unknown is forgotten.
+    DoubtForgotten,
+    /// Writes are acknowledged while the outcome of a commit is unknown.
+    DoubtIgnored,
+    /// A write that changes nothing does not wait for a sound log.
+    NothingAcknowledged,
+    /// The manifest in memory changes before the commit.
+    CommittedInMemory,
+    /// The state changes before the commit.
+    InstalledUncommitted,
+    /// The older slot wins.
+    OlderSlotWins,
+    /// The slot in force is not flushed when the database is opened.
+    SlotNotFlushed,
+    /// A short read is taken for the end of the file.
+    ShortReadBelieved,
+    /// Replay believes the end of a log that a later one ruled out.
+    OverlapReplayed,
+    /// Replay looks at the last log alone.
+    LastLogAlone,
+    /// A log with a torn end is appended to.
+    TornLogExtended,
+    /// A new log takes the place of the earlier ones.
+    EarlierLogsDropped,
+    /// Old files are removed before the manifest that drops them.
+    RemovedBeforeCommit,
+    /// The dead rows of sealed segments are not written.
+    TombstonesNotWritten,
+    /// The dead rows of a sealed segment are written once.
+    TombstonesNotRenewed,
+    /// Numbers of writes begin anew after a seal.
+    NumbersRestart,
+    /// A dropped collection stays in the manifest.
+    DropNotCommitted,
+    /// A schema that grew is not committed.
+    SchemaNotCommitted,
+    /// Expired documents come back when they are compacted.
+    ExpiryForgotten,
+}
+
+#[cfg(feature = "planted-defects")]
+mod planted {
+    use super::Defect;
+    use core::sync::atomic::{AtomicU8, Ordering::SeqCst};
+
+    static PLANTED: AtomicU8 = AtomicU8::new(0);
+
+    /// Switches a mistake on for the whole process, or all off.
+    pub fn plant(defect: Option<Defect>) {
+        PLANTED.store(defect.map_or(0, |defect| defect as u8), SeqCst);
+    }
+
+    /// Whether a mistake is switched on.
+    #[must_use]
+    pub fn is(defect: Defect) -> bool {
+        PLANTED.load(SeqCst) == defect as u8
+    }
+}
+#[cfg(feature = "planted-defects")]
+pub use planted::{is, plant};
+
+/// Whether a mistake is switched on.
+#[cfg(not(feature = "planted-defects"))]
+#[must_use]
+pub const fn is(_: Defect) -> bool {
+    false
+}

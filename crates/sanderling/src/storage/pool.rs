@@ -1,0 +1,360 @@
+//! A storage over files whose names are not durable when they are created, as in the origin-private file system of
+//! browsers: a flush there makes the bytes of a file durable and not its name.
+//!
+//! So files are created ahead of need, and nothing is kept in one before it is *settled*: long enough there that its name
+//! has been written too. Which object a file holds stands in the file itself, in one of two slots of [`SLOT_BYTES`] bytes
+//! written in turn; the content follows at [`CONTENT_AT`]. No file is renamed or deleted, and none is given a new content
+//! unless it says that it is free.
+
+use super::{Durability, MaybeShared, Storage, StorageFuture, StoredObject};
+use crate::guarded::Guarded;
+use alloc::{boxed::Box, format, string::String, vec::Vec};
+use sanderling_engine::{
+    Error, ErrorCode, Result,
+    codec::{AlignedBytes, crc32c, u32_at, u64_at},
+};
+
+/// Files as the host has them. A call that reads or writes may do less than it was asked for.
+pub trait RawFiles: MaybeShared {
+    /// The names and lengths of all files.
+    fn list(&self) -> StorageFuture<'_, Vec<StoredObject>>;
+    /// Makes an empty file.
+    fn create<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()>;
+    /// Bytes from an offset on; fewer where the file ends or the medium fails.
+    fn read_at<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes>;
+    /// Writes bytes at an offset and says how many.
+    fn write_at<'a>(&'a self, name: &'a str, offset: u64, bytes: &'a [u8]) -> StorageFuture<'a, usize>;
+    /// Makes a file shorter or longer.
+    fn set_len<'a>(&'a self, name: &'a str, length: u64) -> StorageFuture<'a, ()>;
+    /// Makes the content of a file durable.
+    fn flush<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()>;
+    /// Gives up whatever is held.
+    fn close(&self) -> StorageFuture<'_, ()>;
+}
+
+/// How a pool is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolOptions {
+    /// Free files that are kept ahead of need.
+    pub free: usize,
+    /// Milliseconds after which the name of a new file is taken for durable.
+    pub settle: u64,
+    /// Milliseconds since 1970.
+    pub now: fn() -> u64,
+}
+
+/// The length of one of the two slots that say what a file holds.
+pub const SLOT_BYTES: usize = 512;
+
+/// Where the content of a file begins.
+pub const CONTENT_AT: u64 = 2 * SLOT_BYTES as u64;
+
+const MAGIC: &[u8; 8] = b"SNDLPOOL";
+const NAME_AT: usize = 40;
+const NAME_BYTES_MAX: usize = SLOT_BYTES - NAME_AT - 4;
+
+/// A storage in a pool of files.
+pub struct PoolStorage<R> {
+    raw: R,
+    options: PoolOptions,
+    pool: Guarded<Pool>,
+}
+
+#[derive(Default)]
+struct Pool {
+    files: Vec<PoolFile>,
+    /// The number of the last change of any slot.
+    generation: u64,
+    /// The number of the next file.
+    next: u64,
+}
+
+#[derive(Clone)]
+struct PoolFile {
+    name: String,
+    holds: Holds,
+    /// The slot that counts.
+    slot: usize,
+    generation: u64,
+    created: u64,
+    length: u64,
+}
+
+#[derive(Clone, PartialEq)]
+enum Holds {
+    Nothing,
+    Object(String),
+    /// Nobody knows: it is left alone.
+    Unknown,
+}
+
+/// What a slot says.
+struct Slot {
+    generation: u64,
+    created: u64,
+    object: Option<String>,
+}
+
+impl Slot {
+    /// Magic, version, 0, generation, creation, length of the object's name, its name, checksum of all that. No name: free.
+    fn to_bytes(&self) -> [u8; SLOT_BYTES] {
+        let mut bytes = [0; SLOT_BYTES];
+        bytes[..8].copy_from_slice(MAGIC);
+        bytes[16..24].copy_from_slice(&self.generation.to_le_bytes());
+        bytes[24..32].copy_from_slice(&self.created.to_le_bytes());
+        let name = self.object.as_deref().unwrap_or_default().as_bytes();
+        bytes[32..36].copy_from_slice(&(name.len() as u32).to_le_bytes());
+        bytes[NAME_AT..NAME_AT + name.len()].copy_from_slice(name);
+        let checksum = crc32c(&bytes[..SLOT_BYTES - 4]);
+        bytes[SLOT_BYTES - 4..].copy_from_slice(&checksum.to_le_bytes());
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let sound = bytes.len() == SLOT_BYTES
+            && &bytes[..8] == MAGIC
+            && u32_at(bytes, SLOT_BYTES - 4) == Some(crc32c(&bytes[..SLOT_BYTES - 4]));
+        if !sound || u32_at(bytes, 8) != Some(0) {
+            return None;
+        }
+        let length = u32_at(bytes, 32).filter(|length| *length as usize <= NAME_BYTES_MAX)? as usize;
+        let name = core::str::from_utf8(bytes.get(NAME_AT..NAME_AT + length)?).ok()?;
+        let object = (length > 0).then(|| name.into());
+        Some(Self { generation: u64_at(bytes, 16)?, created: u64_at(bytes, 24)?, object })
+    }
+}
+
+fn failed(name: &str, problem: &str) -> Error {
+    Error::new(ErrorCode::Unavailable, format!("{name}: {problem}")).with("file", name)
+}
+
+fn number_of(name: &str) -> Option<u64> {
+    u64::from_str_radix(name.strip_prefix("pool-")?, 16).ok()
+}
+
+impl<R: RawFiles> PoolStorage<R> {
+    /// Looks what each file holds, and makes files if there are too few.
+    pub async fn open(raw: R, options: PoolOptions) -> Result<Self> {
+        let mut pool = Pool::default();
+        for object in raw.list().await? {
+            let Some(number) = number_of(&object.name) else { continue };
+            pool.next = pool.next.max(number + 1);
+            let file = look(&raw, object, (options.now)()).await?;
+            pool.generation = pool.generation.max(file.generation);
+            pool.files.push(file);
+        }
+        // Of two files that say the same the older one was freed, and that was lost.
+        pool.files.sort_by_key(|file| core::cmp::Reverse(file.generation));
+        for at in 1..pool.files.len() {
+            let (newer, file) = (&pool.files[..at], &pool.files[at]);
+            if matches!(file.holds, Holds::Object(_)) && newer.iter().any(|other| other.holds == file.holds) {
+                pool.files[at].holds = Holds::Nothing;
+            }
+        }
+        let storage = Self { raw, options, pool: Guarded::new(pool) };
+        storage.grow().await?;
+        Ok(storage)
+    }
+
+    /// Whether every object lies in a file whose name is durable.
+    pub fn is_settled(&self) -> bool {
+        let pool = self.pool.read();
+        pool.files.iter().all(|file| !matches!(file.holds, Holds::Object(_)) || self.settled(file))
+    }
+
+    fn settled(&self, file: &PoolFile) -> bool {
+        (self.options.now)() >= file.created.saturating_add(self.options.settle)
+    }
+
+    /// Keeps free files ahead of need.
+    async fn grow(&self) -> Result<()> {
+        loop {
+            let (name, generation) = {
+                let mut pool = self.pool.change();
+                if pool.files.iter().filter(|file| file.holds == Holds::Nothing).count() >= self.options.free {
+                    return Ok(());
+                }
+                pool.next += 1;
+                pool.generation += 1;
+                (format!("pool-{:08x}", pool.next - 1), pool.generation)
+            };
+            let created = (self.options.now)();
+            self.raw.create(&name).await?;
+            let slot = Slot { generation, created, object: None }.to_bytes();
+            write_all(&self.raw, &name, 0, &slot).await?;
+            self.raw.set_len(&name, CONTENT_AT).await?;
+            self.raw.flush(&name).await?;
+            let file = PoolFile { name, holds: Holds::Nothing, slot: 0, generation, created, length: 0 };
+            self.pool.change().files.push(file);
+        }
+    }
+
+    fn find(&self, object: &str) -> Option<PoolFile> {
+        let holds = |file: &&PoolFile| matches!(&file.holds, Holds::Object(other) if other == object);
+        self.pool.read().files.iter().find(holds).cloned()
+    }
+
+    fn set(&self, changed: PoolFile) {
+        let mut pool = self.pool.change();
+        if let Some(file) = pool.files.iter_mut().find(|file| file.name == changed.name) {
+            *file = changed;
+        }
+    }
+
+    /// The file of an object, be it a new one.
+    async fn file(&self, object: &str) -> Result<PoolFile> {
+        if let Some(file) = self.find(object) {
+            return Ok(file);
+        }
+        if object.is_empty() || object.len() > NAME_BYTES_MAX {
+            return Err(failed(object, "the name is too long"));
+        }
+        let free = |file: &&mut PoolFile| file.holds == Holds::Nothing && self.settled(file);
+        let mut file = {
+            let mut pool = self.pool.change();
+            let Some(file) = pool.files.iter_mut().find(free) else {
+                let message = format!("{object}: no file of the pool has been there long enough");
+                return Err(Error::new(ErrorCode::Busy, message).with("file", object));
+            };
+            file.holds = Holds::Unknown; // until its slot is written nobody else may take it
+            file.clone()
+        };
+        let emptied = self.empty(&mut file, object).await;
+        // Where that failed the file may say that it holds the object, but it is empty, and goes the same way again.
+        file.holds = if emptied.is_ok() { Holds::Object(object.into()) } else { Holds::Nothing };
+        self.set(file.clone());
+        emptied?;
+        // What fails here is tried again with the next object.
+        let _ = self.grow().await;
+        Ok(file)
+    }
+
+    /// Makes a free file an object's.
+    async fn empty(&self, file: &mut PoolFile, object: &str) -> Result<()> {
+        // The old content must be gone for good before the file says that it is something else.
+        self.raw.set_len(&file.name, CONTENT_AT).await?;
+        self.raw.flush(&file.name).await?;
+        file.length = 0;
+        self.label(file, Some(object)).await
+    }
+
+    /// Writes what a file holds into the slot that does not count.
+    async fn label(&self, file: &mut PoolFile, object: Option<&str>) -> Result<()> {
+        let generation = {
+            let mut pool = self.pool.change();
+            pool.generation += 1;
+            pool.generation
+        };
+        let at = 1 - file.slot;
+        let slot = Slot { generation, created: file.created, object: object.map(String::from) };
+        write_all(&self.raw, &file.name, (at * SLOT_BYTES) as u64, &slot.to_bytes()).await?;
+        (file.slot, file.generation) = (at, generation);
+        Ok(())
+    }
+
+    async fn put(&self, object: &str, bytes: &[u8], durability: Durability, anew: bool) -> Result<()> {
+        let mut file = self.file(object).await?;
+        let at = if anew { 0 } else { file.length };
+        write_all(&self.raw, &file.name, CONTENT_AT + at, bytes).await?;
+        file.length = at + bytes.len() as u64;
+        if anew {
+            self.raw.set_len(&file.name, CONTENT_AT + file.length).await?;
+        }
+        self.set(file.clone());
+        if durability == Durability::Strict { self.raw.flush(&file.name).await } else { Ok(()) }
+    }
+
+    async fn free(&self, object: &str) -> Result<()> {
+        let Some(mut file) = self.find(object) else { return Ok(()) };
+        // While its slot is written it is neither that object's nor free; where that fails it is still the object's.
+        self.set(PoolFile { holds: Holds::Unknown, ..file.clone() });
+        let labelled = self.label(&mut file, None).await;
+        if labelled.is_ok() {
+            file.holds = Holds::Nothing;
+        }
+        self.set(file);
+        labelled
+    }
+
+    async fn get(&self, object: &str, offset: u64, length: usize) -> Result<AlignedBytes> {
+        let Some(file) = self.find(object) else {
+            return Err(Error::new(ErrorCode::Corrupt, format!("{object} is missing")).with("file", object));
+        };
+        let left = usize::try_from(file.length.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let length = length.min(left);
+        let bytes = self.raw.read_at(&file.name, CONTENT_AT + offset, length).await?;
+        // Hosts tell a failed read by fewer bytes: it is never the end of the file.
+        if bytes.as_ref().len() < length { Err(failed(object, "it could not be read whole")) } else { Ok(bytes) }
+    }
+}
+
+/// What a file says that it holds.
+async fn look<R: RawFiles>(raw: &R, object: StoredObject, now: u64) -> Result<PoolFile> {
+    let head = object.bytes.min(CONTENT_AT) as usize;
+    let bytes = raw.read_at(&object.name, 0, head).await?;
+    let bytes = bytes.as_ref();
+    if bytes.len() < head {
+        return Err(failed(&object.name, "it could not be read whole"));
+    }
+    let length = object.bytes.saturating_sub(CONTENT_AT);
+    let slots = [0, 1].map(|slot| Slot::from_bytes(bytes.get(slot * SLOT_BYTES..(slot + 1) * SLOT_BYTES)?));
+    let newest = slots.into_iter().enumerate().filter_map(|(at, slot)| Some((at, slot?)));
+    let Some((slot, Slot { generation, created, object: holds })) = newest.max_by_key(|(_, slot)| slot.generation)
+    else {
+        // One that was created and never written is as good as new; any other may be damaged.
+        let empty = length == 0 && bytes.iter().all(|byte| *byte == 0);
+        let holds = if empty { Holds::Nothing } else { Holds::Unknown };
+        return Ok(PoolFile { name: object.name, holds, slot: 1, generation: 0, created: now, length });
+    };
+    let holds = holds.map_or(Holds::Nothing, Holds::Object);
+    Ok(PoolFile { name: object.name, holds, slot, generation, created, length })
+}
+
+/// Writes all bytes, in as many calls as that takes.
+async fn write_all<R: RawFiles>(raw: &R, name: &str, offset: u64, bytes: &[u8]) -> Result<()> {
+    let mut done = 0;
+    while done < bytes.len() {
+        let written = raw.write_at(name, offset + done as u64, &bytes[done..]).await?;
+        if written == 0 {
+            return Err(failed(name, "it takes no more bytes"));
+        }
+        done += written;
+    }
+    Ok(())
+}
+
+impl<R: RawFiles> Storage for PoolStorage<R> {
+    fn kind(&self) -> String {
+        "pool".into()
+    }
+
+    fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
+        let mut objects = Vec::new();
+        for file in &self.pool.read().files {
+            if let Holds::Object(name) = &file.holds {
+                objects.push(StoredObject { name: name.clone(), bytes: file.length });
+            }
+        }
+        Box::pin(core::future::ready(Ok(objects)))
+    }
+
+    fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
+        Box::pin(self.get(name, offset, length))
+    }
+
+    fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
+        Box::pin(self.put(name, bytes, durability, false))
+    }
+
+    fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
+        Box::pin(self.put(name, bytes, durability, true))
+    }
+
+    fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
+        Box::pin(self.free(name))
+    }
+
+    fn close(&self) -> StorageFuture<'_, ()> {
+        self.raw.close()
+    }
+}

@@ -1,0 +1,18 @@
+//! Deterministic simulation of storages that fail.
+//!
+//! A seed decides what is called, which calls meet which fault, when the process dies and what the power cut leaves
+//! ([`step`]). A [`storage`] over a [`disk`] carries that out below the driver; a [`model`] says what must be found after
+//! each recovery ([`run`]), and brute force what searches must answer ([`check`]). A seed that fails is shrunk and can be
+//! run again ([`search`]).
+
+pub mod check;
+pub mod defects;
+pub mod disk;
+pub mod model;
+pub mod posix;
+pub mod random;
+pub mod run;
+pub mod search;
+pub mod step;
+pub mod storage;
+pub mod world;

@@ -1,0 +1,186 @@
+//! What a collection must hold: every document, and which states a crash may leave.
+
+use sanderling::Document;
+use std::collections::BTreeMap;
+
+/// A document of the simulation. Everything in it follows from two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// What updates change.
+    pub n: u32,
+    /// What the other fields follow from.
+    pub base: u32,
+    /// When it expires.
+    pub expires_at: u64,
+    /// 0 where the write was not acknowledged.
+    pub version: u64,
+}
+
+const TAGS: [&str; 3] = ["gull", "plover", "tern"];
+const WORDS: [&str; 6] = ["shore", "bird", "sand", "wind", "wave", "salt"];
+
+impl Item {
+    /// The values of the fields that the number says.
+    #[must_use]
+    pub fn tag(base: u32) -> &'static str {
+        TAGS[base as usize % TAGS.len()]
+    }
+
+    /// The word of a number.
+    #[must_use]
+    pub fn word(at: usize) -> &'static str {
+        WORDS[at % WORDS.len()]
+    }
+
+    /// The words of its text.
+    pub fn words(&self) -> impl Iterator<Item = &'static str> {
+        let base = self.base;
+        (0..1 + base as usize % 4).map(move |at| Self::word((base >> (at * 3)) as usize))
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn body(&self) -> String {
+        self.words().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Its vector; some have none.
+    #[must_use]
+    pub fn vector(&self) -> Option<[f32; 3]> {
+        let part = |shift: u32| f32::from((self.base >> shift) as u8 % 5);
+        (!self.base.is_multiple_of(4)).then(|| [part(2), part(5), part(8)])
+    }
+
+    /// The document as a caller writes it.
+    #[must_use]
+    pub fn document(&self, id: u8) -> Document {
+        let document = Document::new(u64::from(id))
+            .with("n", f64::from(self.n))
+            .with("base", f64::from(self.base))
+            .with("tag", Self::tag(self.base))
+            .with("more", Self::tag(self.base >> 4))
+            .with("body", self.body());
+        match self.vector() {
+            Some(vector) => document.with("v", vector.to_vec()),
+            None => document,
+        }
+    }
+}
+
+/// A collection as readers see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    /// Whether the schema was extended.
+    pub extended: bool,
+    /// The documents by id.
+    pub items: BTreeMap<u8, Item>,
+    /// The number of the last acknowledged write.
+    pub last: u64,
+}
+
+impl Content {
+    /// The documents that have not expired, by id.
+    pub fn live(&self, now: u64) -> impl Iterator<Item = (u8, &Item)> {
+        self.items.iter().filter(move |(_, item)| item.expires_at > now).map(|(id, item)| (*id, item))
+    }
+
+    /// Whether a document is there.
+    #[must_use]
+    pub fn has(&self, id: u8, now: u64) -> bool {
+        self.items.get(&id).is_some_and(|item| item.expires_at > now)
+    }
+
+    /// Whether what was found is this. A write that was not acknowledged has a version above all that were.
+    #[must_use]
+    pub fn is(&self, found: &Self, now: u64) -> bool {
+        let alike = |(id, item): (u8, &Item)| {
+            found.items.get(&id).is_some_and(|other| {
+                let version = if item.version == 0 { other.version > self.last } else { other.version == item.version };
+                version && (item.n, item.base) == (other.n, other.base)
+            })
+        };
+        self.extended == found.extended && self.live(now).count() == found.items.len() && self.live(now).all(alike)
+    }
+
+    /// What was found, with what only this knows.
+    fn learned(&self, found: &Self) -> Self {
+        let mut learned = self.clone();
+        for (id, item) in &found.items {
+            if let Some(own) = learned.items.get_mut(id) {
+                own.version = item.version;
+            }
+            learned.last = learned.last.max(item.version);
+        }
+        learned
+    }
+}
+
+/// What the caller of one collection may rely on; `None` is no collection.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// What was acknowledged, the latest last. A power cut may take those behind the first.
+    acknowledged: Vec<Option<Content>>,
+    /// What failed calls would have come to: each may be found as a whole until another call is acknowledged.
+    undecided: Vec<Option<Content>>,
+}
+
+impl Default for Expected {
+    fn default() -> Self {
+        Self { acknowledged: vec![None], undecided: Vec::new() }
+    }
+}
+
+impl Expected {
+    /// What readers see.
+    #[must_use]
+    pub fn latest(&self) -> &Option<Content> {
+        self.acknowledged.last().expect("something was acknowledged, be it nothing")
+    }
+
+    /// A call was acknowledged.
+    pub fn acknowledge(&mut self, content: Option<Content>, durable: bool) {
+        if durable {
+            self.acknowledged.clear();
+        }
+        self.acknowledged.push(content);
+        self.undecided.clear();
+    }
+
+    /// What happened so far is durable, as a flush says that was acknowledged.
+    pub fn settle(&mut self) {
+        let latest = self.latest().clone();
+        self.acknowledge(latest, true);
+    }
+
+    /// A call failed.
+    pub fn leave_undecided(&mut self, content: Option<Content>) {
+        self.undecided.push(content);
+    }
+
+    /// Takes what was found after a crash for what is, if it may be.
+    pub fn adopt(&mut self, found: &Option<Content>, power_was_cut: bool, now: u64) -> Result<(), String> {
+        let alike = |one: &Option<Content>| match (one, found) {
+            (None, None) => true,
+            (Some(one), Some(found)) => one.is(found, now),
+            _ => false,
+        };
+        let learned = |one: &Option<Content>| Some(one.as_ref()?.learned(found.as_ref()?));
+        let from = if power_was_cut { 0 } else { self.acknowledged.len() - 1 };
+        // The earliest that it may be: of states that look alike, those before a delete promise least of later versions.
+        let Some(at) = (from..self.acknowledged.len()).find(|at| alike(&self.acknowledged[*at])) else {
+            let Some(one) = self.undecided.iter().find(|one| alike(one)) else {
+                let allowed: Vec<_> = self.undecided.iter().chain(&self.acknowledged[from..]).collect();
+                return Err(format!("found {found:?}\nnone of {allowed:?}"));
+            };
+            let one = learned(one);
+            self.acknowledge(one, power_was_cut);
+            return Ok(());
+        };
+        self.acknowledged.truncate(at + 1);
+        self.undecided.clear();
+        if power_was_cut {
+            self.settle();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,467 @@
+//! Runs schedules against a database and the model.
+
+use super::{
+    check::{self, Outcome},
+    model::{Content, Expected, Item},
+    posix::SETTLE,
+    step::{End, Profile, Step},
+    storage::{Medium, Plan, SimStorage},
+    world,
+};
+use pollster::block_on;
+use sanderling::{
+    CollectionSettings, DeleteTarget, Document, Error, ErrorCode, Precondition, PutOptions, Result, Value,
+    driver::{Collection, Database},
+    engine::manifest::{CommittedManifest, SLOTS, segment_name, tombstones_name, wal_name},
+    storage::{
+        Storage,
+        pool::{PoolOptions, PoolStorage},
+    },
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The names of the collections.
+const NAMES: [&str; 2] = ["birds", "stones"];
+
+/// How a run puts a storage between the driver and the medium.
+pub type Wrap = fn(SimStorage) -> Box<dyn Storage>;
+
+/// A pool over files whose names are not durable at once.
+async fn pool(files: SimStorage) -> Result<PoolStorage<SimStorage>> {
+    PoolStorage::open(files, PoolOptions { free: 24, settle: SETTLE, now: world::now }).await
+}
+
+/// A database, its medium, and what it must hold.
+pub struct Run {
+    profile: Profile,
+    storage: SimStorage,
+    wrap: Wrap,
+    db: Option<Database>,
+    expected: [Expected; 2],
+    /// Whether a fault has happened since the database was opened: calls may fail.
+    harmed: bool,
+    /// Calls of the database so far.
+    pub operations: u64,
+}
+
+/// A write: what it makes of the content, and the numbers it takes.
+struct Effect {
+    after: Content,
+    ids: Vec<u8>,
+    operations: u64,
+}
+
+impl Run {
+    /// An empty medium, and a database on it.
+    pub fn new(profile: Profile, seed: u64, wrap: Wrap) -> Outcome<Self> {
+        world::begin();
+        let storage = SimStorage::new(profile.medium, seed);
+        if profile.medium == Medium::Opfs {
+            // The pool is there before the database is relied on.
+            block_on(pool(storage.clone())).map_err(|error| error.to_string())?;
+            world::wait(2 * SETTLE);
+        }
+        let expected = Default::default();
+        let mut run = Self { profile, storage, wrap, db: None, expected, harmed: false, operations: 0 };
+        run.open()?;
+        Ok(run)
+    }
+
+    /// What a process finds that opens the database now.
+    fn opened(&self) -> Result<Database> {
+        let storage = match self.profile.medium {
+            Medium::Opfs => Box::new(block_on(pool(self.storage.clone()))?),
+            _ => (self.wrap)(self.storage.clone()),
+        };
+        block_on(Database::open(storage, self.profile.durability, world::environment()))
+    }
+
+    /// Does one thing, and looks whether all is as it must be.
+    pub fn step(&mut self, step: &Step) -> Outcome {
+        match step {
+            Step::Wait { milliseconds } => world::wait(*milliseconds),
+            Step::Break { plan, seed } => self.storage.plan(*plan, *seed),
+            Step::Fill { room } => self.storage.set_room(Some(*room)),
+            Step::Heal => return self.heal(),
+            Step::Reopen => return self.reopen(),
+            Step::Die(end) if end.after > 0 => self.storage.die_after(end.after, end.seed),
+            Step::Die(end) => return self.restart(end.cut_power, end.recoveries, end.seed),
+            Step::TakeOver => return self.take_over(),
+            _ => {
+                self.operations += 1;
+                self.call(step)?;
+                self.harmed |= self.storage.was_harmed();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the process died in the last step.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.storage.is_dead()
+    }
+
+    fn name_of(step: &Step) -> usize {
+        use Step::*;
+        match step {
+            Put { name, .. } | Update { name, .. } | Delete { name, .. } | DeleteBelow { name, .. } => {
+                usize::from(*name)
+            }
+            Flush { name } | Compact { name } | Extend { name } | Drop { name } => usize::from(*name),
+            Create { name, .. } | Search { name, .. } | Compare { name, .. } => usize::from(*name),
+            Wait { .. } | Reopen | Die(_) | TakeOver | Break { .. } | Fill { .. } | Heal => 0,
+        }
+    }
+
+    fn call(&mut self, step: &Step) -> Outcome {
+        let at = Self::name_of(step);
+        let Some(db) = self.db.clone() else { return Ok(()) };
+        let latest = self.expected[at].latest().clone();
+        match (step, latest) {
+            (Step::Create { seal_at, .. }, None) => {
+                let settings = CollectionSettings { seal_at: *seal_at, ..CollectionSettings::default() };
+                let made = block_on(db.collection(NAMES[at], Some(world::schema(false)), Some(settings)));
+                self.decide(at, Some(Content::default()), true, made.map(drop))
+            }
+            (Step::Create { .. }, Some(_)) | (_, None) => Ok(()),
+            (Step::Drop { .. }, Some(_)) => {
+                let dropped = block_on(db.drop_collection(NAMES[at]));
+                self.decide(at, None, true, dropped)
+            }
+            (step, Some(latest)) => match block_on(db.collection(NAMES[at], None, None)) {
+                Ok(collection) => self.use_collection(&db, &collection, step, at, latest),
+                Err(error) => self.typed(&error),
+            },
+        }
+    }
+
+    fn use_collection(
+        &mut self,
+        db: &Database,
+        collection: &Collection,
+        step: &Step,
+        at: usize,
+        latest: Content,
+    ) -> Outcome {
+        let now = world::now();
+        match step {
+            Step::Search { probe, .. } => check::searches(collection, &latest, now, *probe),
+            Step::Compare { probe, .. } => check::equals_new(collection, &latest, now, *probe),
+            Step::Flush { .. } => {
+                let result = block_on(collection.flush());
+                self.decide(at, Some(latest), true, result)
+            }
+            Step::Compact { .. } => {
+                let result = block_on(collection.compact());
+                self.decide(at, Some(latest), true, result)
+            }
+            Step::Extend { .. } if latest.extended => Ok(()),
+            Step::Extend { .. } => {
+                let result = block_on(db.collection(NAMES[at], Some(world::schema(true)), None));
+                self.decide(at, Some(Content { extended: true, ..latest }), true, result.map(drop))
+            }
+            _ => self.write(collection, step, at, &latest),
+        }?;
+        // What readers see is what was acknowledged, also after a failure.
+        if self.operations.is_multiple_of(if self.harmed { 2 } else { 8 }) {
+            self.compare_all(db)?;
+        }
+        Ok(())
+    }
+
+    /// What a write must come to; an error where it must be refused.
+    fn effect(step: &Step, latest: &Content, now: u64) -> Option<Effect> {
+        let mut after = latest.clone();
+        let mut ids = Vec::new();
+        let mut operations = 0;
+        match step {
+            Step::Put { ids: put, base, expires_in, if_absent, .. } => {
+                if *if_absent && put.iter().any(|id| latest.has(*id, now)) {
+                    return None;
+                }
+                for (place, id) in put.iter().enumerate() {
+                    if put[place + 1..].contains(id) {
+                        continue; // the last one wins
+                    }
+                    operations += 1;
+                    let expires_at = expires_in.map_or(u64::MAX, |time| now + time);
+                    let base = base + place as u32;
+                    after.items.insert(*id, Item { n: base % 100, base, expires_at, version: 0 });
+                    ids.push(*id);
+                }
+            }
+            Step::Update { id, n, .. } => {
+                if !latest.has(*id, now) {
+                    return None;
+                }
+                operations = 1;
+                after.items.entry(*id).and_modify(|item| (item.n, item.version) = (*n, 0));
+                ids.push(*id);
+            }
+            Step::Delete { ids, .. } => {
+                for id in ids {
+                    if after.has(*id, now) {
+                        after.items.remove(id);
+                        operations += 1;
+                    }
+                }
+            }
+            Step::DeleteBelow { n, .. } => {
+                let before = after.items.len();
+                after.items.retain(|_, item| item.expires_at <= now || item.n >= *n);
+                operations = (before - after.items.len()) as u64;
+            }
+            _ => {}
+        }
+        Some(Effect { after, ids, operations })
+    }
+
+    fn write(&mut self, collection: &Collection, step: &Step, at: usize, latest: &Content) -> Outcome {
+        let effect = Self::effect(step, latest, world::now());
+        let result = block_on(perform(collection, step));
+        self.harmed |= self.storage.was_harmed();
+        let Some(effect) = effect else {
+            return match result {
+                Err(error) if error.code() == ErrorCode::Conflict => Ok(()),
+                Err(error) => self.typed(&error),
+                Ok(_) => Err("a conflict was overlooked".into()),
+            };
+        };
+        let Effect { mut after, ids, operations } = effect;
+        match result {
+            Ok((versions, deleted)) => {
+                if ids.is_empty() && deleted as u64 != operations {
+                    return Err(format!("{deleted} were deleted instead of {operations}"));
+                }
+                for (id, version) in versions {
+                    if version <= latest.last {
+                        return Err(format!("the document {id} has version {version} after {}", latest.last));
+                    }
+                    after.last = after.last.max(version);
+                    after.items.entry(id).and_modify(|item| item.version = version);
+                }
+                if operations == 0 {
+                    // It changed nothing; still it rules out what had failed.
+                    let durable = false;
+                    self.expected[at].acknowledge(Some(after), durable);
+                    return Ok(());
+                }
+                let strict = self.profile.durability == sanderling::storage::Durability::Strict;
+                self.expected[at].acknowledge(Some(after), strict);
+                Ok(())
+            }
+            Err(error) => {
+                self.typed(&error)?;
+                self.expected[at].leave_undecided(Some(after));
+                Ok(())
+            }
+        }
+    }
+
+    fn decide(&mut self, at: usize, after: Option<Content>, durable: bool, result: Result<()>) -> Outcome {
+        self.harmed |= self.storage.was_harmed();
+        match result {
+            Ok(()) => self.expected[at].acknowledge(after, durable),
+            Err(error) => {
+                self.typed(&error)?;
+                self.expected[at].leave_undecided(after);
+            }
+        }
+        Ok(())
+    }
+
+    /// Only a medium that failed is a reason for an error, and the error says so.
+    fn typed(&self, error: &Error) -> Outcome {
+        let known = matches!(error.code(), ErrorCode::Unavailable | ErrorCode::Quota | ErrorCode::Busy);
+        // A pool has no file to give until new ones have settled.
+        let waits = self.profile.medium == Medium::Opfs && error.code() == ErrorCode::Busy;
+        if (known && self.harmed) || waits { Ok(()) } else { Err(format!("the medium is well, yet: {error}")) }
+    }
+
+    fn contents(db: &Database) -> Outcome<[Option<Content>; 2]> {
+        let mut contents = [None, None];
+        for (content, name) in contents.iter_mut().zip(NAMES) {
+            *content = match block_on(db.collection(name, None, None)) {
+                Ok(collection) => Some(check::found(&collection)?),
+                Err(error) if error.code() == ErrorCode::Schema => None,
+                Err(error) => return Err(format!("{name}: {error}")),
+            };
+        }
+        Ok(contents)
+    }
+
+    fn compare_all(&mut self, db: &Database) -> Outcome {
+        for (at, name) in NAMES.into_iter().enumerate() {
+            let Some(latest) = self.expected[at].latest() else { continue };
+            let Ok(collection) = block_on(db.collection(name, None, None)) else { continue };
+            let found = check::found(&collection)?;
+            if !latest.is(&found, world::now()) {
+                return Err(format!("{name}: readers see {found:?}\ninstead of {latest:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the database and takes what is found for what is, if it may be.
+    fn open(&mut self) -> Outcome {
+        self.adopt(false, false)
+    }
+
+    fn adopt(&mut self, power_was_cut: bool, healthy: bool) -> Outcome {
+        let db = self.opened().map_err(|error| format!("it does not open: {error}"))?;
+        let found = Self::contents(&db)?;
+        for (expected, (found, name)) in self.expected.iter_mut().zip(found.iter().zip(NAMES)) {
+            expected.adopt(found, power_was_cut, world::now()).map_err(|what| format!("{name}: {what}"))?;
+        }
+        (self.harmed, self.db) = (false, Some(db));
+        if healthy { self.files_are_those_named() } else { Ok(()) }
+    }
+
+    /// An opening removes what no manifest names, and everything named is there.
+    fn files_are_those_named(&self) -> Outcome {
+        if self.profile.medium == Medium::Opfs {
+            return Ok(()); // the files of a pool stay
+        }
+        let objects: BTreeMap<String, Vec<u8>> = self.storage.objects().into_iter().collect();
+        let slot = |name: &&str| CommittedManifest::from_bytes(objects.get(*name)?, name).ok();
+        let slots: Vec<CommittedManifest> = SLOTS.iter().filter_map(slot).collect();
+        if slots.len() < 2 {
+            return Ok(()); // what the other slot named may be repaired, so all files stay
+        }
+        let Some(newest) = slots.into_iter().max_by_key(|slot| slot.generation) else { return Ok(()) };
+        let mut named = BTreeSet::from(SLOTS.map(String::from));
+        for collection in newest.manifest.collections {
+            for segment in collection.segments {
+                named.insert(segment_name(segment.segment.file));
+                named.extend(segment.tombstones.map(|file| tombstones_name(file.file)));
+            }
+            named.extend(collection.wals.into_iter().map(wal_name));
+        }
+        let there: BTreeSet<String> = objects.into_keys().collect();
+        if there == named { Ok(()) } else { Err(format!("{there:?} are there, {named:?} are named")) }
+    }
+
+    fn reopen(&mut self) -> Outcome {
+        self.operations += 1;
+        if let Some(db) = self.db.take() {
+            let _ = block_on(db.close());
+        }
+        self.harmed |= self.storage.was_harmed();
+        if self.storage.has_failed_flush() {
+            let cut = self.storage.restart(true, self.operations);
+            return self.adopt(cut, true);
+        }
+        // Under the faults that are planned it may fail; what it did is judged by the next one.
+        let first = self.opened();
+        self.harmed |= self.storage.was_harmed();
+        if let Err(error) = &first {
+            self.typed(error)?;
+        }
+        drop(first);
+        if self.is_dead() {
+            return Ok(());
+        }
+        let cut = self.storage.restart(false, self.operations);
+        self.adopt(cut, true)
+    }
+
+    /// The process ended; so do some of those that look at what it left.
+    pub fn restart(&mut self, cut_power: bool, recoveries: [u8; 3], seed: u64) -> Outcome {
+        self.db = None;
+        let mut cut = self.storage.restart(cut_power, seed);
+        for (depth, calls) in recoveries.into_iter().enumerate() {
+            if calls == u8::MAX {
+                continue;
+            }
+            self.operations += 1;
+            let seed = seed.wrapping_add(depth as u64 + 1);
+            self.storage.die_after(u64::from(calls), seed);
+            drop(self.opened());
+            cut |= self.storage.restart(cut_power, seed);
+        }
+        self.operations += 1;
+        self.adopt(cut, true)
+    }
+
+    /// After a schedule, or where the process died by itself: an end that may cut the power.
+    pub fn recover(&mut self, end: End) -> Outcome {
+        self.restart(end.cut_power, end.recoveries, end.seed)
+    }
+
+    /// A well medium makes a well database, without opening it anew.
+    fn heal(&mut self) -> Outcome {
+        self.storage.heal();
+        if self.profile.medium == Medium::Opfs {
+            world::wait(SETTLE);
+        }
+        let Some(db) = self.db.clone() else { return Ok(()) };
+        for (at, name) in NAMES.into_iter().enumerate() {
+            let Some(latest) = self.expected[at].latest().clone() else { continue };
+            // The first may tell what had failed before, the second may make a new log.
+            let collection = block_on(db.collection(name, None, None)).map_err(|error| format!("{name}: {error}"))?;
+            let flushed = (0..3).any(|_| block_on(collection.flush()).is_ok());
+            if !flushed {
+                return Err(format!("{name}: the medium is well again, yet nothing can be flushed"));
+            }
+            self.operations += 1;
+            self.expected[at].acknowledge(Some(latest), true);
+        }
+        let _ = self.storage.was_harmed();
+        self.harmed = false;
+        self.compare_all(&db)
+    }
+
+    /// Another process takes over; whatever the old one still does must fail.
+    fn take_over(&mut self) -> Outcome {
+        self.storage = self.storage.take_over();
+        if let Some(db) = self.db.take()
+            && let Ok(collection) = block_on(db.collection(NAMES[0], None, None))
+            && block_on(collection.put(vec![Document::new(200_u64)], PutOptions::default())).is_ok()
+        {
+            return Err("a writer that was fenced off has acknowledged a write".into());
+        }
+        let cut = self.storage.restart(false, self.operations);
+        self.adopt(cut, true)
+    }
+
+    /// Faults that a test plans by itself.
+    pub fn plan(&self, plan: Plan, seed: u64) {
+        self.storage.plan(plan, seed);
+    }
+
+    /// The medium.
+    #[must_use]
+    pub fn storage(&self) -> &SimStorage {
+        &self.storage
+    }
+}
+
+/// Carries out a write; gives the versions of what was put and how many were deleted.
+async fn perform(collection: &Collection, step: &Step) -> Result<(Vec<(u8, u64)>, usize)> {
+    let target = match step {
+        Step::Put { ids, base, expires_in, if_absent, .. } => {
+            let item = |at: usize| {
+                let base = base + at as u32;
+                Item { n: base % 100, base, expires_at: 0, version: 0 }
+            };
+            let documents = ids.iter().enumerate().map(|(at, id)| item(at).document(*id)).collect();
+            let options = PutOptions {
+                precondition: if_absent.then_some(Precondition::Absent),
+                expires_at: expires_in.map(|time| world::now() + time),
+            };
+            let receipt = collection.put(documents, options).await?;
+            let versions = receipt.versions.iter().map(|version| version.0);
+            return Ok((ids.iter().copied().zip(versions).collect(), 0));
+        }
+        Step::Update { id, n, .. } => {
+            let patch = Document::default().with("n", f64::from(*n));
+            let receipt = collection.update(u64::from(*id).into(), patch, PutOptions::default()).await?;
+            return Ok((vec![(*id, receipt.versions.first().map_or(0, |version| version.0))], 0));
+        }
+        Step::Delete { ids, .. } => DeleteTarget::Ids(ids.iter().map(|id| u64::from(*id).into()).collect()),
+        Step::DeleteBelow { n, .. } => DeleteTarget::Filter(Value::object().with("n", Value::object().with("$lt", *n))),
+        _ => return Ok((Vec::new(), 0)),
+    };
+    Ok((Vec::new(), collection.delete(target).await?))
+}
