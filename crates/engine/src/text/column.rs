@@ -124,15 +124,14 @@ pub(super) fn write_key(form: &str, term: &str, key: &mut String) -> bool {
     key.len() <= TERM_BYTES_MAX && !form.contains(KEY_MARK) && !form.is_empty()
 }
 
-/// Whether a key is that of a form and its term.
+/// Whether a key is that of a form and its term, which is empty where the form alone tells it.
 pub(super) fn is_key(key: &str, form: &str, term: &str) -> bool {
     let (key, form, term) = (key.as_bytes(), form.as_bytes(), term.as_bytes());
     let Some([mark, shared, rest @ ..]) = key.strip_prefix(form) else { return false };
     let shared = usize::from(*shared);
-    *mark == KEY_MARK as u8
-        && term.len() == shared + rest.len()
-        && form.get(..shared) == term.get(..shared)
-        && term[shared..] == *rest
+    let is_of_term =
+        || term.len() == shared + rest.len() && form.get(..shared) == term.get(..shared) && term[shared..] == *rest;
+    *mark == KEY_MARK as u8 && (term.is_empty() || is_of_term())
 }
 
 /// The term of a key.

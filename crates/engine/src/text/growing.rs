@@ -98,33 +98,68 @@ impl GrowingTerms {
     }
 }
 
-/// The forms of a growing segment; a form that was seen before tells its term without looking it up.
+/// The forms of a growing segment; a form that was seen before tells its term without looking it up, nor stemming it.
 #[derive(Clone, Debug, Default)]
 struct GrowingForms {
     forms: GrowingTerms,
     /// The number of the term of each form.
     term_of: Vec<u32>,
+    /// Of each term its only form, which has no rows but those of the term.
+    only: Vec<u32>,
     key: String,
+    stemmed: String,
 }
+
+/// The only form of a term that has none yet.
+const NONE: u32 = u32::MAX;
+/// The same of one that has several.
+const SEVERAL: u32 = u32::MAX - 1;
 
 impl GrowingForms {
     /// Adds an occurrence of a form in the newest row; answers the number of its term.
-    fn push(&mut self, placed: PlacedTerm<'_>, row: u32, terms: &mut GrowingTerms) -> u32 {
-        let Self { forms, term_of, key } = self;
+    fn push(&mut self, placed: PlacedTerm<'_>, of: &Terms, row: u32, terms: &mut GrowingTerms) -> u32 {
         let PlacedTerm { term, form, .. } = placed;
         // Not that of the key, which is made for new forms alone: nobody looks a form up by its key.
-        let hash = hash(form.as_bytes()) ^ hash(term.as_bytes()).rotate_left(16);
-        let known = forms.number_of.find(hash, &mut |number| is_key(&forms.texts[number as usize], form, term));
-        let number = match known {
-            Some(number) => number,
-            None if write_key(form, term, key) => {
-                term_of.push(terms.number(term));
-                forms.add(key, hash)
+        let hash = hash(form.as_bytes());
+        let texts = &self.forms.texts;
+        let known = self.forms.number_of.find(hash, &mut |number| is_key(&texts[number as usize], form, term));
+        if let Some(number) = known {
+            let of_term = self.term_of[number as usize];
+            if self.only[of_term as usize] != number {
+                self.forms.lists[number as usize].push_row(row);
             }
-            None => return terms.number(term),
+            return of_term;
+        }
+        let term = match of.stem() {
+            Some(stem) if term.is_empty() => {
+                self.stemmed.clear();
+                self.stemmed.push_str(form);
+                stem(&mut self.stemmed);
+                &self.stemmed
+            }
+            _ => term,
         };
-        forms.lists[number as usize].push_row(row);
-        term_of[number as usize]
+        let of_term = terms.number(term);
+        self.only.resize(terms.texts.len(), NONE);
+        let is_kept = write_key(form, term, &mut self.key);
+        let number = if is_kept { self.forms.add(&self.key, hash) } else { SEVERAL };
+        let only = &mut self.only[of_term as usize];
+        match *only {
+            NONE => *only = number,
+            first => {
+                if first != SEVERAL {
+                    self.forms.lists[first as usize].rows.clone_from(&terms.lists[of_term as usize].rows);
+                    *only = SEVERAL;
+                }
+                if is_kept {
+                    self.forms.lists[number as usize].push_row(row);
+                }
+            }
+        }
+        if is_kept {
+            self.term_of.push(of_term);
+        }
+        of_term
     }
 }
 
@@ -164,7 +199,7 @@ impl GrowingText {
         for placed in terms.iter() {
             let forms = self.forms.as_mut().filter(|_| terms.keeps_forms());
             let number = match forms {
-                Some(forms) => forms.push(placed, row, column),
+                Some(forms) => forms.push(placed, terms, row, column),
                 None => column.number(placed.term),
             };
             column.lists[number as usize].push(row, self.has_positions.then_some(placed.position));
@@ -180,6 +215,80 @@ impl GrowingText {
             has_positions: self.has_positions,
             terms: TermSet::Growing(&self.terms),
             forms: self.forms.as_ref().map(|forms| TermSet::Growing(&forms.forms)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        schema::{StopWords, TextField},
+        text::{Analyzer, FieldAnalyzer, Language, Purpose, Token},
+    };
+    use alloc::{borrow::ToOwned, collections::BTreeMap, string::ToString};
+
+    /// Tells every term with its form, as the analyzers of languages with accents do.
+    struct Eager(FieldAnalyzer);
+
+    impl Analyzer for Eager {
+        fn analyze(&self, text: &str, purpose: Purpose, found: &mut dyn FnMut(Token<'_>)) {
+            self.0.analyze(text, purpose, found);
+        }
+
+        fn keeps_forms(&self) -> bool {
+            true
+        }
+    }
+
+    const TEXTS: [&str; 7] = [
+        "bird run",
+        "birds runs the running birds",
+        "@birds c++ 1.2 R2-D2 wi-fis 東京都 👍",
+        "run bird flies",
+        "flies flying fly Birds'",
+        "",
+        "running, runs; skies sky skies",
+    ];
+
+    #[test]
+    fn every_form_has_the_rows_of_its_word() {
+        let (language, stop_words) = (Language::English, StopWords::BuiltIn);
+        let field = TextField { weight: 1.0, language, stop_words, positions: true, many: false };
+        let analyzer = FieldAnalyzer::new(&field, None).expect("English is built in");
+        let mut expected: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+        for (row, text) in TEXTS.into_iter().enumerate() {
+            analyzer.analyze(text, Purpose::Index, &mut |token| {
+                let mut key = String::new();
+                assert!(write_key(token.form, token.term, &mut key));
+                let rows = expected.entry(key).or_default();
+                rows.push(row as u32);
+                rows.dedup();
+            });
+        }
+        let eager = Eager(analyzer.clone());
+        for analyzer in [&eager as &dyn Analyzer, &analyzer] {
+            let mut column = GrowingText::new(true);
+            for text in TEXTS {
+                let mut terms = Terms::default();
+                terms.add(text, analyzer);
+                column.push(Some(&terms));
+            }
+            let view = column.view();
+            let Some(TermSet::Growing(forms)) = view.forms else { panic!("English has forms") };
+            let mut found = BTreeMap::new();
+            for (number, key) in forms.texts.iter().enumerate() {
+                let list = view.of_form(key, forms.list(number as u32)).expect("each form has a term");
+                found.insert(key.to_string(), list.rows());
+            }
+            assert_eq!(found, expected);
+            let rows = |term: &str| view.terms.get(term).map(|list| list.rows()).unwrap_or_default();
+            assert_eq!((rows("run"), rows("@birds"), rows("sky")), ([0, 1, 3, 6].to_vec(), [2].to_vec(), [6].to_vec()));
+            let own = forms.lists.iter().filter(|list| !list.rows.is_empty()).count();
+            let stems = forms.texts.iter().map(|key| super::super::term_of(key)).collect::<Vec<_>>();
+            let shared = stems.iter().filter(|stem| stems.iter().filter(|other| other == stem).count() > 1).count();
+            assert_eq!(own, shared, "a form that is the only one of its term has none of its own");
+            assert_eq!(stems.first().map(|stem| stem.to_owned()).as_deref(), Some("bird"));
         }
     }
 }
