@@ -8,7 +8,11 @@ use super::{SectionKind, SectionReader, SectionWriter, sections::OF_FORMS};
 use crate::{
     Result,
     lists::try_map,
-    text::{ABSENT, FieldStatistics, TermSet, TextColumn, index::PostingsView, statistics_of},
+    text::{
+        ABSENT, FieldStatistics, TermSet, TextColumn,
+        index::{Kept, PostingsView},
+        statistics_of,
+    },
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -39,7 +43,7 @@ pub fn write_text(
     forms: Option<PostingsView<'_>>,
 ) {
     writer.add(SectionKind::TextLengths, field, lengths);
-    let mut head = Vec::from([u32::from(terms.has_positions), u32::from(forms.is_some())]);
+    let mut head = Vec::from([u32::from(terms.kept == Kept::Places), u32::from(forms.is_some())]);
     head.extend_from_slice(terms.bins);
     writer.add(SectionKind::TextHead, field, &head);
     write_set(writer, field, 0, terms);
@@ -116,19 +120,20 @@ impl StoredText {
     /// The column.
     #[must_use]
     pub fn column<'a>(&'a self, content: &'a [u8]) -> TextColumn<'a> {
+        let kept = if self.has_positions { Kept::Places } else { Kept::Counts };
         TextColumn {
             lengths: array_at(content, &self.lengths),
             statistics: self.statistics,
             has_positions: self.has_positions,
-            terms: TermSet::Sealed(self.set(content, &self.terms, self.has_positions)),
-            forms: self.forms.as_ref().map(|forms| TermSet::Sealed(self.set(content, forms, false))),
+            terms: TermSet::Sealed(self.set(content, &self.terms, kept)),
+            forms: self.forms.as_ref().map(|forms| TermSet::Sealed(self.set(content, forms, Kept::Rows))),
         }
     }
 
-    fn set<'a>(&'a self, content: &'a [u8], ranges: &[Range<usize>], has_positions: bool) -> PostingsView<'a> {
+    fn set<'a>(&'a self, content: &'a [u8], ranges: &[Range<usize>], kept: Kept) -> PostingsView<'a> {
         PostingsView {
             bins: &self.bins,
-            has_positions,
+            kept,
             dictionary_blocks: array_at(content, &ranges[0]),
             dictionary_bytes: array_at(content, &ranges[1]),
             offsets: array_at(content, &ranges[2]),
