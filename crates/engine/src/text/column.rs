@@ -165,10 +165,9 @@ impl<'a> TermSet<'a> {
                 terms.with_prefix(prefix, &mut |number| found(&terms.texts[number as usize], terms.list(number)));
             }
             Self::Sealed(terms) => {
-                let dictionary = terms.dictionary();
-                let range = dictionary.with_prefix(prefix);
-                let mut walk = dictionary.terms(range.start, range.end);
-                while let Some((number, _, term)) = walk.next() {
+                let mut walk = terms.dictionary().walk();
+                walk.seek(prefix.as_bytes());
+                while let Some((number, term)) = walk.next().filter(|(_, term)| term.starts_with(prefix.as_bytes())) {
                     found(checked_text(term), TermList::Sealed(terms.list(number)));
                 }
             }
@@ -181,7 +180,7 @@ impl<'a> TermSet<'a> {
                 let mut fuzzy = Fuzzy::new(pattern, reach);
                 terms.similar(pattern, reach, &mut |number| {
                     let term = &terms.texts[number as usize];
-                    if let Some(typos) = fuzzy.distance(without_term(term), 0) {
+                    if let Some(typos) = fuzzy.distance(without_term(term)) {
                         found(term, typos, terms.list(number));
                     }
                 });
@@ -203,7 +202,7 @@ impl<'a> TermSet<'a> {
                 OrderedTerms { set: *self, order, walk: None, next: 0, text: Vec::new() }
             }
             Self::Sealed(view) => {
-                let walk = view.dictionary().terms(0, usize::MAX);
+                let walk = view.dictionary().walk();
                 OrderedTerms { set: *self, order: Vec::new(), walk: Some(walk), next: 0, text: Vec::new() }
             }
         };
@@ -243,7 +242,7 @@ impl<'a> OrderedTerms<'a> {
         self.text.clear();
         match (&mut self.walk, self.set) {
             (Some(walk), _) => match walk.next() {
-                Some((number, _, text)) => {
+                Some((number, text)) => {
                     self.text.extend_from_slice(text);
                     self.next = number + 1;
                 }
