@@ -162,7 +162,7 @@ impl<'a> TermSet<'a> {
     fn with_prefix(&self, prefix: &str, found: &mut dyn FnMut(&str, TermList<'a>)) {
         match self {
             Self::Growing(terms) => {
-                terms.with_prefix(prefix, &mut |number| found(&terms.texts[number as usize], terms.list(number)));
+                terms.with_prefix(prefix, &mut |number| found(terms.texts.get(number), terms.list(number)));
             }
             Self::Sealed(terms) => {
                 let mut walk = terms.dictionary().walk();
@@ -179,7 +179,7 @@ impl<'a> TermSet<'a> {
             Self::Growing(terms) => {
                 let mut fuzzy = Fuzzy::new(pattern, reach);
                 terms.similar(pattern, reach, &mut |number| {
-                    let term = &terms.texts[number as usize];
+                    let term = terms.texts.get(number);
                     if let Some(typos) = fuzzy.distance(without_term(term)) {
                         found(term, typos, terms.list(number));
                     }
@@ -198,7 +198,8 @@ impl<'a> TermSet<'a> {
     pub fn in_order(&self) -> OrderedTerms<'a> {
         let mut terms = match self {
             Self::Growing(terms) => {
-                let order = sorted(terms.texts.len(), &mut |a, b| terms.texts[a].cmp(&terms.texts[b]));
+                let order =
+                    sorted(terms.texts.len(), &mut |a, b| terms.texts.get(a as u32).cmp(terms.texts.get(b as u32)));
                 OrderedTerms { set: *self, order, walk: None, next: 0, text: Vec::new() }
             }
             Self::Sealed(view) => {
@@ -249,7 +250,7 @@ impl<'a> OrderedTerms<'a> {
                 None => self.next = 0,
             },
             (None, TermSet::Growing(terms)) if self.next < self.order.len() => {
-                self.text.extend_from_slice(terms.texts[self.order[self.next] as usize].as_bytes());
+                self.text.extend_from_slice(terms.texts.get(self.order[self.next]).as_bytes());
                 self.next += 1;
             }
             _ => self.next = 0,

@@ -6,15 +6,40 @@ use super::{
     index::TermPostings,
 };
 use crate::numbering::{Numbering, hash};
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 
 /// The texts of a growing segment with their postings, found by hash.
 #[derive(Clone, Debug, Default)]
 pub struct GrowingTerms {
     number_of: Numbering,
-    pub(super) texts: Vec<Box<str>>,
+    pub(super) texts: Texts,
     shapes: Vec<Shape>,
     lists: Vec<TermPostings>,
+}
+
+/// Texts one behind the other: those of frequent words, which come early, share few lines of the cache.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Texts {
+    all: String,
+    /// Where each ends.
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub fn get(&self, number: u32) -> &str {
+        let end = self.ends[number as usize] as usize;
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before as usize] as usize);
+        self.all.get(start..end).unwrap_or_default()
+    }
+
+    fn push(&mut self, text: &str) {
+        self.all.push_str(text);
+        self.ends.push(self.all.len() as u32);
+    }
 }
 
 /// What a text looks like: enough to pass over most of those that are not looked for without reading them.
@@ -55,7 +80,7 @@ impl GrowingTerms {
         let head = Shape::of(prefix).head;
         let mask = u32::MAX.checked_shl(32 - 8 * prefix.len().min(4) as u32).unwrap_or(0);
         for (number, shape) in self.shapes.iter().enumerate() {
-            if shape.head & mask == head && self.texts[number].starts_with(prefix) {
+            if shape.head & mask == head && self.texts.get(number as u32).starts_with(prefix) {
                 found(number as u32);
             }
         }
@@ -72,7 +97,7 @@ impl GrowingTerms {
     }
 
     pub(super) fn find(&self, text: &str) -> Option<u32> {
-        self.number_of.find(hash(text.as_bytes()), &mut |number| *self.texts[number as usize] == *text)
+        self.number_of.find(hash(text.as_bytes()), &mut |number| self.texts.get(number) == text)
     }
 
     pub(super) fn list(&self, number: u32) -> TermList<'_> {
@@ -82,16 +107,14 @@ impl GrowingTerms {
     /// The number of a text, which is a new one where it was not there.
     fn number(&mut self, text: &str) -> u32 {
         let hash = hash(text.as_bytes());
-        self.number_of
-            .find(hash, &mut |number| *self.texts[number as usize] == *text)
-            .unwrap_or_else(|| self.add(text, hash))
+        self.number_of.find(hash, &mut |number| self.texts.get(number) == text).unwrap_or_else(|| self.add(text, hash))
     }
 
     /// Adds a text that is not there under a hash.
     fn add(&mut self, text: &str, hash: u32) -> u32 {
         let number = self.texts.len() as u32;
         self.number_of.set(hash, number, &mut |_| false);
-        self.texts.push(text.into());
+        self.texts.push(text);
         self.shapes.push(Shape::of(text));
         self.lists.push(TermPostings::default());
         number
@@ -102,7 +125,7 @@ impl GrowingTerms {
 #[derive(Clone, Debug, Default)]
 struct GrowingForms {
     forms: GrowingTerms,
-    /// The number of the term of each form.
+    /// The number of the term of each form, and [`OWN_ROWS`] where it is not the only one.
     term_of: Vec<u32>,
     /// Of each term its only form, which has no rows but those of the term.
     only: Vec<u32>,
@@ -110,6 +133,8 @@ struct GrowingForms {
     stemmed: String,
 }
 
+/// Set where a form has rows of its own.
+const OWN_ROWS: u32 = 1 << 31;
 /// The only form of a term that has none yet.
 const NONE: u32 = u32::MAX;
 /// The same of one that has several.
@@ -122,13 +147,13 @@ impl GrowingForms {
         // Not that of the key, which is made for new forms alone: nobody looks a form up by its key.
         let hash = hash(form.as_bytes());
         let texts = &self.forms.texts;
-        let known = self.forms.number_of.find(hash, &mut |number| is_key(&texts[number as usize], form, term));
+        let known = self.forms.number_of.find(hash, &mut |number| is_key(texts.get(number), form, term));
         if let Some(number) = known {
             let of_term = self.term_of[number as usize];
-            if self.only[of_term as usize] != number {
+            if of_term & OWN_ROWS != 0 {
                 self.forms.lists[number as usize].push_row(row);
             }
-            return of_term;
+            return of_term & !OWN_ROWS;
         }
         let term = match of.stem() {
             Some(stem) if term.is_empty() => {
@@ -141,23 +166,21 @@ impl GrowingForms {
         };
         let of_term = terms.number(term);
         self.only.resize(terms.texts.len(), NONE);
+        let number = self.forms.texts.len() as u32;
         let is_kept = write_key(form, term, &mut self.key);
-        let number = if is_kept { self.forms.add(&self.key, hash) } else { SEVERAL };
         let only = &mut self.only[of_term as usize];
-        match *only {
-            NONE => *only = number,
-            first => {
-                if first != SEVERAL {
-                    self.forms.lists[first as usize].rows.clone_from(&terms.lists[of_term as usize].rows);
-                    *only = SEVERAL;
-                }
-                if is_kept {
-                    self.forms.lists[number as usize].push_row(row);
-                }
-            }
+        let is_only = *only == NONE;
+        if let Some(first) = self.term_of.get_mut(*only as usize) {
+            *first |= OWN_ROWS;
+            self.forms.lists[*only as usize].rows.clone_from(&terms.lists[of_term as usize].rows);
         }
+        *only = if is_only && is_kept { number } else { SEVERAL };
         if is_kept {
-            self.term_of.push(of_term);
+            self.forms.add(&self.key, hash);
+            self.term_of.push(if is_only { of_term } else { of_term | OWN_ROWS });
+            if !is_only {
+                self.forms.lists[number as usize].push_row(row);
+            }
         }
         of_term
     }
@@ -277,7 +300,8 @@ mod tests {
             let view = column.view();
             let Some(TermSet::Growing(forms)) = view.forms else { panic!("English has forms") };
             let mut found = BTreeMap::new();
-            for (number, key) in forms.texts.iter().enumerate() {
+            let keys: Vec<&str> = (0..forms.texts.len() as u32).map(|number| forms.texts.get(number)).collect();
+            for (number, key) in keys.iter().enumerate() {
                 let list = view.of_form(key, forms.list(number as u32)).expect("each form has a term");
                 found.insert(key.to_string(), list.rows());
             }
@@ -285,7 +309,7 @@ mod tests {
             let rows = |term: &str| view.terms.get(term).map(|list| list.rows()).unwrap_or_default();
             assert_eq!((rows("run"), rows("@birds"), rows("sky")), ([0, 1, 3, 6].to_vec(), [2].to_vec(), [6].to_vec()));
             let own = forms.lists.iter().filter(|list| !list.rows.is_empty()).count();
-            let stems = forms.texts.iter().map(|key| super::super::term_of(key)).collect::<Vec<_>>();
+            let stems = keys.iter().map(|key| super::super::term_of(key)).collect::<Vec<_>>();
             let shared = stems.iter().filter(|stem| stems.iter().filter(|other| other == stem).count() > 1).count();
             assert_eq!(own, shared, "a form that is the only one of its term has none of its own");
             assert_eq!(stems.first().map(|stem| stem.to_owned()).as_deref(), Some("bird"));

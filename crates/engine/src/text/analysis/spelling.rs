@@ -13,19 +13,23 @@ use alloc::string::String;
 /// Adds the fold of a text, at most [`TERM_BYTES_MAX`] bytes in all, cut at a character. Apostrophes and quotation marks
 /// within it are left out, and so is what only joins.
 pub(super) fn push_folded(text: &str, out: &mut String) {
-    for character in text.chars() {
-        if character.is_ascii() {
-            if !matches!(character, '\'' | '"') {
-                out.push(character.to_ascii_lowercase());
-            }
-        } else if !is_apostrophe(character) {
+    // Most words are plain letters from beginning to end.
+    let is_plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'\'' | b'"');
+    let plain = text.bytes().take(TERM_BYTES_MAX + 1).take_while(is_plain).count();
+    let start = out.len();
+    out.push_str(&text[..plain]);
+    if let Some(plain) = out.get_mut(start..) {
+        plain.make_ascii_lowercase();
+    }
+    for character in text[plain..].chars() {
+        if out.len() > TERM_BYTES_MAX {
+            break;
+        }
+        if character != '"' && !is_apostrophe(character) {
             push_composed(character, out);
         }
-        if out.len() > TERM_BYTES_MAX {
-            out.truncate(out.floor_char_boundary(TERM_BYTES_MAX));
-            return;
-        }
     }
+    out.truncate(out.floor_char_boundary(TERM_BYTES_MAX));
 }
 
 /// Adds the fold of a character, joined to the last one where the two are one letter.
