@@ -90,7 +90,7 @@ impl GrowingSegment {
         self.bytes += document.stored.len() as u64 + ROW_BYTES;
         for (column, field) in self.columns.iter_mut().zip(&document.fields) {
             self.bytes += match field {
-                IndexedField::Text(terms) => terms.count() * 8,
+                IndexedField::Text(_) => 0,
                 IndexedField::Vector(vector) => vector.len() * 4,
                 IndexedField::Attribute(_) | IndexedField::Absent => 8,
             } as u64;
@@ -112,10 +112,11 @@ impl GrowingSegment {
         row
     }
 
-    /// Bytes of documents, vectors, postings and values.
+    /// Bytes of documents, vectors, texts with their postings, and values.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        let of_text = |column: &Column| if let Column::Text(text) = column { text.bytes() } else { 0 };
+        self.bytes + self.columns.iter().map(of_text).sum::<u64>()
     }
 
     /// The number of rows, dead ones included.

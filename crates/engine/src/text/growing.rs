@@ -100,6 +100,11 @@ impl GrowingTerms {
         self.number_of.find(hash(text.as_bytes()), &mut |number| self.texts.get(number) == text)
     }
 
+    /// The texts, and a round number for what stands beside each.
+    fn bytes(&self) -> u64 {
+        self.texts.all.len() as u64 + self.texts.len() as u64 * 64
+    }
+
     pub(super) fn list(&self, number: u32) -> TermList<'_> {
         TermList::Growing(&self.lists[number as usize])
     }
@@ -129,6 +134,8 @@ struct GrowingForms {
     term_of: Vec<u32>,
     /// Of each term its only form, which has no rows but those of the term.
     only: Vec<u32>,
+    /// The rows of all forms, but for some that came with another form of their term.
+    rows: u64,
     key: String,
     stemmed: String,
 }
@@ -152,6 +159,7 @@ impl GrowingForms {
             let of_term = self.term_of[number as usize];
             if of_term & OWN_ROWS != 0 {
                 self.forms.lists[number as usize].push_row(row);
+                self.rows += 1;
             }
             return of_term & !OWN_ROWS;
         }
@@ -192,6 +200,7 @@ pub struct GrowingText {
     lengths: Vec<u32>,
     statistics: FieldStatistics,
     has_positions: bool,
+    occurrences: u64,
     terms: GrowingTerms,
     /// None until a text came whose analyzer keeps them.
     forms: Option<GrowingForms>,
@@ -202,7 +211,7 @@ impl GrowingText {
     #[must_use]
     pub fn new(has_positions: bool) -> Self {
         let (lengths, statistics) = (Vec::new(), FieldStatistics::default());
-        Self { lengths, statistics, has_positions, terms: GrowingTerms::default(), forms: None }
+        Self { lengths, statistics, has_positions, occurrences: 0, terms: GrowingTerms::default(), forms: None }
     }
 
     /// Adds the newest row with the terms of its text.
@@ -215,6 +224,7 @@ impl GrowingText {
         self.lengths.push(terms.length());
         self.statistics.documents += 1;
         self.statistics.terms += u64::from(terms.length());
+        self.occurrences += terms.count() as u64;
         if terms.keeps_forms() && self.forms.is_none() {
             self.forms = Some(GrowingForms::default());
         }
@@ -225,8 +235,15 @@ impl GrowingText {
                 Some(forms) => forms.push(placed, terms, row, column),
                 None => column.number(placed.term),
             };
-            column.lists[number as usize].push(row, self.has_positions.then_some(placed.position));
+            column.lists[number as usize].push(row, placed.position, self.has_positions);
         }
+    }
+
+    /// What the column takes in memory, by a measure that is the same on every host.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let forms = self.forms.as_ref().map_or(0, |forms| forms.forms.bytes() + forms.rows * 4);
+        self.occurrences * 8 + self.terms.bytes() + forms
     }
 
     /// The column to read.
@@ -314,5 +331,42 @@ mod tests {
             assert_eq!(own, shared, "a form that is the only one of its term has none of its own");
             assert_eq!(stems.first().map(|stem| stem.to_owned()).as_deref(), Some("bird"));
         }
+    }
+
+    /// `run-s` is one `run`, found by its whole and by its first piece.
+    #[test]
+    fn one_place_counts_once_whether_places_are_kept_or_not() {
+        let field = TextField {
+            weight: 1.0,
+            language: Language::English,
+            stop_words: StopWords::Off,
+            positions: true,
+            many: false,
+        };
+        let analyzer = FieldAnalyzer::new(&field, None).expect("English is built in");
+        for has_positions in [true, false] {
+            let mut column = GrowingText::new(has_positions);
+            let mut terms = Terms::default();
+            terms.add("#run-s run", &analyzer);
+            column.push(Some(&terms));
+            let run = column.view().terms.get("run").expect("it is there");
+            assert_eq!(run.count(0), 2, "places {has_positions}");
+        }
+    }
+
+    #[test]
+    fn what_forms_take_counts() {
+        let bytes = |language| {
+            let field = TextField { weight: 1.0, language, stop_words: StopWords::Off, positions: true, many: false };
+            let analyzer = FieldAnalyzer::new(&field, None).expect("it is built in");
+            let mut column = GrowingText::new(true);
+            for text in TEXTS {
+                let mut terms = Terms::default();
+                terms.add(text, &analyzer);
+                column.push(Some(&terms));
+            }
+            column.bytes()
+        };
+        assert!(bytes(Language::English) > bytes(Language::None));
     }
 }

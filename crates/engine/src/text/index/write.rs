@@ -35,16 +35,17 @@ pub struct TermPostings {
     pub rows: Vec<u32>,
     /// Occurrences in each.
     pub counts: Vec<u32>,
-    /// The places of all occurrences, ascending within a row; empty where the field keeps none.
+    /// The places of all occurrences, ascending within a row; not to be read where the field keeps none.
     pub positions: Vec<u32>,
 }
 
 impl TermPostings {
-    /// Adds an occurrence in the newest row, at a place that is not before the others; the same place counts once.
-    pub fn push(&mut self, row: u32, position: Option<u32>) {
+    /// Adds an occurrence in the newest row, at a place that is not before the others; the same place counts once. Where
+    /// places are not kept, the last alone stays, to compare with.
+    pub fn push(&mut self, row: u32, position: u32, keeps_positions: bool) {
         match self.counts.last_mut() {
             Some(count) if self.rows.last() == Some(&row) => {
-                if position.is_some() && self.positions.last() == position.as_ref() {
+                if self.positions.last() == Some(&position) {
                     return;
                 }
                 *count += 1;
@@ -54,8 +55,12 @@ impl TermPostings {
                 self.counts.push(1);
             }
         }
-        self.positions.extend(position);
+        if !keeps_positions {
+            self.positions.clear();
+        }
+        self.positions.push(position);
     }
+
     /// Adds the newest row of a text whose occurrences do not matter: nothing else is kept of it.
     pub fn push_row(&mut self, row: u32) {
         if self.rows.last() != Some(&row) {
