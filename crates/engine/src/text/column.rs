@@ -94,10 +94,8 @@ impl<'a> TextColumn<'a> {
         if self.forms.is_none() {
             return found(Word { text: key, term: key, typos }, list);
         }
-        let term = term_of(key);
-        let list = if list.is_empty() { self.terms.get(&term) } else { Some(list) };
-        if let Some(list) = list {
-            found(Word { text: without_term(key), term: &term, typos }, list);
+        if let Some(list) = self.of_form(key, list) {
+            found(Word { text: without_term(key), term: &term_of(key), typos }, list);
         }
     }
 

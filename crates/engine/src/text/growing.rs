@@ -100,11 +100,6 @@ impl GrowingTerms {
         self.number_of.find(hash(text.as_bytes()), &mut |number| self.texts.get(number) == text)
     }
 
-    /// The texts, and a round number for what stands beside each.
-    fn bytes(&self) -> u64 {
-        self.texts.all.len() as u64 + self.texts.len() as u64 * 64
-    }
-
     pub(super) fn list(&self, number: u32) -> TermList<'_> {
         TermList::Growing(&self.lists[number as usize])
     }
@@ -134,8 +129,6 @@ struct GrowingForms {
     term_of: Vec<u32>,
     /// Of each term its only form, which has no rows but those of the term.
     only: Vec<u32>,
-    /// The rows of all forms, but for some that came with another form of their term.
-    rows: u64,
     key: String,
     stemmed: String,
 }
@@ -159,7 +152,6 @@ impl GrowingForms {
             let of_term = self.term_of[number as usize];
             if of_term & OWN_ROWS != 0 {
                 self.forms.lists[number as usize].push_row(row);
-                self.rows += 1;
             }
             return of_term & !OWN_ROWS;
         }
@@ -194,13 +186,20 @@ impl GrowingForms {
     }
 }
 
+/// The length of a text.
+const LENGTH_BYTES: usize = 4;
+/// An occurrence, and the row of a form.
+const OCCURRENCE_BYTES: usize = 8;
+const ROW_BYTES: usize = 4;
+/// A text that was not there before, with its lists: about as many bytes.
+const TEXT_BYTES: usize = 96;
+
 /// One text field of a growing segment.
 #[derive(Clone, Debug)]
 pub struct GrowingText {
     lengths: Vec<u32>,
     statistics: FieldStatistics,
     has_positions: bool,
-    occurrences: u64,
     terms: GrowingTerms,
     /// None until a text came whose analyzer keeps them.
     forms: Option<GrowingForms>,
@@ -211,20 +210,21 @@ impl GrowingText {
     #[must_use]
     pub fn new(has_positions: bool) -> Self {
         let (lengths, statistics) = (Vec::new(), FieldStatistics::default());
-        Self { lengths, statistics, has_positions, occurrences: 0, terms: GrowingTerms::default(), forms: None }
+        Self { lengths, statistics, has_positions, terms: GrowingTerms::default(), forms: None }
     }
 
-    /// Adds the newest row with the terms of its text.
-    pub fn push(&mut self, terms: Option<&Terms>) {
+    /// Adds the newest row with the terms of its text; answers what it takes in memory, by a measure that is the same on
+    /// every host.
+    pub fn push(&mut self, terms: Option<&Terms>) -> usize {
         let row = self.lengths.len() as u32;
         let Some(terms) = terms else {
             self.lengths.push(ABSENT);
-            return;
+            return LENGTH_BYTES;
         };
+        let before = self.texts();
         self.lengths.push(terms.length());
         self.statistics.documents += 1;
         self.statistics.terms += u64::from(terms.length());
-        self.occurrences += terms.count() as u64;
         if terms.keeps_forms() && self.forms.is_none() {
             self.forms = Some(GrowingForms::default());
         }
@@ -237,13 +237,13 @@ impl GrowingText {
             };
             column.lists[number as usize].push(row, placed.position, self.has_positions);
         }
+        let of_occurrence = if terms.keeps_forms() { OCCURRENCE_BYTES + ROW_BYTES } else { OCCURRENCE_BYTES };
+        LENGTH_BYTES + terms.count() * of_occurrence + (self.texts() - before) * TEXT_BYTES
     }
 
-    /// What the column takes in memory, by a measure that is the same on every host.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        let forms = self.forms.as_ref().map_or(0, |forms| forms.forms.bytes() + forms.rows * 4);
-        self.occurrences * 8 + self.terms.bytes() + forms
+    /// The number of terms and forms.
+    fn texts(&self) -> usize {
+        self.terms.texts.len() + self.forms.as_ref().map_or(0, |forms| forms.forms.texts.len())
     }
 
     /// The column to read.
@@ -312,7 +312,7 @@ mod tests {
             for text in TEXTS {
                 let mut terms = Terms::default();
                 terms.add(text, analyzer);
-                column.push(Some(&terms));
+                _ = column.push(Some(&terms));
             }
             let view = column.view();
             let Some(TermSet::Growing(forms)) = view.forms else { panic!("English has forms") };
@@ -359,13 +359,13 @@ mod tests {
         let bytes = |language| {
             let field = TextField { weight: 1.0, language, stop_words: StopWords::Off, positions: true, many: false };
             let analyzer = FieldAnalyzer::new(&field, None).expect("it is built in");
-            let mut column = GrowingText::new(true);
+            let (mut column, mut bytes) = (GrowingText::new(true), 0);
             for text in TEXTS {
                 let mut terms = Terms::default();
                 terms.add(text, &analyzer);
-                column.push(Some(&terms));
+                bytes += column.push(Some(&terms));
             }
-            column.bytes()
+            bytes
         };
         assert!(bytes(Language::English) > bytes(Language::None));
     }

@@ -109,7 +109,7 @@ impl Analysis<'_> {
     fn run(&mut self, mut scanner: Scanner<'_>) {
         while let Some(chunk) = scanner.next() {
             match chunk {
-                Chunk::Compound(compound) => self.compound(&compound),
+                Chunk::Compound => self.compound(scanner.compound()),
                 Chunk::Run(start, end) => self.pairs(start, end),
                 Chunk::Emoji(start, end) => {
                     self.clear();

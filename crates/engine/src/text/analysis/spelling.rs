@@ -14,14 +14,12 @@ use alloc::string::String;
 /// within it are left out, and so is what only joins.
 pub(super) fn push_folded(text: &str, out: &mut String) {
     // Most words are plain letters from beginning to end.
-    let is_plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'\'' | b'"');
-    let plain = text.bytes().take(TERM_BYTES_MAX + 1).take_while(is_plain).count();
+    let plain = text.bytes().take_while(|byte| byte.is_ascii() && !matches!(byte, b'\'' | b'"')).count();
+    let (plain, rest) = text.split_at(plain.min(TERM_BYTES_MAX + 1));
     let start = out.len();
-    out.push_str(&text[..plain]);
-    if let Some(plain) = out.get_mut(start..) {
-        plain.make_ascii_lowercase();
-    }
-    for character in text[plain..].chars() {
+    out.push_str(plain);
+    out[start..].make_ascii_lowercase();
+    for character in rest.chars() {
         if out.len() > TERM_BYTES_MAX {
             break;
         }
