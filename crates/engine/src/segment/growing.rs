@@ -41,6 +41,7 @@ pub enum IndexedField {
 }
 
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "one a field")]
 enum Column {
     Text(GrowingText),
     Attribute(GrowingAttribute),
