@@ -1,0 +1,30 @@
+//! Answers of text searches that depended on where documents lie, or on how a text was written.
+#![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
+
+mod random;
+mod texts;
+
+use texts::{Texts, oracle::FIELDS};
+
+/// The documents growing and sealed, without those of the ids, and merged after that.
+fn layouts(fields: &str, documents: &str, deleted: &[u32]) -> [Texts; 3] {
+    let mut layouts = [0; 3].map(|_| Texts::new(fields));
+    for (at, layout) in layouts.iter_mut().enumerate() {
+        layout.put(documents);
+        if at > 0 {
+            layout.seal();
+        }
+        layout.delete(deleted);
+    }
+    layouts[2].compact();
+    layouts
+}
+
+#[test]
+fn a_word_that_only_dead_documents_have_in_a_field_corrects_nothing_there() {
+    let documents = r#"[{ "id": 1, "b": "waving" }, { "id": 2, "a": "waving" }, { "id": 3, "b": "waves" }]"#;
+    for layout in layouts(FIELDS, documents, &[1]) {
+        // Only `waving` is one typo away; nobody wrote it in the field of stems.
+        assert_eq!(layout.ids(r#"{ "text": { "query": "wavng", "fuzzy": 1 } }"#), ["2"]);
+    }
+}
