@@ -28,3 +28,18 @@ fn a_word_that_only_dead_documents_have_in_a_field_corrects_nothing_there() {
         assert_eq!(layout.ids(r#"{ "text": { "query": "wavng", "fuzzy": 1 } }"#), ["2"]);
     }
 }
+
+#[test]
+fn a_word_that_ends_with_a_mark_goes_on() {
+    let documents = r#"[{ "id": 1, "a": "cafeteria" }, { "id": 2, "a": "हिन्दी भाषा" }, { "id": 3, "a": "c++17" }]"#;
+    for layout in layouts(FIELDS, documents, &[]) {
+        let found = |text: &str| layout.ids(&format!(r#"{{ "text": {{ "query": "{text}", "prefix": true }} }}"#));
+        assert_eq!(found("cafe\u{301}"), found("caf\u{e9}"), "the same text, composed or not");
+        assert_eq!(found("cafe\u{301}"), ["1"]);
+        assert_eq!(found("हिन्"), ["2"], "half of a pair of consonants");
+        assert_eq!(found("c++"), ["3"]);
+        for finished in ["cafe\u{301} ", "\\\"cafe\u{301}\\\"", "caf.", "cafe\u{301}!"] {
+            assert_eq!(found(finished), Vec::<String>::new(), "{finished}");
+        }
+    }
+}
