@@ -43,3 +43,22 @@ fn a_word_that_ends_with_a_mark_goes_on() {
         }
     }
 }
+
+#[test]
+fn weights_that_are_nearly_nothing_rank_as_they_do() {
+    // Each alone is allowed, their product is no f32 above 0.
+    for (weight, boost) in [("0.1", "1"), ("1e-46", "1"), ("1e-30", "1e-30"), ("1e-35", "1"), ("1e6", "1e6")] {
+        let fields = format!(r#"{{ "a": {{ "type": "text", "weight": {weight} }}, "b": {{ "type": "text" }} }}"#);
+        let documents: Vec<String> =
+            (1..60).map(|id| format!(r#"{{ "id": {id}, "a": "shore {}" }}"#, "birds ".repeat(id % 7 + 1))).collect();
+        for layout in layouts(&fields, &format!("[{}]", documents.join(",")), &[3]) {
+            let query =
+                format!(r#"{{ "text": {{ "query": "shore birds", "boost": {{ "a": {boost} }} }}, "limit": 3 }}"#);
+            let hits = layout.hits(&query);
+            let scores: Vec<f32> = hits.iter().map(|(_, score)| f32::from_bits(*score)).collect();
+            assert!(scores.iter().all(|score| *score > 0.0 && score.is_finite()), "{scores:?}");
+            let all = layout.hits(&query.replace("\"limit\": 3", "\"limit\": 100"));
+            assert_eq!(hits, all[..3], "{weight} * {boost}");
+        }
+    }
+}
