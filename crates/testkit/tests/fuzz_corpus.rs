@@ -3,21 +3,19 @@
 
 use sanderling_testkit::fuzz::{
     TARGETS, Target, folder,
-    mutate::{Random, mutated},
+    mutate::{INPUT_TIME_MAX, Random, mutated},
 };
 use std::{
     fs,
     panic::{AssertUnwindSafe, catch_unwind},
-    time::{Duration, Instant},
+    time::Instant,
 };
-
-const TIME_MAX: Duration = Duration::from_secs(1);
 
 fn run(target: Target, name: &str, input: &[u8]) {
     let start = Instant::now();
     let result = catch_unwind(AssertUnwindSafe(|| (target.run)(input)));
     assert!(result.is_ok(), "{} stops at {name}: {:?}", target.name, String::from_utf8_lossy(input));
-    assert!(start.elapsed() < TIME_MAX, "{} takes {:?} for {name}", target.name, start.elapsed());
+    assert!(start.elapsed() < INPUT_TIME_MAX, "{} takes {:?} for {name}", target.name, start.elapsed());
 }
 
 #[test]

@@ -4,6 +4,8 @@
 use super::Target;
 use std::time::{Duration, Instant};
 
+/// What one input may take.
+pub const INPUT_TIME_MAX: Duration = Duration::from_secs(1);
 /// Longer inputs are cut: shorter ones say more.
 const BYTES_MAX: usize = 4_096;
 
@@ -104,7 +106,9 @@ pub fn mutate(target: Target, time: Duration, seed: u64, before: &mut dyn FnMut(
     while start.elapsed() < time {
         let input = mutated(&corpus, &mut random);
         before(&input);
+        let since = Instant::now();
         (target.run)(&input);
+        assert!(since.elapsed() < INPUT_TIME_MAX, "{:?} for one input", since.elapsed());
         runs += 1;
     }
     runs
