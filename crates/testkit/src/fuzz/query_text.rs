@@ -169,6 +169,7 @@ fn check(answer: &Value, options: &Options, lines: &[&str]) {
         assert_eq!(sum.to_bits(), (number(hit, "score") as f32).to_bits(), "an explanation adds up: {hit}");
         let Some(Value::Object(highlights)) = hit.get("highlights") else { panic!("no highlights in {hit}") };
         let line = lines[number(hit, "id") as usize];
+        assert!(!highlights.is_empty() || terms.is_empty(), "nothing is marked in what matched: {hit}");
         for passage in highlights.iter().flat_map(|(_, passages)| match passages {
             Value::Array(passages) => passages.as_slice(),
             _ => panic!("passages"),
