@@ -257,8 +257,8 @@ impl Model {
         };
         let mut terms: Spelled = Default::default();
         let mut near: Spelled = Default::default();
-        for at in 0..3 {
-            self.analyzers[at].analyze(typed, Purpose::Query, &mut |token| _ = terms[at].insert(token.term.into()));
+        for (analyzer, terms) in self.analyzers.iter().zip(&mut terms) {
+            analyzer.analyze(typed, Purpose::Query, &mut |token| _ = terms.insert(token.term.into()));
         }
         // A word that is near in one field is meant in those alone that have it.
         for (at, field) in self.rows.iter().flat_map(|row| row.fields.iter().enumerate()) {
