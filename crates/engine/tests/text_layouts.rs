@@ -4,6 +4,7 @@
 mod random;
 mod texts;
 
+use sanderling_engine::limits::FUZZY_WORDS_MAX;
 use texts::{Texts, oracle::FIELDS};
 
 /// The documents growing and sealed, without those of the ids, and merged after that.
@@ -60,5 +61,17 @@ fn weights_that_are_nearly_nothing_rank_as_they_do() {
             let all = layout.hits(&query.replace("\"limit\": 3", "\"limit\": 100"));
             assert_eq!(hits, all[..3], "{weight} * {boost}");
         }
+    }
+}
+
+#[test]
+fn typos_are_looked_for_in_the_first_words_of_a_page() {
+    for layout in layouts(FIELDS, r#"[{ "id": 1, "a": "sanderling" }]"#, &[]) {
+        let behind = |words: usize| {
+            let page: String = (0..words).map(|at| format!("word{at} ")).collect();
+            layout.ids(&format!(r#"{{ "text": {{ "query": "{page} sanderlnig", "fuzzy": true }} }}"#))
+        };
+        assert_eq!(behind(FUZZY_WORDS_MAX - 1), ["1"]);
+        assert_eq!(behind(FUZZY_WORDS_MAX), Vec::<String>::new());
     }
 }

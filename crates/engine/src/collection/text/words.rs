@@ -5,7 +5,7 @@
 
 use super::SearchedField;
 use crate::{
-    limits::{QUERY_TERMS_MAX, QUERY_TEXT_BYTES_MAX},
+    limits::{FUZZY_WORDS_MAX, QUERY_TERMS_MAX, QUERY_TEXT_BYTES_MAX},
     lists::map,
     text::{Purpose, Token, TokenKind, bounded},
 };
@@ -87,6 +87,9 @@ pub(super) fn take_apart(text: &str, fields: &[SearchedField<'_>], prefix: bool)
         }
         add(if part.excluded { &mut taken.excluded } else { &mut taken.units }, unit);
     }
+    // A dictionary is walked for each: a pasted page would take seconds.
+    let terms = taken.units.iter_mut().flat_map(|unit| &mut unit.words).flat_map(|word| &mut word.terms);
+    terms.filter(|term| term.fuzzy).skip(FUZZY_WORDS_MAX).for_each(|term| term.fuzzy = false);
     taken
 }
 
