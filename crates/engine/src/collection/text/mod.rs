@@ -33,6 +33,9 @@ use sets::{WordRows, with_at_least};
 use typos::Correction;
 use words::{QueryTerm, QueryWord, TakenApart, Unit, take_apart};
 
+/// What a field counts at least, so that scores are numbers above 0 whose bounds can be scaled to whole ones.
+const FIELD_WEIGHT_MIN: f32 = 1e-12;
+
 pub(in crate::collection) use details::Marks;
 pub(in crate::collection) use rank::Effort;
 
@@ -86,7 +89,8 @@ impl CollectionState {
             let wanted = query.fields.as_ref().is_none_or(|fields| fields.contains(name));
             if let Some(analyzer) = self.analyzers.get(position).filter(|_| wanted) {
                 let boost = query.boost.iter().find(|(boosted, _)| boosted == name).map_or(1.0, |(_, factor)| *factor);
-                fields.push(SearchedField { position, analyzer, weight: field.weight * boost });
+                let weight = (field.weight * boost).max(FIELD_WEIGHT_MIN);
+                fields.push(SearchedField { position, analyzer, weight });
             }
         }
         let taken = take_apart(&query.query, &fields, query.prefix);
