@@ -45,11 +45,12 @@ async function native({ log }) {
 
 // Faults of storages: millions of calls, every place of every file, and the mistakes that all this must see.
 const SIMULATION = ["--profile", "simulation", "-p", "sanderling-testkit"];
-const OPERATIONS = Number(process.env.SANDERLING_ALL_OPERATIONS ?? 2_000_000);
+const OPERATIONS = 2_000_000;
+const DEEP_OPERATIONS = 50_000_000;
 const PROFILES = 7;
 
-async function simulation({ log }) {
-  const every = { SANDERLING_OPERATIONS: String(Math.ceil(OPERATIONS / PROFILES)), SANDERLING_EVERY: "1" };
+async function simulation(operations, { log }) {
+  const every = { SANDERLING_OPERATIONS: String(Math.ceil(operations / PROFILES)), SANDERLING_EVERY: "1" };
   const tests = ["simulation", "simulation_points", "simulation_bytes"].flatMap((test) => ["--test", test]);
   await cargo(["test", ...SIMULATION, ...tests], log, every);
 }
@@ -65,6 +66,9 @@ export const RUST_PARTS = [
   { name: "docs", run: docs },
   { name: "no_std", run: noStd },
   { name: "native", run: native },
-  { name: "simulation", run: simulation },
+  { name: "simulation", run: (context) => simulation(OPERATIONS, context) },
   { name: "defects", run: defects },
 ];
+
+/** The parts of `npm run test:deep`. */
+export const DEEP_RUST_PARTS = [{ name: "simulation", run: (context) => simulation(DEEP_OPERATIONS, context) }];

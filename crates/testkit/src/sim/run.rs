@@ -449,6 +449,7 @@ async fn perform(collection: &Collection, step: &Step) -> Result<(Vec<(u8, u64)>
             let options = PutOptions {
                 precondition: if_absent.then_some(Precondition::Absent),
                 expires_at: expires_in.map(|time| world::now() + time),
+                ..PutOptions::default()
             };
             let receipt = collection.put(documents, options).await?;
             let versions = receipt.versions.iter().map(|version| version.0);

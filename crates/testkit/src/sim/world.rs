@@ -1,6 +1,10 @@
 //! What a simulated process sees of the world: the time, numbers that seem random, the schema of its collections.
 
-use sanderling::{Schema, driver::Environment, engine::text::AnalyzerSource};
+use sanderling::{
+    Schema,
+    driver::{Background, Environment},
+    engine::text::AnalyzerSource,
+};
 use std::{cell::Cell, sync::OnceLock};
 
 thread_local! {
@@ -38,7 +42,7 @@ fn identity() -> [u8; 16] {
 /// What the driver may not know by itself.
 #[must_use]
 pub fn environment() -> Environment {
-    Environment { now, random: identity, analyzers: AnalyzerSource::default() }
+    Environment { now, random: identity, analyzers: AnalyzerSource::default(), background: Background::NONE }
 }
 
 /// The schema of every collection, before and after it was extended.

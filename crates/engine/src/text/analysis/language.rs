@@ -117,10 +117,16 @@ impl Stemmer {
 
     pub(super) fn stem(self, word: &mut String) {
         match self.pack {
-            Some(pack) => pack.stem(self.language, word),
-            None if self.language == Language::English => english::stem(word),
+            Some(pack) if is_word(word) => pack.stem(self.language, word),
+            Some(_) => {}
+            None if self.language == Language::English => stem_english_word(word),
             None => {}
         }
+    }
+
+    /// What stems a folded word, where the language needs no more than that.
+    pub(super) fn of_form(self) -> Option<fn(&mut String)> {
+        (self.language == Language::English).then_some(stem_english_word)
     }
 
     pub(super) fn stop_words(self) -> Cow<'static, str> {
@@ -129,6 +135,17 @@ impl Stemmer {
             None if self.language == Language::English => ENGLISH_STOP_WORDS.into(),
             None => "".into(),
         }
+    }
+}
+
+/// `c++` and `1.2` are no words of a language.
+fn is_word(term: &str) -> bool {
+    !term.bytes().any(|byte| matches!(byte, b'+' | b'#' | b'.'))
+}
+
+fn stem_english_word(word: &mut String) {
+    if is_word(word) {
+        english::stem(word);
     }
 }
 
