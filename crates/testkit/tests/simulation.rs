@@ -3,7 +3,8 @@
 //! `SANDERLING_SEED` runs one seed, `SANDERLING_OPERATIONS` so many calls for each profile.
 
 use sanderling_testkit::sim::{
-    search::search,
+    defects::{Mistake, plant, wrap},
+    search::{STEPS, run, search},
     step::{PROFILES, Profile},
 };
 use std::{env, time::Instant};
@@ -66,4 +67,19 @@ fn opfs_relaxed() {
 #[test]
 fn remote() {
     simulate(PROFILES[6]);
+}
+
+/// The mistakes between driver and medium need no feature; all of them are in `simulation_defects.rs`.
+#[test]
+fn a_seed_that_fails_is_told_with_few_steps_and_fails_again() {
+    for mistake in [Mistake::LogNotFlushed, Mistake::WrittenAfterManifest("segment-")] {
+        plant(Some(mistake));
+        let failure = search(PROFILES[0], 0.., OPERATIONS, wrap).expect_err("it is a mistake");
+        let steps = failure.steps.len();
+        assert!(steps < STEPS / 3, "{steps} steps are left for {mistake:?}");
+        assert_eq!(run(PROFILES[0], failure.seed, &failure.steps, wrap), Err(failure.violation.clone()));
+        assert!(failure.report().contains(&format!("SANDERLING_SEED={}", failure.seed)));
+        plant(None);
+        assert!(run(PROFILES[0], failure.seed, &failure.steps, wrap).is_ok(), "{}", failure.report());
+    }
 }

@@ -75,6 +75,8 @@ struct PoolFile {
     holds: Holds,
     /// The slot that counts.
     slot: usize,
+    /// Whether no flush may have reached that slot yet.
+    unflushed: bool,
     generation: u64,
     created: u64,
     length: u64,
@@ -184,7 +186,8 @@ impl<R: RawFiles> PoolStorage<R> {
             write_all(&self.raw, &name, 0, &slot).await?;
             self.raw.set_len(&name, CONTENT_AT).await?;
             self.raw.flush(&name).await?;
-            let file = PoolFile { name, holds: Holds::Nothing, slot: 0, generation, created, length: 0 };
+            let holds = Holds::Nothing;
+            let file = PoolFile { name, holds, slot: 0, unflushed: false, generation, created, length: 0 };
             self.pool.change().files.push(file);
         }
     }
@@ -233,13 +236,18 @@ impl<R: RawFiles> PoolStorage<R> {
     async fn empty(&self, file: &mut PoolFile, object: &str) -> Result<()> {
         // The old content must be gone for good before the file says that it is something else.
         self.raw.set_len(&file.name, CONTENT_AT).await?;
-        self.raw.flush(&file.name).await?;
+        file.unflushed = true;
         file.length = 0;
         self.label(file, Some(object)).await
     }
 
     /// Writes what a file holds into the slot that does not count.
     async fn label(&self, file: &mut PoolFile, object: Option<&str>) -> Result<()> {
+        // The other slot is written over: from then on this one must be sure.
+        if file.unflushed {
+            self.raw.flush(&file.name).await?;
+            file.unflushed = false;
+        }
         let generation = {
             let mut pool = self.pool.change();
             pool.generation += 1;
@@ -248,7 +256,7 @@ impl<R: RawFiles> PoolStorage<R> {
         let at = 1 - file.slot;
         let slot = Slot { generation, created: file.created, object: object.map(String::from) };
         write_all(&self.raw, &file.name, (at * SLOT_BYTES) as u64, &slot.to_bytes()).await?;
-        (file.slot, file.generation) = (at, generation);
+        (file.slot, file.generation, file.unflushed) = (at, generation, true);
         Ok(())
     }
 
@@ -261,7 +269,11 @@ impl<R: RawFiles> PoolStorage<R> {
             self.raw.set_len(&file.name, CONTENT_AT + file.length).await?;
         }
         self.set(file.clone());
-        if durability == Durability::Strict { self.raw.flush(&file.name).await } else { Ok(()) }
+        if durability == Durability::Strict {
+            self.raw.flush(&file.name).await?;
+            self.set(PoolFile { unflushed: false, ..file });
+        }
+        Ok(())
     }
 
     async fn free(&self, object: &str) -> Result<()> {
@@ -304,10 +316,19 @@ async fn look<R: RawFiles>(raw: &R, object: StoredObject, now: u64) -> Result<Po
         // One that was created and never written is as good as new; any other may be damaged.
         let empty = length == 0 && bytes.iter().all(|byte| *byte == 0);
         let holds = if empty { Holds::Nothing } else { Holds::Unknown };
-        return Ok(PoolFile { name: object.name, holds, slot: 1, generation: 0, created: now, length });
+        return Ok(PoolFile {
+            name: object.name,
+            holds,
+            slot: 1,
+            unflushed: true,
+            generation: 0,
+            created: now,
+            length,
+        });
     };
     let holds = holds.map_or(Holds::Nothing, Holds::Object);
-    Ok(PoolFile { name: object.name, holds, slot, generation, created, length })
+    // Whoever wrote it may have been killed before its flush.
+    Ok(PoolFile { name: object.name, holds, slot, unflushed: true, generation, created, length })
 }
 
 /// Writes all bytes, in as many calls as that takes.

@@ -44,10 +44,12 @@ pub enum Mistake {
     AppendTwice,
     /// Nothing is removed.
     NeverRemoved,
+    /// A pool uses files whose names are not durable yet.
+    UnsettledFileUsed,
 }
 
 /// Every mistake.
-pub const MISTAKES: [Mistake; 22] = [
+pub const MISTAKES: [Mistake; 23] = [
     Mistake::LogNotFlushed,
     Mistake::FlushIgnored,
     Mistake::NotFlushed("segment-"),
@@ -70,6 +72,7 @@ pub const MISTAKES: [Mistake; 22] = [
     Mistake::FlushRetried,
     Mistake::AppendTwice,
     Mistake::NeverRemoved,
+    Mistake::UnsettledFileUsed,
 ];
 
 thread_local! {
@@ -79,6 +82,12 @@ thread_local! {
 /// Makes the storages that [`wrap`] gives on this thread make a mistake.
 pub fn plant(mistake: Option<Mistake>) {
     PLANTED.set(mistake);
+}
+
+/// Whether a mistake is planted on this thread.
+#[must_use]
+pub fn is_planted(mistake: Mistake) -> bool {
+    PLANTED.get() == Some(mistake)
 }
 
 /// A storage that makes the planted mistake.

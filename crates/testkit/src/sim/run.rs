@@ -2,6 +2,7 @@
 
 use super::{
     check::{self, Outcome},
+    defects::{Mistake, is_planted},
     model::{Content, Expected, Item},
     posix::SETTLE,
     step::{End, Profile, Step},
@@ -28,7 +29,8 @@ pub type Wrap = fn(SimStorage) -> Box<dyn Storage>;
 
 /// A pool over files whose names are not durable at once.
 async fn pool(files: SimStorage) -> Result<PoolStorage<SimStorage>> {
-    PoolStorage::open(files, PoolOptions { free: 24, settle: SETTLE, now: world::now }).await
+    let settle = if is_planted(Mistake::UnsettledFileUsed) { 0 } else { SETTLE };
+    PoolStorage::open(files, PoolOptions { free: 24, settle, now: world::now }).await
 }
 
 /// A database, its medium, and what it must hold.

@@ -12,8 +12,9 @@ use sanderling::{
     storage::{Durability, Storage, StorageFuture, StoredObject, pool::RawFiles},
 };
 use std::{
+    env,
     future::ready,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 /// What a medium promises.
@@ -230,6 +231,10 @@ impl SimStorage {
             state.disk.change(name, change, durable, extent);
         }
         state.harmed |= fault.is_some() || !whole;
+        if traced() {
+            let text: String = format!("{change:?}").chars().take(24).collect();
+            eprintln!("{:4} {name} {text} ({length} bytes) {durability:?}: {extent:?}", state.calls);
+        }
         let code = if fault.is_none() && !state.dead { ErrorCode::Quota } else { ErrorCode::Unavailable };
         if fault.is_none() && whole { Ok(()) } else { Err(failure(code, name)) }
     }
@@ -292,6 +297,12 @@ impl State {
         };
         grows > 0 && self.disk.used() + grows as u64 > capacity.max(self.granted)
     }
+}
+
+/// Whether every change is told, to see how a failure comes about.
+fn traced() -> bool {
+    static TRACED: OnceLock<bool> = OnceLock::new();
+    *TRACED.get_or_init(|| env::var_os("SANDERLING_TRACE").is_some())
 }
 
 fn failure(code: ErrorCode, name: &str) -> Error {
