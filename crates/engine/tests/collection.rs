@@ -88,7 +88,7 @@ fn documents_come_back_whole() {
         assert_eq!(document.get("vector"), Some(&Value::from(vec![1.0_f32, 0.0, 0.0])));
         assert_eq!(document.get("extra").unwrap().to_string(), r#"{"__proto__":1}"#);
         assert!(fixture.state.get(&DocumentId::from("3"), 1_000).unwrap().is_none(), "3 and \"3\" are different");
-        assert!(fixture.state.has(&DocumentId::from(3), 1_000));
+        assert!(fixture.state.has(&DocumentId::from(3), 1_000).unwrap());
     }
 }
 
@@ -179,7 +179,7 @@ fn replacing_deleting_and_expiring_leave_no_trace_in_answers() {
     let query = Query::new().text("brief");
     assert_eq!(fixture.state.search(&query, 1_000).unwrap().total, 1);
     assert_eq!(fixture.state.search(&query, 1_001).unwrap().total, 0);
-    assert!(!fixture.state.has(&"e".into(), 1_001));
+    assert!(!fixture.state.has(&"e".into(), 1_001).unwrap());
     let filter = json::parse(r#"{ "year": { "$exists": true } }"#).unwrap();
     assert_eq!(fixture.write(Write::Delete(DeleteTarget::Filter(filter))).unwrap().deleted, 1);
     assert_eq!(fixture.state.count(None, 1_001).unwrap(), 2);

@@ -271,13 +271,13 @@ fn a_flush_says_that_a_seal_failed() {
     let storage = Scripted::default();
     let c = collection(&open(&storage).unwrap(), 2);
     storage.fail("write segment-");
-    for id in 0..3 {
+    for id in 0..4 {
         now(put(&c, id, 0.0)).unwrap(); // the write itself is in the log
     }
     assert_eq!(now(c.flush()).unwrap_err().code(), ErrorCode::Unavailable);
     now(c.flush()).unwrap(); // it is said once
     storage.recover();
-    now(put(&c, 3, 0.0)).unwrap();
+    now(put(&c, 4, 0.0)).unwrap();
     now(c.flush()).unwrap();
     assert_eq!(storage.count("segment-"), 1);
 }
@@ -335,25 +335,29 @@ fn two_who_extend_a_schema_alike_extend_it_once() {
 fn failed_seals_leave_no_heap_of_files() {
     let storage = Scripted::default();
     let c = collection(&open(&storage).unwrap(), 5);
-    for id in 0..5 {
-        now(put(&c, id, 0.0)).unwrap();
-    }
-    now(c.delete(sanderling::DeleteTarget::Ids(vec![1_u64.into()]))).unwrap();
-    let sealed = storage.objects();
-    for failing in ["write segment-", "write wal-", "write tombstones-"] {
-        storage.fail(failing);
-        for id in 5..25 {
-            now(put(&c, id, 0.0)).unwrap();
+    let mut next = 0;
+    let mut fill = |count| {
+        for _ in 0..count {
+            now(put(&c, next, 0.0)).unwrap();
+            next += 1;
         }
-        let names = |objects: BTreeMap<String, Vec<u8>>| objects.into_keys().collect::<Vec<_>>();
-        assert_eq!(names(storage.objects()), names(sealed.clone()), "{failing} failed");
+        storage.objects().into_keys().collect::<Vec<_>>()
+    };
+    fill(10);
+    for (id, failing) in [(1_u64, "write segment-"), (2, "write wal-"), (3, "write tombstones-")] {
+        storage.fail(failing);
+        now(c.delete(sanderling::DeleteTarget::Ids(vec![id.into()]))).unwrap(); // of a sealed segment
+        let after_some = fill(20);
+        assert_eq!(fill(20), after_some, "{failing} failed");
+        storage.recover();
+        fill(10);
     }
-    storage.recover();
-    now(put(&c, 25, 0.0)).unwrap();
-    assert_eq!((storage.count("segment-"), storage.count("tombstones-"), storage.count("wal-")), (2, 1, 1));
+    fill(10);
+    assert_eq!(storage.count("wal-"), 2);
+    let count = c.count(None).unwrap();
     drop(c);
     let db = open(&storage).unwrap();
-    assert_eq!(now(db.collection("c", None, None)).unwrap().count(None).unwrap(), 25);
+    assert_eq!(now(db.collection("c", None, None)).unwrap().count(None).unwrap(), count);
 }
 
 #[test]
@@ -361,9 +365,18 @@ fn the_new_files_of_a_commit_in_doubt_stay() {
     let storage = Scripted::default();
     let c = collection(&open(&storage).unwrap(), 5);
     storage.fail("write manifest-");
-    for id in 0..5 {
-        now(put(&c, id, 0.0)).unwrap();
-    }
+    (0..5).for_each(|id| drop(now(put(&c, id, 0.0)).unwrap()));
     // The slot may name them all the same.
-    assert_eq!((storage.count("segment-"), storage.count("wal-")), (1, 2));
+    assert_eq!((storage.count("segment-"), storage.count("wal-")), (0, 2));
+    storage.recover();
+    now(put(&c, 5, 0.0)).unwrap(); // freezes
+    (6..10).for_each(|id| drop(now(put(&c, id, 0.0)).unwrap()));
+    storage.fail("write manifest-");
+    now(put(&c, 10, 0.0)).unwrap(); // would name the sealed form
+    assert_eq!(storage.count("segment-"), 1);
+    now(c.compact()).unwrap_err();
+    assert_eq!(storage.count("segment-"), 2, "neither what a slot may name nor what it may name now");
+    storage.recover();
+    now(c.compact()).unwrap();
+    assert_eq!(c.count(None).unwrap(), 11);
 }

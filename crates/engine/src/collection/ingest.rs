@@ -122,6 +122,7 @@ impl CollectionState {
         first: SequenceNumber,
         group: &Group,
     ) -> Result<Prepared> {
+        self.check_whole()?;
         let prepared = match write {
             Write::Put(documents, options) => self.prepare_put(documents, options, now, (first, group))?,
             Write::Update(id, patch, options) => self.prepare_update(&id, patch, options, now, first)?,

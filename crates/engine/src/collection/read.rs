@@ -54,13 +54,21 @@ impl ListOptions {
 impl CollectionState {
     /// The document with this id.
     pub fn get(&self, id: &DocumentId, now: u64) -> Result<Option<Document>> {
-        self.locate_live(id, now).map(|location| self.whole_document(location)).transpose()
+        self.find(id, now)?.map(|location| self.whole_document(location)).transpose()
     }
 
     /// Whether there is a document with this id.
-    #[must_use]
-    pub fn has(&self, id: &DocumentId, now: u64) -> bool {
-        self.locate_live(id, now).is_some()
+    pub fn has(&self, id: &DocumentId, now: u64) -> Result<bool> {
+        Ok(self.find(id, now)?.is_some())
+    }
+
+    /// Where a document lies. One that is not found may be in what is damaged.
+    fn find(&self, id: &DocumentId, now: u64) -> Result<Option<Location>> {
+        let found = self.locate_live(id, now);
+        if found.is_none() {
+            self.check_whole()?;
+        }
+        Ok(found)
     }
 
     /// How many documents there are, or how many pass a filter.

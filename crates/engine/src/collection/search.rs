@@ -77,7 +77,8 @@ impl CollectionState {
         let telling = Telling { query, places: &places, vectors: &vectors, matches: matches.as_ref(), highlighted };
         let hits = try_map(wanted, |candidate| self.hit(candidate, &telling))?;
         plan.retain(|segment| segment.documents > 0);
-        Ok(SearchResult { hits, total, plan })
+        let reasons = map(&self.damage, |damage| String::from(damage.message()));
+        Ok(SearchResult { hits, total, plan, reasons })
     }
 
     fn resolve_vector<'a>(&'a self, query: &'a VectorQuery) -> Result<ResolvedVector<'a>> {

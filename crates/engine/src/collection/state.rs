@@ -8,7 +8,7 @@
 
 use super::ingest::{self, IndexedOperation};
 use crate::{
-    DocumentId, Result, Schema,
+    DocumentId, Error, ErrorCode, Result, Schema,
     ids::{RowId, SequenceNumber},
     lists::{map, try_map},
     rows::RowSet,
@@ -69,6 +69,8 @@ pub struct CollectionState {
     pub(super) growing_dead: RowSet,
     /// The first write of the growing segment.
     pub(super) growing_since: SequenceNumber,
+    /// What is damaged and left out.
+    pub(super) damage: Vec<Error>,
 }
 
 /// A batch that has passed every check: its frame is appended to the log, then it is applied.
@@ -120,6 +122,7 @@ impl CollectionState {
             growing,
             growing_dead: RowSet::default(),
             growing_since: next,
+            damage: Vec::new(),
         })
     }
 
@@ -128,6 +131,26 @@ impl CollectionState {
         let mut all = RowSet::none(segment.rows());
         all.unite(&dead);
         self.held.push(Held { segment: HeldSegment::Sealed(segment), dead: all });
+    }
+
+    /// Leaves out something that is damaged. Searches say that their answers are partial, and nothing is written any more: what
+    /// is missing might be what a write would replace.
+    pub fn leave_out(&mut self, damage: Error) {
+        self.damage.push(damage);
+    }
+
+    /// What is left out.
+    #[must_use]
+    pub fn damage(&self) -> &[Error] {
+        &self.damage
+    }
+
+    /// Fails where something is left out.
+    pub fn check_whole(&self) -> Result<()> {
+        let Some(damage) = self.damage.first() else { return Ok(()) };
+        let message = alloc::format!("a part of the collection is damaged, and repair() has to come first: {damage}");
+        let details = damage.details().iter().cloned();
+        Err(details.fold(Error::new(ErrorCode::Corrupt, message), |error, (name, value)| error.with(&name, value)))
     }
 
     /// The schema in force.
@@ -215,7 +238,7 @@ impl CollectionState {
         }
         if batch.first != self.next {
             let problem = alloc::format!("the log goes on with write {} instead of {}", batch.first.0, self.next.0);
-            return Err(crate::Error::damaged_file(name, &problem));
+            return Err(Error::damaged_file(name, &problem));
         }
         let index = |operation: &Operation| ingest::index_operation(&self.schema, &self.analyzers, operation, name);
         let operations = try_map(&batch.operations, index)?;

@@ -12,6 +12,8 @@ pub struct SearchResult {
     pub total: usize,
     /// What each segment did.
     pub plan: Vec<SegmentPlan>,
+    /// Why the answer is only a part of the whole one; nothing where it is whole.
+    pub reasons: Vec<String>,
 }
 
 /// One hit.
@@ -75,7 +77,12 @@ impl SearchResult {
     #[must_use]
     pub fn to_value(&self) -> Value {
         let plan = Value::object().with("segments", map(&self.plan, SegmentPlan::to_value));
-        Value::object().with("hits", map(&self.hits, Hit::to_value)).with("total", self.total).with("plan", plan)
+        let answer =
+            Value::object().with("hits", map(&self.hits, Hit::to_value)).with("total", self.total).with("plan", plan);
+        if self.reasons.is_empty() {
+            return answer;
+        }
+        answer.with("partial", true).with("reasons", map(&self.reasons, |reason| Value::from(reason.as_str())))
     }
 }
 

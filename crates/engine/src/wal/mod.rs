@@ -193,49 +193,70 @@ pub fn payload(operations: &Vec<Operation>) -> Result<Vec<u8>> {
     Err(Error::expected(&"batch", &expected, &format_args!("{} bytes", payload.len())))
 }
 
-/// What a log file holds.
+/// Reads a log, one batch after the other. The end may be torn by writes that no flush has reached; a bad frame is damage if a
+/// sound one behind it says that a flush had reached it.
 #[derive(Debug)]
-pub struct WalContent {
-    /// Its header.
-    pub header: WalHeader,
-    /// Its batches, in order.
-    pub batches: Vec<Batch>,
-    /// Whether bytes follow the last sound frame: a write that was cut off. Nothing may be appended behind them.
-    pub torn: bool,
+pub struct WalReader<'a> {
+    bytes: &'a [u8],
+    name: &'a str,
+    header: WalHeader,
+    /// Where the next frame begins, and the number of its first write.
+    offset: usize,
+    next: SequenceNumber,
 }
 
-/// Reads a log. The end may be torn by writes that no flush has reached; a bad frame is damage if a sound one behind it
-/// says that a flush had reached it.
-pub fn read(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Result<WalContent> {
-    let header = WalHeader::of(FileHeader::expect(FileKind::Wal, bytes, name, database, file)?);
-    let mut batches = Vec::new();
-    let mut offset = FILE_HEADER_BYTES;
-    let mut next = header.first();
-    while let Some(frame) = header.frame_at(bytes, offset) {
+impl<'a> WalReader<'a> {
+    /// Checks the header.
+    pub fn open(bytes: &'a [u8], name: &'a str, database: DatabaseId, file: FileId) -> Result<Self> {
+        let header = WalHeader::of(FileHeader::expect(FileKind::Wal, bytes, name, database, file)?);
+        Ok(Self { bytes, name, header, offset: FILE_HEADER_BYTES, next: header.first() })
+    }
+
+    /// The header.
+    #[must_use]
+    pub fn header(&self) -> WalHeader {
+        self.header
+    }
+
+    /// The next batch; none behind the last one.
+    pub fn next_batch(&mut self) -> Result<Option<Batch>> {
+        let Some(frame) = self.header.frame_at(self.bytes, self.offset) else {
+            return self.damage().map_or(Ok(None), Err);
+        };
         let first = SequenceNumber(u64_at(frame, 8).unwrap_or_default());
-        let operations: Vec<Operation> = read_record(&frame[FRAME_HEADER_BYTES..], name)?;
-        if first != next || u32_at(frame, 16).map(|count| count & !BEHIND_A_FLUSH) != Some(operations.len() as u32) {
-            let problem = format!("the log goes on with write {} instead of {}", first.0, next.0);
-            return Err(Error::damaged_file(name, &problem).with("offset", offset));
+        let operations: Vec<Operation> = read_record(&frame[FRAME_HEADER_BYTES..], self.name)?;
+        let count = u32_at(frame, 16).map(|count| count & !BEHIND_A_FLUSH);
+        if first != self.next || count != Some(operations.len() as u32) {
+            let problem = format!("the log goes on with write {} instead of {}", first.0, self.next.0);
+            return Err(Error::damaged_file(self.name, &problem).with("offset", self.offset));
         }
-        next = next.plus(operations.len() as u64);
-        offset += frame.len();
-        batches.push(Batch { first, operations });
+        self.next = self.next.plus(operations.len() as u64);
+        self.offset += frame.len();
+        Ok(Some(Batch { first, operations }))
     }
-    let torn = offset < bytes.len();
-    // The number of the write is looked at before the checksum, which is dear to compute at every byte of a long tail.
-    let plausible = |at: &usize| {
-        u64_at(bytes, at + 8).is_some_and(|first| (next.0..next.0.saturating_add(1 << 32)).contains(&first))
-    };
-    let flushed = |at: &usize| {
-        let frame = header.frame_at(bytes, *at).filter(|_| plausible(at));
-        frame.and_then(|frame| u32_at(frame, 16)).is_some_and(|count| count & BEHIND_A_FLUSH != 0)
-    };
-    if torn && let Some(later) = (offset + 1..bytes.len()).find(flushed) {
-        let problem = format!("a damaged frame at {offset} with a sound one behind it at {later}");
-        return Err(Error::damaged_file(name, &problem).with("offset", offset));
+
+    /// Whether bytes follow the last batch that was read: behind all of them writes that were cut off. Nothing may be appended
+    /// behind them.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.offset < self.bytes.len()
     }
-    Ok(WalContent { header, batches, torn })
+
+    /// What is wrong with the bytes behind the last sound frame, where a flush had reached them.
+    fn damage(&self) -> Option<Error> {
+        let (bytes, next) = (self.bytes, self.next.0);
+        // The number of the write is looked at before the checksum, which is dear to compute at every byte of a long tail.
+        let plausible = |at: &usize| {
+            u64_at(bytes, at + 8).is_some_and(|first| (next..next.saturating_add(1 << 32)).contains(&first))
+        };
+        let flushed = |at: &usize| {
+            let frame = self.header.frame_at(bytes, *at).filter(|_| plausible(at));
+            frame.and_then(|frame| u32_at(frame, 16)).is_some_and(|count| count & BEHIND_A_FLUSH != 0)
+        };
+        let later = (self.offset + 1..bytes.len()).find(flushed)?;
+        let problem = format!("a damaged frame at {} with a sound one behind it at {later}", self.offset);
+        Some(Error::damaged_file(self.name, &problem).with("offset", self.offset))
+    }
 }
 
 #[cfg(test)]
@@ -263,8 +284,23 @@ mod tests {
         (header, bytes, ends)
     }
 
-    fn read_log(bytes: &[u8]) -> Result<WalContent> {
-        read(bytes, "wal-2", DatabaseId([1; 16]), FileId(2))
+    /// What a log holds, and whether its end is torn.
+    struct Content {
+        batches: Vec<Batch>,
+        torn: bool,
+    }
+
+    fn read(bytes: &[u8], name: &str, file: FileId) -> Result<Content> {
+        let mut reader = WalReader::open(bytes, name, DatabaseId([1; 16]), file)?;
+        let mut batches = Vec::new();
+        while let Some(batch) = reader.next_batch()? {
+            batches.push(batch);
+        }
+        Ok(Content { batches, torn: reader.is_torn() })
+    }
+
+    fn read_log(bytes: &[u8]) -> Result<Content> {
+        read(bytes, "wal-2", FileId(2))
     }
 
     #[test]
@@ -319,7 +355,7 @@ mod tests {
         let other = WalHeader::new(DatabaseId([1; 16]), FileId(3), SequenceNumber(5));
         let mut mixed = other.to_bytes().to_vec();
         mixed.extend_from_slice(&bytes[ends[0]..]);
-        let content = read(&mixed, "wal-3", DatabaseId([1; 16]), FileId(3)).unwrap();
+        let content = read(&mixed, "wal-3", FileId(3)).unwrap();
         assert_eq!((content.batches.len(), content.torn), (0, true));
     }
 }

@@ -241,7 +241,7 @@ impl Collection {
     /// Whether there is a document with this id.
     pub fn has(&self, id: &DocumentId) -> Result<bool> {
         self.check()?;
-        Ok(self.shared.state().has(id, self.database.shared.now()))
+        self.shared.state().has(id, self.database.shared.now())
     }
 
     /// How many documents there are, or how many pass a filter.

@@ -19,7 +19,7 @@ use sanderling_engine::{
     segment::{SealedSegment, read_tombstones},
     settings::CollectionSettings,
     text::AnalyzerSource,
-    wal::{self, WalContent, WalHeader},
+    wal::{WalHeader, WalReader},
 };
 
 /// A database as it was found.
@@ -205,12 +205,26 @@ pub(super) fn load(found: &mut Found, database: DatabaseId, analyzers: AnalyzerS
     let mut state = CollectionState::new(schema, analyzers, settings, SequenceNumber(record.first_in_wal))?;
     let mut written_dead = Vec::new();
     for segment in &record.segments {
-        let (segment, dead) = load_segment(files, database, segment, state.schema())?;
-        written_dead.push(dead.count());
-        state.add_sealed(segment, dead);
+        match load_segment(files, database, segment, state.schema()) {
+            Ok((segment, dead)) => {
+                written_dead.push(dead.count());
+                state.add_sealed(segment, dead);
+            }
+            Err(error) => leave_out(&mut state, error)?,
+        }
     }
-    let (wal, wal_bytes) = replay(files, database, record, &mut state)?;
+    let replayed = replay(files, database, record, &mut state);
+    let (wal, wal_bytes) = replayed.or_else(|error| leave_out(&mut state, error).map(|()| (None, 0)))?;
     Ok(Loaded { id: record.id, state, wal, written_dead, wal_bytes, log_in_use: true })
+}
+
+/// What is damaged is left out, and the rest answers. Any other error, of the medium above all, may be gone the next time.
+fn leave_out(state: &mut CollectionState, error: Error) -> Result<()> {
+    if error.code() != ErrorCode::Corrupt {
+        return Err(error);
+    }
+    state.leave_out(error);
+    Ok(())
 }
 
 /// Whether that is why it is not loaded: its files were not looked at.
@@ -240,35 +254,36 @@ fn load_segment(
 }
 
 /// Applies the logs in order. Where a later log begins before the end of an earlier one, the earlier one ends in writes
-/// that were never acknowledged: its append had failed.
+/// that were never acknowledged: its append had failed. Behind what is damaged nothing can be applied.
 fn replay(
     files: &mut Vec<File>,
     database: DatabaseId,
     record: &CollectionRecord,
     state: &mut CollectionState,
 ) -> Result<(Option<(WalHeader, u64)>, u64)> {
-    let mut logs: Vec<(String, u64, WalContent)> = Vec::new();
-    let mut total = 0;
-    for &file in &record.wals {
+    let (mut total, mut last) = (0, None);
+    let first = if is(Defect::LastLogAlone) { record.wals.len().saturating_sub(1) } else { 0 };
+    let mut logs = Vec::new();
+    for &file in &record.wals[first..] {
         let name = wal_name(file);
-        let bytes = take(files, &name)?;
-        total += bytes.as_ref().len() as u64;
-        let content = wal::read(bytes.as_ref(), &name, database, FileId(file))?;
-        logs.push((name, file, content));
+        let bytes = take(files, &name);
+        logs.push((name, file, bytes));
     }
-    let mut last = None;
-    if is(Defect::LastLogAlone) {
-        logs.drain(..logs.len().saturating_sub(1));
-    }
-    let mut logs = logs.into_iter().peekable();
-    while let Some((name, file, content)) = logs.next() {
-        let end = logs.peek().map(|(.., later)| later.header.first());
-        for batch in content.batches {
-            if end.is_none_or(|end| batch.first < end || is(Defect::OverlapReplayed)) {
-                state.replay(batch, &name)?;
+    for (at, (name, file, bytes)) in logs.iter().enumerate() {
+        let bytes = bytes.as_ref().map_err(Error::clone)?.as_ref();
+        total += bytes.len() as u64;
+        let mut reader = WalReader::open(bytes, name, database, FileId(*file))?;
+        // One whose header is damaged says nothing; it is looked at when it is its turn.
+        let later = logs.get(at + 1).and_then(|(name, file, bytes)| {
+            WalReader::open(bytes.as_ref().ok()?.as_ref(), name, database, FileId(*file)).ok()
+        });
+        let end = later.map(|later| later.header().first()).filter(|_| !is(Defect::OverlapReplayed));
+        while let Some(batch) = reader.next_batch()? {
+            if end.is_none_or(|end| batch.first < end) {
+                state.replay(batch, name)?;
             }
         }
-        last = (!content.torn || is(Defect::TornLogExtended)).then_some((content.header, file));
+        last = (!reader.is_torn() || is(Defect::TornLogExtended)).then_some((reader.header(), *file));
     }
     Ok((last, total))
 }

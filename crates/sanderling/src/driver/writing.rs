@@ -244,6 +244,9 @@ impl Collection {
 
     /// Makes every write so far durable, and says if making a segment had failed.
     async fn settle(&self, writer: &mut WriterState) -> Result<()> {
+        if !self.shared.state().damage().is_empty() {
+            return Ok(()); // nothing was written since it was opened
+        }
         // After a failure this ends with all writes in a segment or in logs that were flushed.
         self.log(writer).await?;
         let manifest = self.database.shared.manifest.lock().await;

@@ -1,0 +1,95 @@
+//! A damaged part is left out and named; the rest answers, and nothing is written over it.
+#![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
+
+use sanderling::{Collection, CollectionSettings, Database, Document, ErrorCode, Query, Schema};
+use std::{fs, path::Path};
+
+const SCHEMA: &str = r#"{ "fields": { "title": { "type": "text" }, "n": { "type": "number" } } }"#;
+
+/// Two collections: one with two sealed segments, dead rows and a log, one with a log alone.
+fn fill(folder: &Path) {
+    let db = Database::open(folder).unwrap();
+    let settings = CollectionSettings { seal_at: 10, ..CollectionSettings::default() };
+    let books = db.collection_with("books", Schema::from_json(SCHEMA).unwrap(), settings).unwrap();
+    put(&books, 0..10);
+    put(&books, 10..20);
+    books.delete([3_u64, 13]).unwrap();
+    put(&books, 20..27);
+    put(&db.collection("notes", Schema::from_json(SCHEMA).unwrap()).unwrap(), 0..5);
+    db.close().unwrap();
+}
+
+fn put(collection: &Collection, ids: std::ops::Range<u64>) {
+    for id in ids {
+        collection.put([Document::new(id).with("title", "a bird of the shore").with("n", id)]).unwrap();
+    }
+}
+
+fn names(folder: &Path, prefix: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = entries.filter(|name| name.starts_with(prefix)).collect();
+    names.sort();
+    names
+}
+
+/// Turns a bit in the middle of a file, or removes it.
+fn damage(folder: &Path, name: &str, is_gone: bool) {
+    let path = folder.join(name);
+    if is_gone {
+        return fs::remove_file(path).unwrap();
+    }
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 4;
+    fs::write(path, bytes).unwrap();
+}
+
+fn found(collection: &Collection) -> (Vec<u64>, Vec<String>) {
+    let result = collection.search(&Query::new().text("shore").limit(100)).unwrap();
+    let value = result.to_value();
+    assert_eq!(value.get("partial").is_some(), !result.reasons.is_empty());
+    let mut ids: Vec<u64> = result.hits.iter().map(|hit| hit.id.to_string().parse().unwrap()).collect();
+    ids.sort_unstable();
+    (ids, result.reasons)
+}
+
+#[test]
+fn what_is_damaged_is_left_out_and_named() {
+    for kind in ["segment-", "wal-"] {
+        for is_gone in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            fill(folder.path());
+            let name = names(folder.path(), kind).remove(0);
+            damage(folder.path(), &name, is_gone);
+            let files = names(folder.path(), "");
+            let db = Database::open(folder.path()).unwrap();
+            let books = db.existing_collection("books").unwrap();
+            let (ids, reasons) = found(&books);
+            assert!(reasons.len() == 1 && reasons[0].contains(&name), "{name}: {reasons:?}");
+            match kind {
+                "segment-" => assert_eq!(ids, [10, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26]),
+                // Deaths stand in the log too, so that 3 and 13 may be back.
+                _ => assert!((0..20).filter(|id| id % 10 != 3).all(|id| ids.contains(&id)), "{ids:?}"),
+            }
+            assert_eq!(books.count(None).unwrap(), ids.len());
+            assert!(books.get(15_u64).unwrap().is_some());
+            for lost in [books.get(99_u64).err(), books.has(99_u64).err(), books.flush().err()] {
+                assert!(lost.is_none_or(|error| error.code() == ErrorCode::Corrupt));
+            }
+            for refused in [
+                books.put([Document::new(50)]).unwrap_err(),
+                books.delete([15_u64]).unwrap_err(),
+                books.compact().unwrap_err(),
+            ] {
+                assert_eq!(refused.code(), ErrorCode::Corrupt, "{refused}");
+                assert!(refused.to_string().contains(&name), "{refused}");
+            }
+            // The other one is as it was, and takes writes.
+            let notes = db.existing_collection("notes").unwrap();
+            put(&notes, 5..8);
+            assert_eq!(found(&notes), ((0..8).collect(), Vec::new()));
+            db.close().unwrap();
+            assert!(files.iter().all(|name| names(folder.path(), "").contains(name)), "nothing of it was removed");
+        }
+    }
+}
