@@ -135,7 +135,7 @@ impl CollectionShared {
             wal,
             wal_bytes,
             log_in_use,
-            log_flushed: false, // whoever wrote it may have been killed
+            log_flushed: !log_in_use, // whoever wrote it may have been killed
             must_seal: false,
             written_dead,
             deferred: None,
