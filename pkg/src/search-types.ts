@@ -119,7 +119,7 @@ export interface Plan {
 }
 
 export interface SegmentPlan {
-  readonly state: "growing" | "sealed";
+  readonly state: "growing" | "sealing" | "sealed";
   readonly documents: number;
   readonly filter?: string;
   readonly text?: string;
