@@ -11,9 +11,11 @@
 //   --node PATH                the Node that runs wasm
 //   --data FOLDER              the data sets; otherwise SANDERLING_DATA or ../shared/data
 import { buildOurs, ours } from "./bench-vectors/ours.mjs";
-import { dataFolder, prepare } from "./bench-vectors/prepare.mjs";
+import { dataFolder } from "./bench/data.mjs";
+import { prepare } from "./bench-vectors/prepare.mjs";
 import { findRivals, rivalsFor } from "./bench-vectors/rivals.mjs";
-import { summarised } from "./bench-vectors/contender.mjs";
+import { measured, skip, started } from "./bench/run.mjs";
+import { summarised } from "./bench/contender.mjs";
 import { summary } from "./bench-vectors/summary.mjs";
 import { filterTable, settingsTable, stageTable } from "./bench-vectors/table.mjs";
 import { build } from "./build.mjs";
@@ -57,39 +59,6 @@ const parseStage = (text) => {
   if (set === undefined) throw new Explained(`a stage is a set and a number, such as wordnet:100000, not ${text}`);
   return { set, rows: Number(rows) };
 };
-
-const skip = (reason) => console.log(`left out: ${reason}`);
-
-// One after the other, so that a build has the machine to itself.
-async function started(contenders) {
-  const running = [];
-  for (const contender of contenders) {
-    console.error(`building: ${contender.name}`);
-    try {
-      await contender.start();
-      running.push(contender);
-    } catch (error) {
-      skip(`${contender.name}: ${error.message}`);
-    }
-  }
-  return running;
-}
-
-async function measured(contenders, command, rounds) {
-  let left = contenders;
-  for (let round = 0; round < rounds; round++) {
-    for (const contender of left) {
-      console.error(`${command} ${round + 1} of ${rounds}: ${contender.name}`);
-      try {
-        await contender.measure(command);
-      } catch (error) {
-        skip(`${contender.name}: ${error.message}`);
-        left = left.filter((one) => one !== contender);
-      }
-    }
-  }
-  return left;
-}
 
 async function runStage(stage, { programs, rivals, options, data }) {
   console.log(`\n${stage.set}, ${stage.rows.toLocaleString("en-US")} vectors`);

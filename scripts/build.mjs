@@ -17,8 +17,10 @@ async function buildTypes(log) {
 export async function build({ log } = {}) {
   // Loaded here, because setup() may only now have installed what they import.
   const { buildWasm } = await import("./wasm.mjs");
+  const { buildLanguages } = await import("./languages.mjs");
   const { buildBundles } = await import("./bundles.mjs");
   await buildWasm(log);
+  await buildLanguages(log);
   await buildTypes(log);
   await buildBundles();
 }

@@ -1,6 +1,7 @@
 // Bundles the TypeScript entries into pkg/dist, one file each.
 import { build } from "esbuild";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { LANGUAGES } from "./languages.mjs";
 import { at, writeIfChanged } from "./workspace.mjs";
 
 const dist = (...parts) => at("pkg", "dist", ...parts);
@@ -19,7 +20,7 @@ export const ENTRIES = [
 
 // Files of pkg/dist that an entry names, but must not swallow: a host imports the wasm as a module, and bundlers
 // of the page make a lazy chunk of inline.js. esbuild's own `external` would rewrite such a path.
-const SIBLINGS = /^\.\/(engine\.(simd|relaxed)\.wasm|inline\.js|worker\.js)$/;
+const SIBLINGS = /^\.\/(engine\.(simd|relaxed)\.wasm|inline(-languages)?\.js|worker\.js)$/;
 const keepSiblings = {
   name: "keep-siblings",
   setup: ({ onResolve }) => {
@@ -39,15 +40,27 @@ export const COMMON = {
 };
 
 const bundle = ({ output, source, platform, minify = false }) =>
-  build({ ...COMMON, entryPoints: [source], outfile: dist(output), platform, minify, plugins: [keepSiblings] });
+  build({ ...COMMON, entryPoints: [source], outfile: dist(output), platform, minify, inject, plugins: [keepSiblings] });
+
+// Exports these names to whatever speaks of them, which is the engine's glue.
+const inject = ["pkg/src/languages.ts"];
 
 // Base64 text is decoded when it is asked for: importing the module costs parsing, not memory twice over.
+const DECODE = "const decode = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));";
+const encoded = (name) => JSON.stringify(readFileSync(dist(`${name}.wasm`)).toString("base64"));
+
+// A module of its own: whoever needs the engine inline may need no language.
+function inlineLanguages() {
+  const entries = LANGUAGES.map((name) => `  ${name}: ${encoded(`language.${name}`)},`);
+  const language = "export const language = (name) => decode(texts[name]);";
+  return [DECODE, "const texts = {", ...entries, "};", language, ""].join("\n");
+}
+
 function inlineSource() {
-  const encoded = (name) => JSON.stringify(readFileSync(dist(`engine.${name}.wasm`)).toString("base64"));
   return [
-    "const decode = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));",
-    `export const simd = () => decode(${encoded("simd")});`,
-    `export const relaxed = () => decode(${encoded("relaxed")});`,
+    DECODE,
+    `export const simd = () => decode(${encoded("engine.simd")});`,
+    `export const relaxed = () => decode(${encoded("engine.relaxed")});`,
     `export const workerSource = ${JSON.stringify(readFileSync(dist("worker.js"), "utf8"))};`,
     "",
   ].join("\n");
@@ -68,5 +81,6 @@ export async function buildBundles() {
   for (const name of readdirSync(dist()).filter(isBundle)) rmSync(dist(name));
   for (const entry of ENTRIES) await bundle(entry);
   writeIfChanged(dist("inline.js"), inlineSource());
+  writeIfChanged(dist("inline-languages.js"), inlineLanguages());
   writeIfChanged(dist("inline.d.ts"), INLINE_TYPES);
 }

@@ -6,6 +6,7 @@ import { CHROMIUM_MISSING, provideChromium } from "./chromium.mjs";
 import { ask, at, Explained, isMain, main, run } from "./workspace.mjs";
 
 const NODE_OLDEST = [20, 19];
+const CARGO_FUZZ = "0.13.2";
 const RUST_TARGETS = ["wasm32-unknown-unknown", "wasm32v1-none", "wasm32-wasip1"];
 
 const say = (line) => console.log(`setup: ${line}`);
@@ -108,16 +109,40 @@ export function lockedVersion(cargoLock, name) {
   return new RegExp(`name = "${name}"\nversion = "([^"]+)"`).exec(cargoLock)?.[1];
 }
 
+// --debug halves the time and the tools stay quick enough.
+const intoTools = (version) => ["--version", version, "--root", at(".tools"), "--debug", "--quiet"];
+
 async function provideWasmBindgen() {
   const version = lockedVersion(readFileSync(at("Cargo.lock"), "utf8"), "wasm-bindgen");
   const tools = ["wasm-bindgen", "wasm-bindgen-test-runner"];
   const isRight = (tool) => ask(tool, ["--version"])?.split(" ").at(-1) === version;
   if (tools.every(isRight)) return;
   say(`installing wasm-bindgen-cli ${version} into .tools (some minutes, once)`);
-  // --debug halves the time and the tools stay quick enough. Not --locked: the lock file that the crate was
-  // published with names a version that is gone from the registry.
-  await run("cargo", ["install", "wasm-bindgen-cli", "--version", version, "--root", at(".tools"), "--debug", "--quiet"]);
+  // Not --locked: the lock file that the crate was published with names a version that is gone from the registry.
+  await run("cargo", ["install", "wasm-bindgen-cli", ...intoTools(version)]);
   if (!tools.every(isRight)) throw new Explained(`wasm-bindgen ${version} was installed but does not run`);
+}
+
+/**
+ * Brings what cargo fuzz needs: a nightly Rust, a C++ compiler for its runtime, and itself. Answers what cannot be had, if
+ * anything: the tests that want it do with less then.
+ */
+export async function provideFuzzer() {
+  const hasNightly = () => ask("rustc", ["+nightly", "--version"]) !== undefined;
+  const hasFuzz = () => ask("cargo-fuzz", ["--version"])?.endsWith(` ${CARGO_FUZZ}`);
+  const hasCompiler = () => ask("c++", ["--version"]) !== undefined;
+  const steps = [
+    [hasNightly, "a nightly Rust", "rustup", ["toolchain", "install", "nightly", "--profile", "minimal"]],
+    [hasCompiler, "a C++ compiler", "apt-get", ["install", "-y", "-qq", "--no-install-recommends", "g++"]],
+    [hasFuzz, `cargo-fuzz ${CARGO_FUZZ}`, "cargo", ["install", "cargo-fuzz", ...intoTools(CARGO_FUZZ)]],
+  ];
+  for (const [isThere, name, command, args] of steps) {
+    if (isThere()) continue;
+    say(`installing ${name} with ${command}`);
+    await run(command, args).catch(() => {});
+    if (!isThere()) return `${name} is missing and could not be installed`;
+  }
+  return undefined;
 }
 
 /**

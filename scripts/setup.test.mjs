@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { isAtLeast, lockedVersion, outdatedPackages, tomlText } from "./setup.mjs";
+import { statistics } from "./parts/fuzz.mjs";
 import { passedTests } from "./parts/wasm.mjs";
 import { checkSizes, LIMITS } from "./sizes.mjs";
 import { at } from "./workspace.mjs";
@@ -40,6 +41,11 @@ test("node_modules is outdated when a package is absent or differs, but not for 
 test("only tests that ran count", () => {
   assert.equal(passedTests("test result: ok. 3 passed; 0 failed\ntest result: ok. 4 passed; 0 failed"), 7);
   assert.equal(passedTests("no tests to run!"), 0);
+});
+
+test("the figures of a fuzzer are read from its end", () => {
+  const output = "#5 DONE\nstat::number_of_executed_units: 24913\nstat::average_exec_per_sec:     1186\nstat::peak_rss_mb:              36\n";
+  assert.deepEqual(statistics(output), { runs: 24913, perSecond: 1186, megabytes: 36 });
 });
 
 test("a wasm file that is missing or above its budget fails the size check", () => {

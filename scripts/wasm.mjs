@@ -15,9 +15,9 @@ export const VARIANTS = {
 // Size first: rustc optimises the kernels for speed on its own (profile `wasm`). Nothing is read or written below address
 // 1,024 but by a stack that has run out, so an address may be put together within the instruction. Functions with similar
 // names have similar code, and compress better side by side.
-const OPTIMISE = ["--low-memory-unused", "-Oz", "--reorder-functions-by-name"];
+export const OPTIMISE = ["--low-memory-unused", "-Oz", "--reorder-functions-by-name"];
 // What rustc enables by default for wasm32; every host of the package has these.
-const BASELINE = [
+export const BASELINE = [
   "--enable-bulk-memory",
   "--enable-bulk-memory-opt",
   "--enable-multivalue",
@@ -33,21 +33,22 @@ const CARGO_HOME = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
 export const targetFolder = (variant) => at("target", `wasm-${variant}`);
 
 /**
- * The compiler flags of a variant, as environment variables for cargo. The prefixes keep the paths of this
+ * The compiler flags of a variant, or of a "plain" build, as environment variables for cargo. The prefixes keep the paths of this
  * machine out of the file: panics carry source locations. Both variants get the same prefixes and differ in
  * target features alone, which are no part of the symbol hashes, so their glue comes out identical.
  */
-export function cargoEnvironment(variant) {
+export function cargoEnvironment(variant, more = [], target = targetFolder(variant)) {
   const sysroot = ask("rustc", ["--print", "sysroot"]);
   const commit = /commit-hash: (\w+)/.exec(ask("rustc", ["-vV"]))?.[1];
   const flags = [
-    `-Ctarget-feature=${VARIANTS[variant].rust}`,
+    ...(variant === "plain" ? [] : [`-Ctarget-feature=${VARIANTS[variant].rust}`]),
+    ...more,
     `--remap-path-prefix=${CARGO_HOME}=cargo`,
     `--remap-path-prefix=${join(sysroot, "lib", "rustlib", "src", "rust")}=/rustc/${commit}`,
     `--remap-path-prefix=${ROOT}=sanderling`,
   ];
   // The encoded form, because a path may contain a space.
-  return { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"), CARGO_TARGET_DIR: targetFolder(variant) };
+  return { CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"), CARGO_TARGET_DIR: target };
 }
 
 async function compile(variant, log) {
@@ -92,7 +93,8 @@ async function buildVariant(variant, log) {
     writeFileSync(output, bytes);
     writeFileSync(stampFile, stamp);
   }
-  checkModule(variant, output);
+  // The relaxed file is expected to be invalid in Node 20, which has no relaxed SIMD.
+  checkModule(output, variant !== "relaxed");
   return folder;
 }
 
@@ -114,10 +116,10 @@ function shortenNames(folder, input, output, features) {
   }
 }
 
-function checkModule(variant, file) {
+/** Throws when a wasm file is none, or tells of this machine. */
+export function checkModule(file, mustValidate = true) {
   const bytes = readFileSync(file);
-  // The relaxed file is expected to be invalid in Node 20, which has no relaxed SIMD.
-  if (variant === "simd" && !WebAssembly.validate(bytes)) throw new Explained(`${file} is not a valid module`);
+  if (mustValidate && !WebAssembly.validate(bytes)) throw new Explained(`${file} is not a valid module`);
   const found = [ROOT, CARGO_HOME].find((folder) => bytes.includes(`${folder}/`));
   if (found) throw new Explained(`${file} contains paths of this machine: ${found}`);
 }

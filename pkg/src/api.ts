@@ -19,6 +19,9 @@ export interface CallOptions {
   readonly signal?: Signal | undefined;
 }
 
+/** The wasm files of languages by their names. */
+export type Languages = { readonly [name: string]: WasmSource | undefined };
+
 export interface OpenOptions extends CallOptions {
   /** Default "auto": in browsers "opfs" where it works, else "memory"; elsewhere "fs" with a path, else "memory". */
   readonly storage?: "auto" | "opfs" | "memory" | "fs" | StorageBackend | undefined;
@@ -32,6 +35,11 @@ export interface OpenOptions extends CallOptions {
   readonly worker?: boolean | object | undefined;
   /** Where the engine's wasm comes from, when the host's own choice does not fit. The first `open` decides. */
   readonly wasm?: WasmSource | undefined;
+  /**
+   * Where languages come from, when the host's own choice does not fit: by default each is loaded from the package when a
+   * collection needs it. On workerd each is named here: `import german from "sanderling/languages/german.wasm"`.
+   */
+  readonly languages?: Languages | undefined;
 }
 
 export type DestroyOptions = Pick<OpenOptions, "storage" | "path" | "signal">;

@@ -1,13 +1,14 @@
 import { abortable } from "./abort.js";
 import type { CallOptions, Collection, CollectionOptions, Database, DatabaseStatus } from "./api.js";
 import { makeCollection, type CollectionCore } from "./collection.js";
-import { describe, mismatch, SanderlingError } from "./errors.js";
+import { describe, mismatch, SanderlingError, toSanderlingError } from "./errors.js";
 import { fieldTable } from "./field-table.js";
 import type { Handle, Host } from "./host.js";
 import { encodeJson, hasLoneSurrogate } from "./json.js";
 import { checkOptions, isAnything, isSignal, type OptionRules } from "./options.js";
 import type { Lease } from "./registry.js";
 import type { Schema } from "./schema.js";
+import type { WasmModule } from "./wasm.js";
 
 /** What all handles of one open database share. */
 export interface DatabaseCore {
@@ -32,8 +33,11 @@ const COLLECTION_RULES: OptionRules = {
 type AsyncDispose = typeof Symbol.asyncDispose;
 const asyncDispose: AsyncDispose = (Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")) as AsyncDispose;
 
+/** Brings the wasm of a language. */
+type LoadLanguage = (name: string) => Promise<WasmModule>;
+
 /** One handle of an open database. */
-export function makeDatabase(lease: Lease<DatabaseCore>): Database {
+export function makeDatabase(lease: Lease<DatabaseCore>, load: LoadLanguage): Database {
   const core = lease.value;
   let closing: Promise<void> | undefined;
   const ensureOpen = (): void => {
@@ -53,7 +57,7 @@ export function makeDatabase(lease: Lease<DatabaseCore>): Database {
   return {
     name: core.name,
     collection: <const S extends Schema>(name: string, schema?: S, options?: CollectionOptions) =>
-      run(options, COLLECTION_RULES, () => openCollection<S>(core, ensureOpen, name, schema, options)),
+      run(options, COLLECTION_RULES, () => openCollection<S>(core, ensureOpen, load, name, schema, options)),
     collections: (options) => run(options, rules("collections"), () => core.host.collections(core.database)),
     drop: (name, options) =>
       run(options, rules("drop"), async () => {
@@ -70,18 +74,36 @@ export function makeDatabase(lease: Lease<DatabaseCore>): Database {
 async function openCollection<S extends Schema>(
   core: DatabaseCore,
   ensureOpen: () => void,
+  load: LoadLanguage,
   name: string,
   schema: S | undefined,
   options: CollectionOptions | undefined,
 ): Promise<Collection<S>> {
   checkName(name);
   const text = schema === undefined ? undefined : encodeJson(schema, { code: "schema", root: "schema" });
-  const opened = await core.host.collection(core.database, name, text, settings(options));
+  const known = settings(options);
+  const opened = await withLanguages(core.host, load, () => core.host.collection(core.database, name, text, known));
   let shared = core.collections.get(name);
   if (shared?.collection === opened.collection) shared.fields = fieldTable(opened.schema);
   else shared = { collection: opened.collection, fields: fieldTable(opened.schema), writes: 0 };
   core.collections.set(name, shared);
   return makeCollection<S>({ name, host: core.host, core: shared, ensureOpen });
+}
+
+/** Makes a call, and makes it again with each language that the engine says it lacks. */
+async function withLanguages<T>(host: Host, load: LoadLanguage, call: () => Promise<T>): Promise<T> {
+  const brought = new Set<string>();
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      const { code, details } = toSanderlingError(error);
+      const { language } = details;
+      if (code !== "unsupported" || typeof language !== "string" || brought.has(language)) throw error;
+      brought.add(language);
+      await host.language(language, await load(language));
+    }
+  }
 }
 
 function settings(options: CollectionOptions | undefined): string | undefined {

@@ -5,6 +5,7 @@ import type { Durability } from "./engine.js";
 import { describe, mismatch, SanderlingError } from "./errors.js";
 import type { Host, OpenedDatabase } from "./host.js";
 import { hasLoneSurrogate } from "./json.js";
+import { loadLanguage, type LanguageSource } from "./load.js";
 import { checkOptions, isAnything, isSignal, isString, oneOf, type Check, type OptionRules } from "./options.js";
 import { registry } from "./registry.js";
 
@@ -49,6 +50,9 @@ const isWorker: Check = (value) =>
 const isBytes: Check = (value) =>
   typeof value === "number" && value > 0 && Number.isFinite(value) ? undefined : "a number of bytes above 0";
 
+const isLanguages: Check = (value) =>
+  typeof value === "object" && value !== null ? undefined : "an object with the wasm of each language";
+
 const NAMED = { signal: isSignal, storage: isStorage, path: isString };
 
 const OPEN_RULES: OptionRules = {
@@ -59,6 +63,7 @@ const OPEN_RULES: OptionRules = {
     memoryBudget: isBytes,
     worker: isWorker,
     wasm: isAnything,
+    languages: isLanguages,
   },
   later: ["persist", "encryption", "timeout"],
 };
@@ -67,7 +72,7 @@ const OPEN_RULES: OptionRules = {
 const DESTROY_RULES: OptionRules = { ...OPEN_RULES, call: "destroy" };
 
 /** `open` and `destroy` for one kind of host, with the databases that are open in this process. */
-export function entry(locate: Locate): { readonly open: Open; readonly destroy: Destroy } {
+export function entry(locate: Locate, files: LanguageSource): { readonly open: Open; readonly destroy: Destroy } {
   const databases = registry<Core>(async (core) => {
     try {
       await core.host.close(core.database);
@@ -88,7 +93,7 @@ export function entry(locate: Locate): { readonly open: Open; readonly destroy: 
     try {
       await place.accept?.(lease.value);
       refuseOther(lease.value, name, durability);
-      return makeDatabase(lease);
+      return makeDatabase(lease, (language) => loadLanguage(language, options.languages, files));
     } catch (error) {
       await lease.release();
       throw error;

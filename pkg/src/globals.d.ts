@@ -7,8 +7,22 @@ declare namespace WebAssembly {
   }
   const Module: { readonly prototype: Module };
   const RuntimeError: { new (message?: string): Error; readonly prototype: Error };
+  function instantiate(module: Module): Promise<{ readonly exports: object }>;
   function compile(bytes: ArrayBuffer | ArrayBufferView): Promise<Module>;
   function validate(bytes: ArrayBuffer | ArrayBufferView): boolean;
+}
+
+declare class URL {
+  constructor(path: string, base: string);
+  readonly href: string;
+}
+
+interface ImportMeta {
+  readonly url: string;
+}
+
+declare class TextDecoder {
+  decode(bytes: Uint8Array): string;
 }
 
 declare const performance: { now(): number };

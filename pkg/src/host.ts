@@ -1,6 +1,6 @@
 import type { Durability, Encoded, EngineStatus } from "./engine.js";
 import type { StorageBackend } from "./storage.js";
-import type { SimdLevel } from "./wasm.js";
+import type { SimdLevel, WasmModule } from "./wasm.js";
 
 /** Names an open database or collection inside its host. */
 export type Handle = number;
@@ -38,6 +38,8 @@ export interface EncodedAnswer extends Encoded {
  */
 export interface Host {
   open(name: string, storage: HostStorage, durability: Durability): Promise<OpenedDatabase>;
+  /** Makes a language known to the engine. */
+  language(name: string, module: WasmModule): Promise<void>;
   close(database: Handle): Promise<void>;
   status(database: Handle): Promise<EngineStatus & { readonly simd: SimdLevel }>;
   collections(database: Handle): Promise<string[]>;

@@ -1,6 +1,7 @@
 import type { EngineCollection, EngineDatabase, EngineModule, EngineStatus } from "./engine.js";
 import { SanderlingError, toSanderlingError } from "./errors.js";
 import type { EncodedAnswer, EncodedQuery, Handle, Host, HostStorage } from "./host.js";
+import { addLanguage } from "./languages.js";
 import type { SimdLevel } from "./wasm.js";
 
 interface OpenDatabase {
@@ -26,7 +27,7 @@ interface State {
 /** The engine in this thread: looks handles up and calls the wasm classes. The module has been initialised. */
 export function inThreadHost(engine: EngineModule, simd: SimdLevel): Host {
   const state: State = { databases: new Map(), collections: new Map(), handles: 0, trap: undefined };
-  return { ...databaseCalls(engine, simd, state), ...collectionCalls(state) };
+  return { language: addLanguage, ...databaseCalls(engine, simd, state), ...collectionCalls(state) };
 }
 
 type DatabaseMethod = "open" | "close" | "status" | "collections" | "drop" | "collection";
@@ -66,7 +67,7 @@ function databaseCalls(engine: EngineModule, simd: SimdLevel, state: State): Pic
   };
 }
 
-function collectionCalls(state: State): Omit<Host, DatabaseMethod> {
+function collectionCalls(state: State): Omit<Host, DatabaseMethod | "language"> {
   const on = <T>(handle: Handle, call: (collection: EngineCollection) => T | Promise<T>): Promise<T> => {
     const collection = state.collections.get(handle);
     if (collection === undefined) return Promise.reject(closed("the collection was dropped or its database is closed"));

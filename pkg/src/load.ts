@@ -1,17 +1,24 @@
-import type { OpenOptions } from "./api.js";
+import type { Languages, OpenOptions } from "./api.js";
 import { typedEngine, type Bindings } from "./bindings.js";
 import type { Host } from "./host.js";
+import { SanderlingError, toSanderlingError } from "./errors.js";
 import { inThreadHost } from "./in-thread-host.js";
 import { compileBytes, compileWasm, isModule, simdLevel, type SimdLevel, type WasmModule } from "./wasm.js";
 
 type Bytes = ArrayBuffer | ArrayBufferView;
 
-/** Where a host keeps the engine's wasm. */
-export interface WasmFiles {
-  /** The package's own build for this SIMD level. */
-  own(level: "relaxed" | "simd128"): Promise<WasmModule | Bytes>;
+/** Where a host keeps the wasm of languages. */
+export interface LanguageSource {
+  /** The package's own file of a language. */
+  language(name: string): Promise<WasmModule | Bytes>;
   /** Fetches a URL that the user gave. */
   read(href: string): Promise<Bytes>;
+}
+
+/** Where a host keeps all wasm. */
+export interface WasmFiles extends LanguageSource {
+  /** The package's own build of the engine for this SIMD level. */
+  own(level: "relaxed" | "simd128"): Promise<WasmModule | Bytes>;
 }
 
 /** A compiled engine, and which build it is. */
@@ -23,8 +30,20 @@ export interface LoadedWasm {
 export async function loadWasm(options: OpenOptions, files: WasmFiles): Promise<LoadedWasm> {
   if (options.wasm !== undefined) return { module: await compileWasm(options.wasm, files.read), simd: "custom" };
   const simd = simdLevel();
-  const own = await files.own(simd);
-  return { module: isModule(own) ? own : await compileBytes(own), simd };
+  return { module: await compiled(await files.own(simd)), simd };
+}
+
+const compiled = async (own: WasmModule | Bytes): Promise<WasmModule> => (isModule(own) ? own : compileBytes(own));
+
+/** A language's wasm: the one that the user gave, else the package's own. */
+export async function loadLanguage(name: string, given: Languages | undefined, files: LanguageSource): Promise<WasmModule> {
+  const source = given !== undefined && Object.hasOwn(given, name) ? given[name] : undefined;
+  try {
+    return await (source === undefined ? compiled(await files.language(name)) : compileWasm(source, files.read));
+  } catch (error) {
+    const { code, message, details } = toSanderlingError(error);
+    throw new SanderlingError(code, `the language "${name}" is not at hand: ${message}`, { ...details, language: name });
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ export interface TextField {
   readonly type: "text";
   /** How much this field counts among several text fields. Default 1. */
   readonly weight?: number;
-  /** Stemming: "none" (default), "english", ... */
+  /** Stemming: "none" (default), "english", or one of the languages that are loaded when they are needed, as "german". */
   readonly language?: string;
   readonly stopWords?: boolean | readonly string[];
   /** Positions of words, needed for phrases. Default true. */

@@ -57,7 +57,7 @@ export async function compileBytes(bytes: Bytes): Promise<WasmModule> {
     return await WebAssembly.compile(bytes);
   } catch (error) {
     // Damaged or too new, or a content security policy without 'wasm-unsafe-eval'.
-    throw new SanderlingError("unavailable", `the engine could not be compiled: ${String(error)}`);
+    throw new SanderlingError("unavailable", `the wasm could not be compiled: ${String(error)}`);
   }
 }
 

@@ -5,6 +5,7 @@ import { SanderlingError } from "../src/errors.js";
 import { inThreadHost } from "../src/in-thread-host.js";
 import { inThreadLocate } from "../src/in-thread-platform.js";
 import type { Database, Open } from "../src/index.js";
+import type { LanguageSource } from "../src/load.js";
 import { fakeEngine, type FakeEngine } from "./fake-engine.js";
 
 const SCHEMA = {
@@ -16,10 +17,16 @@ const SCHEMA = {
   },
 } as const;
 
-function fresh(): { engine: FakeEngine; open: Open } {
+// No language is asked for where a test does not say so.
+const NO_LANGUAGES: LanguageSource = {
+  language: (name) => Promise.reject(new SanderlingError("unavailable", `no ${name} here`, { href: `${name}.wasm` })),
+  read: (href) => Promise.reject(new Error(href)),
+};
+
+function fresh(languages = NO_LANGUAGES): { engine: FakeEngine; open: Open } {
   const engine = fakeEngine();
   const host = inThreadHost(engine, "simd128");
-  return { engine, open: entry(inThreadLocate({ host: () => Promise.resolve(host) })).open };
+  return { engine, open: entry(inThreadLocate({ host: () => Promise.resolve(host) }), languages).open };
 }
 
 async function withBooks() {
@@ -46,6 +53,27 @@ test("a document comes back as it was put", async () => {
   assert.equal(await books.get("b2"), undefined);
   assert.equal(await books.has("b1"), true);
   assert.deepEqual(await books.delete(["b1", "b2"]), { deleted: 1 });
+});
+
+test("a language that cannot be loaded is named, and asked for again at the next try", async () => {
+  const { engine, open } = fresh();
+  const db = await open("library");
+  const missing = { code: "unsupported", message: "no such pack", details: { language: "german" } };
+  for (const languages of [undefined, { german: undefined, french: "?" }] as const) {
+    engine.failWith(missing);
+    await assert.rejects((await open("library", { languages } as object)).collection("books", SCHEMA), {
+      code: "unavailable",
+      message: 'the language "german" is not at hand: no german here',
+      details: { language: "german", href: "german.wasm" },
+    });
+  }
+  const empty = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  engine.failWith(missing);
+  await rejects((await open("library", { languages: { german: empty } })).collection("books", SCHEMA), "invalid", /german/);
+  engine.failWith({ ...missing, details: {} });
+  await rejects(db.collection("books", SCHEMA), "unsupported", /pack/);
+  await db.collection("books", SCHEMA);
+  await rejects(open("library", { languages: 5 } as object), "invalid", /languages/);
 });
 
 test("a second open is a second handle, the last close closes", async () => {

@@ -1,8 +1,8 @@
 // Our own contenders: the same program natively and in both kinds of wasm.
 import { cargoEnvironment, VARIANTS } from "../wasm.mjs";
 import { at, Explained, run } from "../workspace.mjs";
-import { Contender } from "./contender.mjs";
-import { nodeVersion } from "./prepare.mjs";
+import { Contender } from "../bench/contender.mjs";
+import { nodeVersion } from "../bench/data.mjs";
 import { relative } from "node:path";
 
 const BUILD = ["build", "--quiet", "-p", "sanderling-bench", "--bin", "vectors"];

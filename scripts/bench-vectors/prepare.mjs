@@ -1,13 +1,8 @@
 // Writes a data set where every contender can read it: plain numbers under target/bench.
-import { ask, at, Explained, run } from "../workspace.mjs";
+import { at, Explained, run } from "../workspace.mjs";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-
-/** Where the data sets lie. */
-export function dataFolder(option) {
-  return option ?? process.env.SANDERLING_DATA ?? at("..", "shared", "data");
-}
 
 /** The folder of a prepared set; built indexes are kept in it too. */
 export const preparedFolder = ({ set, rows }) => at("target", "bench", `${set}-${rows}`);
@@ -50,10 +45,4 @@ function prepareFilters(source, folder, rows) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "filters.bin"), Buffer.from(bytes));
   writeFileSync(join(folder, "filters.txt"), `${predicates.join("\n")}\n`);
-}
-
-/** The major version of a Node, or undefined where there is none. */
-export function nodeVersion(node) {
-  const version = ask(node, ["--version"]);
-  return version === undefined ? undefined : { version, major: Number(/\d+/.exec(version)[0]) };
 }

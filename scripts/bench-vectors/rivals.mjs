@@ -1,8 +1,8 @@
 // The rivals in crates/bench/peers: each set is installed under target/ when it is first needed. What cannot be had here
 // is left out with a line that says so.
-import { at, run } from "../workspace.mjs";
-import { Contender } from "./contender.mjs";
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { packagesOf, program, pythonWith } from "../bench/install.mjs";
+import { at } from "../workspace.mjs";
+import { Contender } from "../bench/contender.mjs";
 import { join } from "node:path";
 
 const HOME = at("crates", "bench", "peers");
@@ -17,44 +17,20 @@ const NODE = [
   { name: "orama", most: 10_000 },
 ];
 
-// Installs once for each content of the file that lists what is needed.
-async function install(folder, list, task) {
-  const stamp = join(folder, "installed");
-  const wanted = readFileSync(list, "utf8");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
-  mkdirSync(folder, { recursive: true });
-  await task();
-  writeFileSync(stamp, wanted);
-}
-
 async function python() {
-  const folder = at("target", "bench", "python");
-  const list = join(HOME, "python", "requirements.txt");
-  const program = join(folder, "bin", "python");
-  await install(folder, list, async () => {
-    await run("python3", ["-m", "venv", folder]);
-    await run(program, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", list]);
-  });
+  const command = await pythonWith(at("target", "bench", "python"), join(HOME, "python", "requirements.txt"));
   const args = [join(HOME, "python", "peers.py")];
-  return PYTHON.map((name) => ({ name, kind: "python", command: program, args: [...args, name] }));
+  return PYTHON.map((name) => ({ name, kind: "python", command, args: [...args, name] }));
 }
 
 async function rust() {
-  const folder = at("target", "bench", "rust");
-  const manifest = join(HOME, "rust", "Cargo.toml");
-  await run("cargo", ["build", "--quiet", "--release", "--locked", "--manifest-path", manifest, "--target-dir", folder]);
-  const program = join(folder, "release", "sanderling-bench-peers");
-  return RUST.map((name) => ({ name, most: RUST_MOST, kind: "rust", command: program, args: [name] }));
+  const command = await program(join(HOME, "rust"), at("target", "bench", "rust"), "sanderling-bench-peers");
+  return RUST.map((name) => ({ name, most: RUST_MOST, kind: "rust", command, args: [name] }));
 }
 
 async function node(runtime) {
-  const folder = at("target", "bench", "node");
-  await install(folder, join(HOME, "node", "package-lock.json"), async () => {
-    for (const file of ["package.json", "package-lock.json"]) cpSync(join(HOME, "node", file), join(folder, file));
-    await run("npm", ["ci", "--silent", "--ignore-scripts"], { cwd: folder });
-  });
+  const packages = await packagesOf(join(HOME, "node"), at("target", "bench", "node"));
   const args = [join(HOME, "node", "peers.mjs")];
-  const packages = join(folder, "node_modules");
   return NODE.map(({ name, most }) => ({ name, most, kind: "node", command: runtime, args: [...args, name], cache: packages }));
 }
 

@@ -1,5 +1,5 @@
 // What the project claims of its vector search, each with what was measured.
-import { timeAt } from "./contender.mjs";
+import { timeAt } from "../bench/contender.mjs";
 import { buildTime, columns, ratio, recallOf } from "./table.mjs";
 
 const byName = (results, name) => results?.find((result) => result.name === name);

@@ -1,5 +1,5 @@
 // The tables: ratios first, recall beside every time.
-import { timeAt } from "./contender.mjs";
+import { timeAt } from "../bench/contender.mjs";
 
 /** The recalls at which contenders are compared. */
 export const TARGETS = [0.95, 0.99];

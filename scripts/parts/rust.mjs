@@ -2,16 +2,18 @@
 import { cargoEnvironment, VARIANTS } from "../wasm.mjs";
 import { ask, run } from "../workspace.mjs";
 
-const cargo = (args, log, env) => run("cargo", args, { log, env: { CARGO_TERM_COLOR: "never", ...env } });
+export const cargo = (args, log, env) => run("cargo", args, { log, env: { CARGO_TERM_COLOR: "never", ...env } });
 // The bindings exist for wasm32 alone: they are checked for that target and tested in the browser.
 const NATIVE = ["--workspace", "--exclude", "sanderling-wasm"];
 const BINDINGS = ["-p", "sanderling-wasm", "--target", "wasm32-unknown-unknown"];
+const LANGUAGE_FILE = ["-p", "sanderling-languages", "--no-default-features", "--features", "module,german"];
 const DENY_WARNINGS = ["--", "-D", "warnings"];
 
 // The kernels choose their backend by target feature: each wasm file is its own code.
 async function clippy({ log }) {
   await cargo(["clippy", ...NATIVE, "--all-targets", ...DENY_WARNINGS], log);
   const args = ["clippy", ...BINDINGS, "--all-targets"];
+  await cargo(["clippy", ...LANGUAGE_FILE, "--target", "wasm32-unknown-unknown", ...DENY_WARNINGS], log);
   for (const variant of Object.keys(VARIANTS)) await cargo([...args, ...DENY_WARNINGS], log, cargoEnvironment(variant));
 }
 
@@ -41,21 +43,6 @@ async function native({ log }) {
   await cargo(["test", ...NATIVE, "--doc"], log);
 }
 
-// Faults of storages: millions of calls, every place of every file, and the mistakes that all this must see.
-const SIMULATION = ["--profile", "simulation", "-p", "sanderling-testkit"];
-const OPERATIONS = Number(process.env.SANDERLING_ALL_OPERATIONS ?? 2_000_000);
-const PROFILES = 7;
-
-async function simulation({ log }) {
-  const every = { SANDERLING_OPERATIONS: String(Math.ceil(OPERATIONS / PROFILES)), SANDERLING_EVERY: "1" };
-  const tests = ["simulation", "simulation_points", "simulation_bytes"].flatMap((test) => ["--test", test]);
-  await cargo(["test", ...SIMULATION, ...tests], log, every);
-}
-
-async function defects({ log }) {
-  await cargo(["test", ...SIMULATION, "--features", "planted-defects", "--test", "simulation_defects"], log);
-}
-
 export const RUST_PARTS = [
   { name: "fmt", run: ({ log }) => cargo(["fmt", "--all", "--check"], log) },
   { name: "tidy", run: ({ log }) => cargo(["test", "-p", "sanderling-testkit", "--test", "tidy"], log) },
@@ -63,6 +50,4 @@ export const RUST_PARTS = [
   { name: "docs", run: docs },
   { name: "no_std", run: noStd },
   { name: "native", run: native },
-  { name: "simulation", run: simulation },
-  { name: "defects", run: defects },
 ];

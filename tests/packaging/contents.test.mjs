@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { publint } from "publint";
+import { LANGUAGES } from "../../scripts/languages.mjs";
 import { environment } from "../../scripts/workspace.mjs";
 import { project, tarball } from "./project.mjs";
 
@@ -15,7 +16,8 @@ const targets = (entry) => (typeof entry === "string" ? [entry] : Object.values(
 
 test("every target of the exports map is in the tarball", () => {
   for (const target of Object.values(manifest.exports).flatMap(targets)) {
-    assert.ok(existsSync(join(folder, target)), `${target} is missing`);
+    const files = target.includes("*") ? LANGUAGES.map((name) => target.replace("*", name)) : [target];
+    for (const file of files) assert.ok(existsSync(join(folder, file)), `${file} is missing`);
   }
 });
 
@@ -36,10 +38,11 @@ test("the worker is one file that imports nothing", () => {
 
 test("the browser entry names its files so that bundlers find them", () => {
   const text = readFileSync(join(folder, "dist", "browser.js"), "utf8");
-  for (const name of ["engine.relaxed.wasm", "engine.simd.wasm", "worker.js"]) {
+  const languages = LANGUAGES.map((name) => `language.${name}.wasm`);
+  for (const name of ["engine.relaxed.wasm", "engine.simd.wasm", "worker.js", ...languages]) {
     assert.ok(text.includes(`new URL("./${name}", import.meta.url)`), `new URL for ${name}`);
   }
-  assert.ok(text.includes('import("./inline.js")'), "a lazy import of inline.js");
+  for (const name of ["inline.js", "inline-languages.js"]) assert.ok(text.includes(`import("./${name}")`), `a lazy import of ${name}`);
 });
 
 test("publint has nothing to say", async () => {

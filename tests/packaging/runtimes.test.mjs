@@ -9,6 +9,7 @@ const wanted = expected();
 test("Node finds what it should, and throws typed errors", () => {
   assert.deepEqual(wanted.text.hits.map(([id]) => id), ["sanderling", 7, "curlew"]);
   assert.deepEqual(wanted.hybrid.hits.map(([id]) => id), ["sanderling", "curlew"]);
+  assert.deepEqual(wanted.german.hits.map(([id]) => id), [1, 2]);
   assert.equal(wanted.vector.hits[0][0], "sanderling");
   assert.deepEqual(wanted.error, [true, "invalid"]);
 });

@@ -64,6 +64,6 @@ async function openInWorker(
   }
 }
 
-const browser = entry(locate);
+const browser = entry(locate, wasmFiles);
 export const open: Open = browser.open;
 export const destroy: Destroy = browser.destroy;

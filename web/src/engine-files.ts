@@ -1,8 +1,9 @@
+import { LANGUAGE_FILES } from "../../pkg/src/language-files.js";
 import type { WasmFiles } from "../../pkg/src/load.js";
 import { SanderlingError } from "../../pkg/src/index.js";
 import { isWasm, type WasmModule } from "../../pkg/src/wasm.js";
 
-/** The engine's wasm for a page: the file beside this module, else the copy carried as text. */
+/** The wasm for a page: the file beside this module, else the copy carried as text. */
 export const wasmFiles: WasmFiles = {
   own: async (level) => {
     // Bundlers look for exactly this form of expression, so the two are written out.
@@ -10,10 +11,20 @@ export const wasmFiles: WasmFiles = {
       level === "relaxed"
         ? new URL("./engine.relaxed.wasm", import.meta.url)
         : new URL("./engine.simd.wasm", import.meta.url);
-    const file = await fetchWasm(url);
+    const file = await fetchWasm(url.href);
     if (file !== undefined) return file;
     const inline = await import("./inline.js");
     return level === "relaxed" ? inline.relaxed() : inline.simd();
+  },
+  language: async (name) => {
+    const href = LANGUAGE_FILES.get(name)!.href;
+    const file = await fetchWasm(href);
+    if (file !== undefined) return file;
+    const inline = await import("./inline-languages.js").catch((error: unknown) => {
+      const message = `neither ${href} nor the copy inlined in the package could be fetched: ${String(error)}`;
+      throw new SanderlingError("unavailable", message, { href });
+    });
+    return inline.language(name);
   },
   read: async (href) => {
     const response = await fetch(href).catch((error: unknown) => {
@@ -25,9 +36,9 @@ export const wasmFiles: WasmFiles = {
 };
 
 // Undefined when the file is not there. Some servers answer every unknown address with a page of HTML and status 200.
-async function fetchWasm(url: URL): Promise<WasmModule | ArrayBuffer | undefined> {
+async function fetchWasm(href: string): Promise<WasmModule | ArrayBuffer | undefined> {
   try {
-    const response = await fetch(url);
+    const response = await fetch(href);
     if (!response.ok) return undefined;
     if (response.headers.get("Content-Type")?.startsWith("application/wasm") === true) {
       // Compiles while it loads, and lets browsers cache the compiled code.

@@ -81,6 +81,7 @@ type CallOf = <M extends HostMethod>(method: M) => (...args: Parameters<Host[M]>
 function hostOf(call: CallOf): Host {
   return {
     open: call("open"),
+    language: call("language"),
     close: call("close"),
     status: call("status"),
     collections: call("collections"),

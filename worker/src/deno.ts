@@ -2,7 +2,7 @@ import * as engine from "../../pkg/generated/engine.js";
 import { entry } from "../../pkg/src/entry.js";
 import { inThreadLocate } from "../../pkg/src/in-thread-platform.js";
 import type { Destroy, Open } from "../../pkg/src/index.js";
-import { inThreadLoader } from "../../pkg/src/load.js";
+import { inThreadLoader, type WasmFiles } from "../../pkg/src/load.js";
 import { nodeFiles } from "./storage/node-fs.js";
 import { readUrl } from "./read-url.js";
 
@@ -10,14 +10,16 @@ import { readUrl } from "./read-url.js";
 // one of the package's own modules does not.
 export * from "../../pkg/src/index.js";
 
-const host = inThreadLoader(engine, {
+const wasm: WasmFiles = {
   own: async (level) => {
     const inline = await import("./inline.js");
     return level === "relaxed" ? inline.relaxed() : inline.simd();
   },
+  language: async (name) => (await import("./inline-languages.js")).language(name),
   read: readUrl,
-});
+};
 
-const deno = entry(inThreadLocate({ host, files: nodeFiles }));
+const host = inThreadLoader(engine, wasm);
+const deno = entry(inThreadLocate({ host, files: nodeFiles }), wasm);
 export const open: Open = deno.open;
 export const destroy: Destroy = deno.destroy;

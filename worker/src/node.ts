@@ -4,14 +4,15 @@ import * as engine from "../../pkg/generated/engine.js";
 import { entry } from "../../pkg/src/entry.js";
 import { inThreadLocate } from "../../pkg/src/in-thread-platform.js";
 import type { Destroy, Open } from "../../pkg/src/index.js";
-import { inThreadLoader } from "../../pkg/src/load.js";
+import { LANGUAGE_FILES } from "../../pkg/src/language-files.js";
+import { inThreadLoader, type WasmFiles } from "../../pkg/src/load.js";
 import { nodeFiles } from "./storage/node-fs.js";
 import { readUrl } from "./read-url.js";
 
 // The entry for Node and Bun: the wasm is a file beside this one, databases are folders.
 export * from "../../pkg/src/index.js";
 
-const host = inThreadLoader(engine, {
+const wasm: WasmFiles = {
   own: async (level) => {
     // Written out, because tools that collect a server's files look for exactly this form of expression.
     const url =
@@ -26,9 +27,18 @@ const host = inThreadLoader(engine, {
       return level === "relaxed" ? inline.relaxed() : inline.simd();
     }
   },
+  language: async (name) => {
+    try {
+      return await readFile(fileURLToPath(LANGUAGE_FILES.get(name)!.href));
+    } catch {
+      const inline = await import("./inline-languages.js");
+      return inline.language(name);
+    }
+  },
   read: readUrl,
-});
+};
 
-const node = entry(inThreadLocate({ host, files: nodeFiles }));
+const host = inThreadLoader(engine, wasm);
+const node = entry(inThreadLocate({ host, files: nodeFiles }), wasm);
 export const open: Open = node.open;
 export const destroy: Destroy = node.destroy;

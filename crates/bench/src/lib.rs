@@ -1,6 +1,6 @@
 //! Our own benchmarks, against our own reference. The kernels have theirs in `bin/kernels.rs` (`npm run bench:kernels`); the
 //! page's time from `open()` to its first hits is measured by `scripts/bench-open.mjs`. The vector indexes have
-//! `bin/vectors.rs`; `npm run bench:vectors` runs it beside its rivals.
+//! `bin/vectors.rs`; `npm run bench:vectors` runs it beside its rivals. So does `npm run bench:text` with `bin/text.rs`.
 
 pub mod data;
 pub mod filters;
@@ -32,6 +32,14 @@ pub fn time(repetitions: usize, mut task: impl FnMut()) -> Time {
 
 /// Long beside the steps of a clock, short beside the time slices of a system that others use too.
 const REPETITION_NANOSECONDS: f64 = 200_000.0;
+
+/// The seconds that a processor worked for this thread so far; not a number where the system does not tell.
+#[must_use]
+pub fn cpu_seconds() -> f64 {
+    let told = std::fs::read_to_string("/proc/self/schedstat").ok();
+    let nanoseconds = told.and_then(|told| told.split(' ').next()?.parse().ok());
+    nanoseconds.unwrap_or(f64::NAN) / 1e9
+}
 
 fn elapsed(calls: u32, task: &mut impl FnMut()) -> f64 {
     let start = Instant::now();

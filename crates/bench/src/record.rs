@@ -11,6 +11,8 @@ pub enum Value {
     Number(f64),
     /// Many numbers, for programs alone.
     Numbers(Vec<f64>),
+    /// Rows of documents for many queries, for programs alone.
+    Rows(Vec<Vec<u64>>),
 }
 
 impl From<&str> for Value {
@@ -51,6 +53,7 @@ fn json_field(line: &mut String, name: &str, value: &Value) {
         Value::Number(number) if number.is_finite() => write!(line, "{comma}\"{name}\":{number}"),
         Value::Number(_) => write!(line, "{comma}\"{name}\":null"),
         Value::Numbers(numbers) => write!(line, "{comma}\"{name}\":{numbers:.2?}"),
+        Value::Rows(rows) => write!(line, "{comma}\"{name}\":{rows:?}"),
     };
     written.expect("a string takes everything");
 }
@@ -61,7 +64,7 @@ fn readable_field(line: &mut String, name: &str, value: &Value) {
         Value::Text(text) => write!(line, "{comma}{name} {text}"),
         Value::Number(number) if number.abs() >= 100.0 => write!(line, "{comma}{name} {number:.0}"),
         Value::Number(number) => write!(line, "{comma}{name} {number:.4}"),
-        Value::Numbers(_) => Ok(()),
+        Value::Numbers(_) | Value::Rows(_) => Ok(()),
     };
     written.expect("a string takes everything");
 }

@@ -39,6 +39,8 @@ pub const SEGMENT_ROWS_MAX: usize = 1 << 30;
 pub const CORRECTIONS_MAX: usize = 64;
 /// Characters of a word that typos are looked for in; a longer one is meant as it is.
 pub const FUZZY_CHARACTERS_MAX: usize = 64;
+/// Words of a query that typos are looked for in; those behind them are meant as they are.
+pub const FUZZY_WORDS_MAX: usize = 64;
 /// Words that a phrase may have between its own.
 pub const SLOP_MAX: usize = 1_000;
 /// Characters of one passage of a highlight.

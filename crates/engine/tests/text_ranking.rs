@@ -67,3 +67,22 @@ fn typos_do_not_depend_on_where_documents_lie() {
         }
     }
 }
+
+#[test]
+fn a_better_row_is_found_behind_blocks_that_cannot_bring_one() {
+    // Long texts but for the first ones, which set the bar, and one in the middle of a later window.
+    let (long, count) = ("shore and sea and sand and waves and wind ".repeat(3), 9_000);
+    let text = |id: u32| match id {
+        0..3 => "shore sand waves",
+        8_000 => "shore",
+        _ => long.as_str(),
+    };
+    let documents: Vec<String> = (0..count).map(|id| format!(r#"{{ "id": {id}, "a": "{}" }}"#, text(id))).collect();
+    let mut texts = texts::Texts::new(r#"{ "a": { "type": "text" } }"#);
+    texts.put(&format!("[{}]", documents.join(",")));
+    for _ in 0..2 {
+        assert_eq!(texts.ids(r#"{ "text": "shore", "limit": 3 }"#), ["8000", "0", "1"]);
+        assert_eq!(texts.ids(r#"{ "text": "shore sand", "limit": 3 }"#), ["0", "1", "2"]);
+        texts.seal();
+    }
+}

@@ -17,11 +17,11 @@
 
 extern crate alloc;
 
-#[cfg(feature = "module")]
+#[cfg(all(feature = "module", target_family = "wasm"))]
 pub mod module;
 mod stop_words;
 
-use alloc::string::String;
+use alloc::{borrow::Cow, string::String};
 use sanderling_engine::text::{Language, LanguagePack};
 use snowstem::{Algorithm, Stemmer};
 
@@ -34,36 +34,47 @@ pub struct Languages;
 
 impl LanguagePack for Languages {
     fn has(&self, language: Language) -> bool {
-        !self.stop_words(language).is_empty()
+        !stop_words(language).is_empty()
     }
 
     fn stem(&self, language: Language, word: &mut String) {
         stem(language, word);
     }
 
-    fn stop_words(&self, language: Language) -> &str {
-        stop_words(language)
+    fn stop_words(&self, language: Language) -> Cow<'static, str> {
+        stop_words(language).into()
     }
 }
+
+// Each language by its name here, the name of its list and its feature.
+macro_rules! for_each_language {
+    ($apply:ident) => {
+        $apply! {
+            Arabic ARABIC "arabic", Czech CZECH "czech", Danish DANISH "danish", Dutch DUTCH "dutch",
+            Finnish FINNISH "finnish", French FRENCH "french", German GERMAN "german", Greek GREEK "greek",
+            Hungarian HUNGARIAN "hungarian", Italian ITALIAN "italian", Norwegian NORWEGIAN "norwegian",
+            Polish POLISH "polish", Portuguese PORTUGUESE "portuguese", Romanian ROMANIAN "romanian",
+            Russian RUSSIAN "russian", Spanish SPANISH "spanish", Swedish SWEDISH "swedish", Tamil TAMIL "tamil",
+            Turkish TURKISH "turkish"
+        }
+    };
+}
+#[cfg(all(feature = "module", target_family = "wasm"))]
+use for_each_language;
 
 /// Puts the stem of a word in its place: a word in lower case with composed letters. A word of a language that is not
 /// compiled in stays as it is.
 pub fn stem(language: Language, word: &mut String) {
     // Algorithms are named one by one: so the linker leaves out those of other languages.
     macro_rules! stems {
-        ($($language:ident $feature:literal),+) => {
+        ($($language:ident $list:ident $feature:literal),+) => {
             match language {
                 $(#[cfg(feature = $feature)] Language::$language => stem_with(Algorithm::$language, word),)+
                 _ => {}
             }
         };
     }
-    stems!(
-        Arabic "arabic", Czech "czech", Danish "danish", Dutch "dutch", Finnish "finnish", French "french",
-        German "german", Greek "greek", Hungarian "hungarian", Italian "italian", Norwegian "norwegian",
-        Polish "polish", Portuguese "portuguese", Romanian "romanian", Russian "russian", Spanish "spanish",
-        Swedish "swedish", Tamil "tamil", Turkish "turkish"
-    );
+    for_each_language!(stems);
 }
 
 #[inline(always)]
@@ -87,12 +98,5 @@ pub fn stop_words(language: Language) -> &'static str {
             }
         };
     }
-    lists!(
-        Arabic ARABIC "arabic", Czech CZECH "czech", Danish DANISH "danish", Dutch DUTCH "dutch",
-        Finnish FINNISH "finnish", French FRENCH "french", German GERMAN "german", Greek GREEK "greek",
-        Hungarian HUNGARIAN "hungarian", Italian ITALIAN "italian", Norwegian NORWEGIAN "norwegian",
-        Polish POLISH "polish", Portuguese PORTUGUESE "portuguese", Romanian ROMANIAN "romanian",
-        Russian RUSSIAN "russian", Spanish SPANISH "spanish", Swedish SWEDISH "swedish", Tamil TAMIL "tamil",
-        Turkish TURKISH "turkish"
-    )
+    for_each_language!(lists)
 }

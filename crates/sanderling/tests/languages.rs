@@ -7,7 +7,15 @@ use sanderling::{
     engine::text::{Analyzer, AnalyzerSource, Language, LanguagePack, Purpose, Token, TokenKind},
     storage::{Durability, FileStorage, MemoryStorage},
 };
-use std::{path::Path, sync::Arc};
+use sanderling_languages::LANGUAGES;
+use std::{
+    borrow::Cow,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 fn schema(language: &str) -> Schema {
     let field = format!(r#"{{ "type": "text", "language": "{language}", "stopWords": true }}"#);
@@ -76,7 +84,7 @@ impl LanguagePack for Untouchable {
         panic!("asked to stem {}", language.name());
     }
 
-    fn stop_words(&self, language: Language) -> &str {
+    fn stop_words(&self, language: Language) -> Cow<'static, str> {
         panic!("asked for the stop words of {}", language.name());
     }
 }
@@ -94,6 +102,64 @@ fn without_a_field_of_its_languages_the_pack_is_not_asked() {
     let db = open(folder.path(), AnalyzerSource { languages: Some(&Untouchable), custom: None });
     db.existing_collection("c").unwrap().compact().unwrap();
     assert_eq!(found(&db, "c", "shore"), 1);
+}
+
+/// A pack that gets its languages one by one.
+#[derive(Debug)]
+struct Growing;
+
+static HERE: AtomicUsize = AtomicUsize::new(0);
+const IN_ORDER: [Language; 2] = [Language::German, Language::Russian];
+
+impl LanguagePack for Growing {
+    fn has(&self, language: Language) -> bool {
+        IN_ORDER[..HERE.load(Ordering::Relaxed)].contains(&language)
+    }
+
+    fn stem(&self, language: Language, word: &mut String) {
+        LANGUAGES.stem(language, word);
+    }
+
+    fn stop_words(&self, language: Language) -> Cow<'static, str> {
+        LANGUAGES.stop_words(language)
+    }
+}
+
+#[test]
+fn a_collection_is_there_once_all_its_languages_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let fields = r#"{ "fields": { "a": { "type": "text", "language": "german" },
+        "b": { "type": "text", "language": "russian" } } }"#;
+    for sealed in [false, true] {
+        let db = Database::open(folder.path()).unwrap();
+        let both = db.collection("both", Schema::from_json(fields).unwrap()).unwrap();
+        both.put([Document::new("1").with("a", "Häuser").with("b", "книги")]).unwrap();
+        if sealed {
+            both.compact().unwrap();
+        }
+        db.close().unwrap();
+        HERE.store(0, Ordering::Relaxed);
+        let db = open(folder.path(), AnalyzerSource { languages: Some(&Growing), custom: None });
+        for (here, missing) in ["german", "russian"].into_iter().enumerate() {
+            HERE.store(here, Ordering::Relaxed);
+            for _ in 0..2 {
+                let error = db.existing_collection("both").map(drop).unwrap_err();
+                assert_eq!(error.code(), ErrorCode::Unsupported);
+                assert_eq!(error.details(), [("language".to_owned(), missing.into())]);
+            }
+        }
+        HERE.store(2, Ordering::Relaxed);
+        assert_eq!([found(&db, "both", "haus"), found(&db, "both", "книгой")], [1, 1]);
+        db.existing_collection("both").unwrap().put([Document::new("1").with("a", "Häuser")]).unwrap();
+        db.close().unwrap();
+    }
+    // One that waits can be dropped, and made anew.
+    HERE.store(0, Ordering::Relaxed);
+    let db = open(folder.path(), AnalyzerSource { languages: Some(&Growing), custom: None });
+    db.drop_collection("both").unwrap();
+    HERE.store(2, Ordering::Relaxed);
+    assert_eq!(db.existing_collection("both").map(drop).unwrap_err().code(), ErrorCode::Schema);
+    assert_eq!(db.collection("both", Schema::from_json(fields).unwrap()).unwrap().count(None).unwrap(), 0);
 }
 
 /// Every line is a term.

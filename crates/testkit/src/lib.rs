@@ -1,5 +1,6 @@
-//! What tests share across the workspace: the rules of the house (`tests/tidy`), the runner of the shared cases
-//! (`tests/cases`), the native side of the comparison of hosts (`tests/hosts.rs`), and the simulation of storages that
-//! fail ([`sim`]).
+//! What tests share across the workspace: the bodies of the fuzz targets ([`fuzz`]), the simulation of storages that fail
+//! ([`sim`]), the rules of the house (`tests/tidy`), the runner of the shared cases (`tests/cases`) and the native side of the
+//! comparison of hosts (`tests/hosts.rs`).
 
+pub mod fuzz;
 pub mod sim;

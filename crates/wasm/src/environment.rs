@@ -1,5 +1,6 @@
-//! The clock and the random source of the host.
+//! The clock, the random source and the languages of the host.
 
+use crate::languages::HostLanguages;
 use js_sys::{Date, Math};
 use sanderling::{driver::Environment, engine::text::AnalyzerSource};
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
@@ -12,7 +13,7 @@ extern "C" {
 
 /// The host's environment.
 pub fn environment() -> Environment {
-    Environment { now, random, analyzers: AnalyzerSource::default() }
+    Environment { now, random, analyzers: AnalyzerSource { languages: Some(&HostLanguages), custom: None } }
 }
 
 fn now() -> u64 {

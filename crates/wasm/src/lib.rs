@@ -12,6 +12,7 @@ mod calls;
 mod collection;
 mod database;
 mod environment;
+mod languages;
 mod packing;
 #[cfg(feature = "standalone")]
 mod runtime;

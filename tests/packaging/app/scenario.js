@@ -1,5 +1,5 @@
 // The one little program that every target of the packaging tests runs: put three documents, search them three
-// ways, answer ids and the bits of the scores. Plain JavaScript, so that each bundler takes it as it is.
+// ways, then in a language that is loaded for it; answer ids and the bits of the scores. Plain JavaScript, so that each bundler takes it as it is.
 
 const SCHEMA = {
   fields: {
@@ -22,18 +22,25 @@ const QUERIES = {
   hybrid: { text: "wader shore", vector: new Float32Array([0.7, 0.2, 0.4, 0.1]), filter: { year: { $lt: 2005 } } },
 };
 
+const GERMAN = { fields: { text: { type: "text", language: "german", stopWords: true } } };
+const GERMAN_DOCUMENTS = [{ id: 1, text: "Die Häuser am Meer" }, { id: 2, text: "Das Haus, die Hütte" }];
+
 const bitsOf = (score) => {
   const view = new DataView(new ArrayBuffer(8));
   view.setFloat64(0, score);
   return view.getBigUint64(0).toString(16).padStart(16, "0");
 };
 
-async function answers(collection) {
+async function answer(collection, query) {
+  const { hits, total } = await collection.search(query);
+  return { total, hits: hits.map(({ id, score }) => [id, bitsOf(score)]) };
+}
+
+async function answers(db) {
+  const [birds, german] = [await db.collection("birds"), await db.collection("german")];
   const found = {};
-  for (const [name, query] of Object.entries(QUERIES)) {
-    const { hits, total } = await collection.search(query);
-    found[name] = { total, hits: hits.map(({ id, score }) => [id, bitsOf(score)]) };
-  }
+  for (const [name, query] of Object.entries(QUERIES)) found[name] = await answer(birds, query);
+  found.german = await answer(german, "in den HÄUSERN");
   return found;
 }
 
@@ -42,14 +49,16 @@ export async function scenario({ open, SanderlingError }, options, { reopen = fa
   const db = await open("packaging", options);
   const collection = await db.collection("birds", SCHEMA);
   await collection.put(DOCUMENTS.map((document) => ({ ...document, vector: new Float32Array(document.vector) })));
-  const result = await answers(collection);
+  const german = await db.collection("german", GERMAN);
+  await german.put(GERMAN_DOCUMENTS);
+  const result = await answers(db);
   const error = await collection.put({ id: "x", vector: [1, 2] }).catch((error) => error);
   result.error = [error instanceof SanderlingError, error.code];
   const { storage } = await db.status();
   await db.close();
   if (!reopen) return { storage, result };
   const again = await open("packaging", options);
-  const kept = await answers(await again.collection("birds"));
+  const kept = await answers(again);
   await again.close();
   return { storage, result, kept };
 }

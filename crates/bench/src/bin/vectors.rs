@@ -4,6 +4,7 @@
 //! natively and in both kinds of wasm, beside its rivals.
 
 use sanderling_bench::{
+    cpu_seconds,
     data::{self, VectorSet},
     filters::{self, Filter},
     options::{Options, USAGE},
@@ -290,13 +291,6 @@ fn bytes_of_codes(codes: CodesView<'_>) -> usize {
     let of_blocks: usize = blocks.iter().map(|blocks| blocks.codes.len() + 8 * blocks.adds.len()).sum();
     let of_vectors = 8 * codes.positions.len() + 4 * codes.copies.len();
     of_blocks + of_vectors + 12 * codes.lists() + bytes_of(codes.centroids)
-}
-
-/// The seconds that a processor worked for this program so far; not a number where the system does not tell.
-fn cpu_seconds() -> f64 {
-    let told = std::fs::read_to_string("/proc/self/schedstat").ok();
-    let nanoseconds = told.and_then(|told| told.split(' ').next()?.parse().ok());
-    nanoseconds.unwrap_or(f64::NAN) / 1e9
 }
 
 fn median(values: &mut [f64]) -> f64 {

@@ -62,13 +62,11 @@ pub fn crc32c_continue(crc: u32, bytes: &[u8]) -> u32 {
 fn long(mut crc: u32, blocks: &[[u8; 8]]) -> u32 {
     let tables = all_tables();
     for block in blocks {
-        let mut bytes = *block;
-        for (byte, old) in bytes.iter_mut().zip(crc.to_le_bytes()) {
-            *byte ^= old;
-        }
+        let mut rest = u64::from_le_bytes(*block) ^ u64::from(crc);
         crc = 0;
-        for (table, byte) in tables.iter().rev().zip(bytes) {
-            crc ^= table[byte as usize];
+        for table in tables.iter().rev() {
+            crc ^= table[(rest & 255) as usize];
+            rest >>= 8;
         }
     }
     crc

@@ -110,7 +110,7 @@ fn live_rows_of(lists: &[TermList<'_>], live: &RowSet) -> u64 {
     let mut rows = RowSet::none(live.rows());
     match lists {
         [only] => return only.rows().iter().filter(|row| live.contains(RowId(**row))).count() as u64,
-        several => several.iter().for_each(|list| list.rows().iter().for_each(|row| rows.insert(RowId(*row)))),
+        several => several.iter().for_each(|list| rows.insert_all(&list.rows())),
     }
     rows.intersect(live);
     rows.count() as u64

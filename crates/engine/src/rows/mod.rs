@@ -49,6 +49,13 @@ impl RowSet {
         }
     }
 
+    /// Adds rows of the segment.
+    pub fn insert_all(&mut self, rows: &[u32]) {
+        for row in rows {
+            self.words[*row as usize / 64] |= 1 << (row % 64);
+        }
+    }
+
     /// Whether the row is in the set.
     #[must_use]
     pub fn contains(&self, row: RowId) -> bool {
@@ -172,6 +179,9 @@ mod tests {
             assert_eq!(either.iter().collect::<Vec<_>>(), expect(&|row| row % 3 == 0 || row % 2 == 0));
             assert_eq!(not_thirds.iter().collect::<Vec<_>>(), expect(&|row| row % 3 != 0));
             assert_eq!(only_evens.iter().collect::<Vec<_>>(), expect(&|row| row % 2 == 0 && row % 3 != 0));
+            let mut listed = RowSet::none(rows);
+            listed.insert_all(&thirds.iter().map(|row| row.0).collect::<Vec<_>>());
+            assert_eq!(listed, thirds);
             assert_eq!(RowSet::all(rows).count(), rows);
             assert_eq!(RowSet::from_words(thirds.words().to_vec(), rows), thirds);
         }

@@ -41,6 +41,7 @@ pub enum IndexedField {
 }
 
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "one a field")]
 enum Column {
     Text(GrowingText),
     Attribute(GrowingAttribute),
@@ -49,6 +50,8 @@ enum Column {
 
 /// A row's sequence number and expiry.
 const ROW_BYTES: u64 = 16;
+/// About what a value takes.
+const ATTRIBUTE_BYTES: usize = 8;
 
 /// The rows written since the last seal.
 #[derive(Clone, Debug)]
@@ -89,19 +92,20 @@ impl GrowingSegment {
         let row = RowId(self.ids.len() as u32);
         self.bytes += document.stored.len() as u64 + ROW_BYTES;
         for (column, field) in self.columns.iter_mut().zip(&document.fields) {
-            self.bytes += match field {
-                IndexedField::Text(terms) => terms.count() * 8,
-                IndexedField::Vector(vector) => vector.len() * 4,
-                IndexedField::Attribute(_) | IndexedField::Absent => 8,
-            } as u64;
-            match (column, field) {
+            self.bytes += match (column, field) {
                 (Column::Text(text), IndexedField::Text(terms)) => text.push(Some(terms)),
                 (Column::Text(text), _) => text.push(None),
-                (Column::Attribute(attribute), IndexedField::Attribute(value)) => attribute.push(Some(value)),
-                (Column::Attribute(attribute), _) => attribute.push(None),
-                (Column::Vector(vectors), IndexedField::Vector(vector)) => vectors.push(row, vector),
-                (Column::Vector(_), _) => {}
-            }
+                (Column::Attribute(attribute), field) => {
+                    let value = if let IndexedField::Attribute(value) = field { Some(value) } else { None };
+                    attribute.push(value);
+                    ATTRIBUTE_BYTES
+                }
+                (Column::Vector(vectors), IndexedField::Vector(vector)) => {
+                    vectors.push(row, vector);
+                    vector.len() * 4
+                }
+                (Column::Vector(_), _) => 0,
+            } as u64;
         }
         self.row_of.set(document.id.hash(), row.0, &mut |row| self.ids[row as usize] == document.id);
         self.ids.push(document.id);
@@ -112,7 +116,7 @@ impl GrowingSegment {
         row
     }
 
-    /// Bytes of documents, vectors, postings and values.
+    /// Bytes of documents, vectors, texts with their postings, and values.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes

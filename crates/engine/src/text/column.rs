@@ -94,10 +94,8 @@ impl<'a> TextColumn<'a> {
         if self.forms.is_none() {
             return found(Word { text: key, term: key, typos }, list);
         }
-        let term = term_of(key);
-        let list = if list.is_empty() { self.terms.get(&term) } else { Some(list) };
-        if let Some(list) = list {
-            found(Word { text: without_term(key), term: &term, typos }, list);
+        if let Some(list) = self.of_form(key, list) {
+            found(Word { text: without_term(key), term: &term_of(key), typos }, list);
         }
     }
 
@@ -124,15 +122,14 @@ pub(super) fn write_key(form: &str, term: &str, key: &mut String) -> bool {
     key.len() <= TERM_BYTES_MAX && !form.contains(KEY_MARK) && !form.is_empty()
 }
 
-/// Whether a key is that of a form and its term.
+/// Whether a key is that of a form and its term, which is empty where the form alone tells it.
 pub(super) fn is_key(key: &str, form: &str, term: &str) -> bool {
     let (key, form, term) = (key.as_bytes(), form.as_bytes(), term.as_bytes());
     let Some([mark, shared, rest @ ..]) = key.strip_prefix(form) else { return false };
     let shared = usize::from(*shared);
-    *mark == KEY_MARK as u8
-        && term.len() == shared + rest.len()
-        && form.get(..shared) == term.get(..shared)
-        && term[shared..] == *rest
+    let is_of_term =
+        || term.len() == shared + rest.len() && form.get(..shared) == term.get(..shared) && term[shared..] == *rest;
+    *mark == KEY_MARK as u8 && (term.is_empty() || is_of_term())
 }
 
 /// The term of a key.
@@ -163,13 +160,12 @@ impl<'a> TermSet<'a> {
     fn with_prefix(&self, prefix: &str, found: &mut dyn FnMut(&str, TermList<'a>)) {
         match self {
             Self::Growing(terms) => {
-                terms.with_prefix(prefix, &mut |number| found(&terms.texts[number as usize], terms.list(number)));
+                terms.with_prefix(prefix, &mut |number| found(terms.texts.get(number), terms.list(number)));
             }
             Self::Sealed(terms) => {
-                let dictionary = terms.dictionary();
-                let range = dictionary.with_prefix(prefix);
-                let mut walk = dictionary.terms(range.start, range.end);
-                while let Some((number, _, term)) = walk.next() {
+                let mut walk = terms.dictionary().walk();
+                walk.seek(prefix.as_bytes());
+                while let Some((number, term)) = walk.next().filter(|(_, term)| term.starts_with(prefix.as_bytes())) {
                     found(checked_text(term), TermList::Sealed(terms.list(number)));
                 }
             }
@@ -181,8 +177,8 @@ impl<'a> TermSet<'a> {
             Self::Growing(terms) => {
                 let mut fuzzy = Fuzzy::new(pattern, reach);
                 terms.similar(pattern, reach, &mut |number| {
-                    let term = &terms.texts[number as usize];
-                    if let Some(typos) = fuzzy.distance(without_term(term), 0) {
+                    let term = terms.texts.get(number);
+                    if let Some(typos) = fuzzy.distance(without_term(term)) {
                         found(term, typos, terms.list(number));
                     }
                 });
@@ -200,11 +196,12 @@ impl<'a> TermSet<'a> {
     pub fn in_order(&self) -> OrderedTerms<'a> {
         let mut terms = match self {
             Self::Growing(terms) => {
-                let order = sorted(terms.texts.len(), &mut |a, b| terms.texts[a].cmp(&terms.texts[b]));
+                let order =
+                    sorted(terms.texts.len(), &mut |a, b| terms.texts.get(a as u32).cmp(terms.texts.get(b as u32)));
                 OrderedTerms { set: *self, order, walk: None, next: 0, text: Vec::new() }
             }
             Self::Sealed(view) => {
-                let walk = view.dictionary().terms(0, usize::MAX);
+                let walk = view.dictionary().walk();
                 OrderedTerms { set: *self, order: Vec::new(), walk: Some(walk), next: 0, text: Vec::new() }
             }
         };
@@ -244,14 +241,14 @@ impl<'a> OrderedTerms<'a> {
         self.text.clear();
         match (&mut self.walk, self.set) {
             (Some(walk), _) => match walk.next() {
-                Some((number, _, text)) => {
+                Some((number, text)) => {
                     self.text.extend_from_slice(text);
                     self.next = number + 1;
                 }
                 None => self.next = 0,
             },
             (None, TermSet::Growing(terms)) if self.next < self.order.len() => {
-                self.text.extend_from_slice(terms.texts[self.order[self.next] as usize].as_bytes());
+                self.text.extend_from_slice(terms.texts.get(self.order[self.next]).as_bytes());
                 self.next += 1;
             }
             _ => self.next = 0,

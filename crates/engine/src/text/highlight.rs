@@ -100,10 +100,14 @@ fn spans_of(text: &str, analyzer: &dyn Analyzer, weight: TermWeight<'_>) -> Vec<
         }
         let (mut term, mut end) = (token.term, token.end);
         let mut weighs = weight(term);
-        if token.kind == TokenKind::Pair && weighs <= 0.0 {
-            // Found by its first character.
-            term = term.get(..term.chars().next().map_or(0, char::len_utf8)).unwrap_or_default();
-            weighs = weight(term);
+        if matches!(token.kind, TokenKind::Pair | TokenKind::Single | TokenKind::Tail) && weighs <= 0.0 {
+            // Found by its first character, with all of its marks or without the last ones.
+            let mut unit = first_character(term);
+            while weighs <= 0.0 && unit > 0 {
+                term = &term[..unit];
+                weighs = weight(term);
+                unit = term.char_indices().next_back().map_or(0, |(at, _)| at);
+            }
             end = token.start + first_character(written);
         }
         if weighs > 0.0 {

@@ -5,7 +5,7 @@ use super::{
     collection::{Collection, CollectionShared, Task},
     commit::ManifestState,
     lock::Lock,
-    open::{self, Opened},
+    open::{self, Found, Loaded, Opened},
 };
 use crate::{
     guarded::{Changing, Guarded},
@@ -58,6 +58,8 @@ pub(super) struct DatabaseShared {
     pub(super) id: DatabaseId,
     pub(super) manifest: Lock<ManifestState>,
     collections: Guarded<Vec<(String, Slot)>>,
+    /// What was found at opening and waits for its language.
+    waiting: Guarded<Vec<Found>>,
     closed: AtomicBool,
 }
 
@@ -100,18 +102,11 @@ impl Database {
                 return Err(error);
             }
         };
-        let Opened { id, manifest, collections } = opened;
-        let mut slots = Vec::new();
-        for (name, loaded) in collections {
-            let slot = match loaded {
-                Ok(loaded) => Slot::Sound(Arc::new(CollectionShared::new(&name, loaded))),
-                Err(error) => Slot::Damaged(error),
-            };
-            slots.push((name, slot));
-        }
-        let (manifest, collections) = (Lock::new(manifest), Guarded::new(slots));
+        let Opened { id, manifest, found } = opened;
+        let (manifest, collections, waiting) = (Lock::new(manifest), Guarded::default(), Guarded::new(found));
         let closed = AtomicBool::new(false);
-        let shared = DatabaseShared { storage, durability, environment, id, manifest, collections, closed };
+        let shared = DatabaseShared { storage, durability, environment, id, manifest, collections, waiting, closed };
+        shared.load(None);
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -123,6 +118,7 @@ impl Database {
         settings: Option<CollectionSettings>,
     ) -> Result<Collection> {
         self.shared.check_open()?;
+        self.shared.load(Some(name));
         let slot = match (self.shared.slot(name), &schema) {
             (Some(slot), _) => slot,
             (None, Some(schema)) => self.create(name, schema, settings).await?,
@@ -189,7 +185,7 @@ impl Database {
             wals: vec![wal],
         });
         manifest.commit(&*shared.storage, files, next).await?;
-        let loaded = open::Loaded {
+        let loaded = Loaded {
             id,
             state,
             wal: Some((header, wal)),
@@ -217,6 +213,8 @@ impl Database {
             Error::new(ErrorCode::Schema, message).with("collection", name)
         };
         let slot = shared.slot(name).ok_or_else(absent)?;
+        // It must not be loaded while it is dropped.
+        shared.waiting.change().retain(|found| found.record.name != name);
         // Writes that are under way end first; those that wait find the collection closed.
         let _writer = match &slot {
             Slot::Sound(collection) => Some(collection.writer.lock().await),
@@ -290,6 +288,28 @@ impl DatabaseShared {
         for name in names {
             let _ = self.storage.remove(name).await;
         }
+    }
+
+    /// Loads what was found at opening, or of that the collection of that name. One whose language is not at hand waits on.
+    fn load(&self, only: Option<&str>) {
+        self.waiting.change().retain_mut(|found| {
+            let name = found.record.name.clone();
+            if only.is_some_and(|only| only != name) {
+                return true;
+            }
+            let loaded = open::load(found, self.id, self.environment.analyzers);
+            let lacks_language = open::lacks_language(&loaded);
+            let slot = match loaded {
+                Ok(loaded) => Slot::Sound(Arc::new(CollectionShared::new(&name, loaded))),
+                Err(error) => Slot::Damaged(error),
+            };
+            let mut slots = self.slots();
+            match slots.iter_mut().find(|(other, _)| *other == name) {
+                Some((_, old)) => *old = slot,
+                None => slots.push((name, slot)),
+            }
+            lacks_language
+        });
     }
 
     fn slot(&self, name: &str) -> Option<Slot> {

@@ -26,7 +26,13 @@ use sanderling_engine::{
 pub(super) struct Opened {
     pub id: DatabaseId,
     pub manifest: ManifestState,
-    pub collections: Vec<(String, Result<Loaded>)>,
+    pub found: Vec<Found>,
+}
+
+/// A collection with all that the storage has of it.
+pub(super) struct Found {
+    pub record: CollectionRecord,
+    files: Vec<File>,
 }
 
 /// A collection as it was found.
@@ -79,15 +85,15 @@ pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Res
     let numbers = objects.iter().filter_map(|object| data_file_number(&object.name));
     let above_all = numbers.max().map_or(0, |number| number.saturating_add(1));
     committed.manifest.next_file = committed.manifest.next_file.max(above_all);
-    let mut collections = Vec::new();
+    let mut found = Vec::new();
     for record in &committed.manifest.collections {
         let files = read_files(storage, &objects, files_of(record)).await;
-        collections.push((record.name.clone(), load(files, committed.database, record, environment.analyzers)));
+        found.push(Found { record: record.clone(), files });
     }
     if other_slot_damaged.is_none() {
         remove_leftovers(storage, &objects, &committed.manifest).await;
     }
-    Ok(Opened { id: committed.database, manifest: ManifestState::new(committed), collections })
+    Ok(Opened { id: committed.database, manifest: ManifestState::new(committed), found })
 }
 
 async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: Environment) -> Result<Opened> {
@@ -99,7 +105,7 @@ async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: En
     let manifest = Manifest { next_file: 1, next_collection: 1, collections: Vec::new() };
     let mut manifest = ManifestState::new(CommittedManifest { database: id, generation: 0, manifest });
     manifest.commit(storage, Vec::new(), manifest.next()).await?;
-    Ok(Opened { id, manifest, collections: Vec::new() })
+    Ok(Opened { id, manifest, found: Vec::new() })
 }
 
 /// The newest sound slot, and what is wrong with the other one.
@@ -197,24 +203,25 @@ async fn remove_leftovers(storage: &dyn Storage, objects: &[StoredObject], manif
     }
 }
 
-/// A collection from its files. All of them are there, so nothing here waits.
-fn load(
-    mut files: Vec<File>,
-    database: DatabaseId,
-    record: &CollectionRecord,
-    analyzers: AnalyzerSource,
-) -> Result<Loaded> {
+/// A collection from its files. All of them are there, so nothing here waits. Without its language it is left as it is.
+pub(super) fn load(found: &mut Found, database: DatabaseId, analyzers: AnalyzerSource) -> Result<Loaded> {
+    let Found { record, files } = found;
     let schema = Schema::from_json(&record.schema)?;
     let settings = CollectionSettings::from_value(&json::parse(&record.settings)?)?;
     let mut state = CollectionState::new(schema, analyzers, settings, SequenceNumber(record.first_in_wal))?;
     let mut written_dead = Vec::new();
     for segment in &record.segments {
-        let (segment, dead) = load_segment(&mut files, database, segment, state.schema())?;
+        let (segment, dead) = load_segment(files, database, segment, state.schema())?;
         written_dead.push(dead.count());
         state.add_sealed(segment, dead);
     }
-    let (wal, wal_bytes) = replay(&mut files, database, record, &mut state)?;
+    let (wal, wal_bytes) = replay(files, database, record, &mut state)?;
     Ok(Loaded { id: record.id, state, wal, written_dead, wal_bytes, log_in_use: true })
+}
+
+/// Whether that is why it is not loaded: its files were not looked at.
+pub(super) fn lacks_language(loaded: &Result<Loaded>) -> bool {
+    loaded.as_ref().is_err_and(|error| error.details().iter().any(|(name, _)| name == "language"))
 }
 
 fn load_segment(

@@ -69,7 +69,7 @@ impl<'a> TextSegment<'a> {
     pub fn rows_of(&self, lists: &[FieldList<'_>]) -> RowSet {
         let mut rows = RowSet::none(self.rows());
         for list in lists {
-            list.list.rows().iter().for_each(|row| rows.insert(RowId(*row)));
+            rows.insert_all(&list.list.rows());
         }
         rows
     }

@@ -33,6 +33,9 @@ use sets::{WordRows, with_at_least};
 use typos::Correction;
 use words::{QueryTerm, QueryWord, TakenApart, Unit, take_apart};
 
+/// What a field counts at least, so that scores are numbers above 0 whose bounds can be scaled to whole ones.
+const FIELD_WEIGHT_MIN: f32 = 1e-12;
+
 pub(in crate::collection) use details::Marks;
 pub(in crate::collection) use rank::Effort;
 
@@ -86,7 +89,8 @@ impl CollectionState {
             let wanted = query.fields.as_ref().is_none_or(|fields| fields.contains(name));
             if let Some(analyzer) = self.analyzers.get(position).filter(|_| wanted) {
                 let boost = query.boost.iter().find(|(boosted, _)| boosted == name).map_or(1.0, |(_, factor)| *factor);
-                fields.push(SearchedField { position, analyzer, weight: field.weight * boost });
+                let weight = (field.weight * boost).max(FIELD_WEIGHT_MIN);
+                fields.push(SearchedField { position, analyzer, weight });
             }
         }
         let taken = take_apart(&query.query, &fields, query.prefix);
@@ -200,7 +204,7 @@ impl<'a, 'q> Matching<'a, 'q> {
     /// The rows of each segment that have a word or a phrase; its terms join the entries.
     fn unit(&mut self, unit: &Unit) -> Vec<RowSet> {
         if unit.phrase.is_empty() {
-            let mut rows = map(&self.segments, |segment| RowSet::none(segment.rows()));
+            let mut rows = Vec::new();
             for word in &unit.words {
                 rows = self.word(word, None);
             }
@@ -215,7 +219,7 @@ impl<'a, 'q> Matching<'a, 'q> {
 
     /// The rows that have a word. With `only`, its terms score in these rows alone.
     fn word(&mut self, word: &QueryWord, only: Option<&[RowSet]>) -> Vec<RowSet> {
-        let mut of_word = WordRows::new(&self.segments, self.is_strict);
+        let mut of_word = WordRows::new(self.is_strict);
         for term in &word.terms {
             let found = self.find(term, word.repeated);
             let first = self.entries[0].len();
@@ -225,7 +229,7 @@ impl<'a, 'q> Matching<'a, 'q> {
             let entries = if only.is_none() { self.entries.as_slice() } else { &[] };
             for (entries, rows) in entries.iter().zip(&mut with_term) {
                 for entry in &entries[first..] {
-                    entry.rows.iter().for_each(|row| rows.insert(RowId(*row)));
+                    rows.insert_all(&entry.rows);
                 }
             }
             of_word.add(term, with_term);
@@ -346,7 +350,7 @@ impl<'a, 'q> Matching<'a, 'q> {
     ) -> Vec<(Vec<u32>, Vec<f32>)> {
         let rows = map(self.segments.iter().zip(exact), |(segment, entry)| {
             let mut rows = RowSet::none(segment.rows());
-            entry.rows.iter().for_each(|row| rows.insert(RowId(*row)));
+            rows.insert_all(&entry.rows);
             rows
         });
         let scorer_of = |weight: f32| self.scorer(base * weight, 1.0);
@@ -372,7 +376,7 @@ impl<'a, 'q> Matching<'a, 'q> {
         if !unit.phrase.is_empty() {
             return rows_with_phrase(&self.segments, &unit.phrase, self.text.query.slop, self.text.fields.len());
         }
-        let mut of_word = WordRows::new(&self.segments, true);
+        let mut of_word = WordRows::new(true);
         for term in unit.words.iter().flat_map(|word| &word.terms) {
             let lists = lists_of(&self.segments, term);
             of_word.add(term, map(self.segments.iter().zip(&lists), |(segment, lists)| segment.rows_of(lists)));

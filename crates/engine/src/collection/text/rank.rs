@@ -311,5 +311,6 @@ impl<'a> Ranking<'a> {
 }
 
 fn above(bound: f32, scale: f32) -> i32 {
-    (bound * scale) as i32 + 1
+    // A cell that no posting has may be far above those that some have.
+    ((bound * scale) as i32).saturating_add(1)
 }

@@ -1,55 +1,54 @@
 //! Which rows have enough of the words of a query.
 
-use super::{lookup::TextSegment, words::QueryTerm};
+use super::words::QueryTerm;
 use crate::{lists::map, rows::RowSet};
 use alloc::vec::Vec;
 
-/// The rows that are in so many of the sets.
+/// The rows that are in so many of the sets, at least one.
 pub(super) fn with_at_least(needed: usize, sets: &[&RowSet], rows: usize) -> RowSet {
     // Set `n` has the rows that are in at least `n + 1` of those so far.
     let mut levels = map(0..needed, |_| RowSet::none(rows));
     for set in sets {
-        for level in (0..needed).rev() {
+        for level in (1..needed).rev() {
             let mut with = (*set).clone();
-            if level > 0 {
-                with.intersect(&levels[level - 1]);
-            }
+            with.intersect(&levels[level - 1]);
             levels[level].unite(&with);
         }
+        levels[0].unite(set);
     }
     levels.pop().unwrap_or_default()
 }
 
-/// The rows that have a word, from those that have its terms.
+/// The rows of each segment that have a word, from those that have its terms. A list without segments stands for no term.
 pub(super) struct WordRows {
-    pieces: Vec<Option<RowSet>>,
+    pieces: Vec<RowSet>,
     wholes: Vec<RowSet>,
     is_strict: bool,
 }
 
 impl WordRows {
-    pub fn new(segments: &[TextSegment<'_>], is_strict: bool) -> Self {
-        let wholes = map(segments, |segment| RowSet::none(segment.rows()));
-        Self { pieces: map(segments, |_| None), wholes, is_strict }
+    pub fn new(is_strict: bool) -> Self {
+        Self { pieces: Vec::new(), wholes: Vec::new(), is_strict }
     }
 
     pub fn add(&mut self, term: &QueryTerm, rows: Vec<RowSet>) {
-        for (at, rows) in rows.into_iter().enumerate() {
-            match &mut self.pieces[at] {
-                _ if term.whole => self.wholes[at].unite(&rows),
-                Some(pieces) if self.is_strict => pieces.intersect(&rows),
-                Some(pieces) => pieces.unite(&rows),
-                none => *none = Some(rows),
-            }
-        }
+        let known = if term.whole { &mut self.wholes } else { &mut self.pieces };
+        add(known, rows, self.is_strict && !term.whole);
     }
 
-    pub fn rows(self) -> Vec<RowSet> {
-        map(self.pieces.into_iter().zip(self.wholes), |(pieces, mut rows)| {
-            if let Some(pieces) = pieces {
-                rows.unite(&pieces);
-            }
-            rows
-        })
+    pub fn rows(mut self) -> Vec<RowSet> {
+        add(&mut self.pieces, self.wholes, false);
+        self.pieces
+    }
+}
+
+/// Keeps what both have, or what either has.
+fn add(known: &mut Vec<RowSet>, rows: Vec<RowSet>, is_strict: bool) {
+    if known.is_empty() {
+        *known = rows;
+        return;
+    }
+    for (known, rows) in known.iter_mut().zip(&rows) {
+        if is_strict { known.intersect(rows) } else { known.unite(rows) }
     }
 }

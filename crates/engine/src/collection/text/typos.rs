@@ -75,10 +75,11 @@ pub(super) fn corrections(segments: &[TextSegment<'_>], term: &QueryTerm, fuzzin
         for segment in segments {
             let Some(column) = segment.columns[field] else { continue };
             column.similar(&spelling.form, reach, &mut |word, list| {
-                if word.typos > 0 && word.term != spelling.term {
+                let documents = segment.live_count(&list);
+                // What only dead rows have would still lead to its term, which others may have.
+                if word.typos > 0 && word.term != spelling.term && documents > 0 {
                     let mut terms = vec![Vec::new(); term.spelling.len()];
                     terms[field].push(String::from(word.term));
-                    let documents = segment.live_count(&list);
                     let (text, typos) = (word.text.into(), word.typos);
                     let weight = if word.typos == 1 { likelihood(&spelling.form, word.text) } else { 1.0 };
                     found.push(Correction { text, typos, documents, terms, weight });
@@ -119,7 +120,6 @@ fn joined(found: &[Correction]) -> Vec<Correction> {
             None => joined.push(other.clone()),
         }
     }
-    joined.retain(|correction| correction.documents > 0);
     joined
 }
 

@@ -5,7 +5,7 @@
 
 use super::SearchedField;
 use crate::{
-    limits::{QUERY_TERMS_MAX, QUERY_TEXT_BYTES_MAX},
+    limits::{FUZZY_WORDS_MAX, QUERY_TERMS_MAX, QUERY_TEXT_BYTES_MAX},
     lists::map,
     text::{Purpose, Token, TokenKind, bounded},
 };
@@ -74,7 +74,7 @@ pub(super) struct Slot {
 /// Takes a query apart for some fields; with `prefix` its last word goes on.
 pub(super) fn take_apart(text: &str, fields: &[SearchedField<'_>], prefix: bool) -> TakenApart {
     let text = text.get(..text.floor_char_boundary(QUERY_TEXT_BYTES_MAX)).unwrap_or_default();
-    let unfinished = prefix && text.chars().next_back().is_some_and(char::is_alphanumeric);
+    let unfinished = prefix && fields.iter().any(|field| ends_with_word(text, field));
     let mut taken = TakenApart::default();
     let (mut rest, mut count) = (text, 0);
     while let Some((part, behind)) = next_part(rest) {
@@ -87,7 +87,18 @@ pub(super) fn take_apart(text: &str, fields: &[SearchedField<'_>], prefix: bool)
         }
         add(if part.excluded { &mut taken.excluded } else { &mut taken.units }, unit);
     }
+    // A dictionary is walked for each: a pasted page would take seconds.
+    let terms = taken.units.iter_mut().flat_map(|unit| &mut unit.words).flat_map(|word| &mut word.terms);
+    terms.filter(|term| term.fuzzy).skip(FUZZY_WORDS_MAX).for_each(|term| term.fuzzy = false);
     taken
+}
+
+/// Whether the last word, a mark on its last letter included, goes on to the very end.
+fn ends_with_word(text: &str, field: &SearchedField<'_>) -> bool {
+    let last = text.rsplit(char::is_whitespace).next().unwrap_or_default();
+    let mut end = 0;
+    field.analyzer.analyze(last, Purpose::Unfinished, &mut |token| end = token.end);
+    end > 0 && end == last.len()
 }
 
 /// A unit that is there already counts once more.

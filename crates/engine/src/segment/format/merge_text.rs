@@ -7,7 +7,7 @@ use crate::{
     lists::map,
     text::{
         ABSENT, OrderedTerms, TermList, TermSet, append_kept,
-        index::{PostingsWriter, TermPostings, length_bins},
+        index::{Kept, PostingsWriter, TermPostings, length_bins},
         statistics_of, term_of,
     },
 };
@@ -29,14 +29,14 @@ pub(super) fn merge_text(
     }
     let statistics = statistics_of(&lengths);
     let bins = length_bins(statistics.terms, statistics.documents);
-    let mut terms = PostingsWriter::new(bins, has_positions);
+    let mut terms = PostingsWriter::new(bins, if has_positions { Kept::Places } else { Kept::Counts });
     let sets = map(&columns, |column| column.map(|column| column.terms));
     merge_sets(&sets, new_rows, &mut |_, _, list| Some(list), has_positions, &mut |text, postings| {
         terms.push(text, postings, &lengths);
     });
     let sets = map(&columns, |column| column.and_then(|column| column.forms));
     let forms = sets.iter().any(Option::is_some).then(|| {
-        let mut forms = PostingsWriter::new(bins, false);
+        let mut forms = PostingsWriter::new(bins, Kept::Rows);
         // A form in a file that has no postings has those of its term.
         let of_form =
             &mut |source: usize, key: &str, list| columns[source].and_then(|column| column.of_form(key, list));

@@ -8,7 +8,11 @@ use super::{SectionKind, SectionReader, SectionWriter, sections::OF_FORMS};
 use crate::{
     Result,
     lists::try_map,
-    text::{ABSENT, FieldStatistics, TermSet, TextColumn, index::PostingsView, statistics_of},
+    text::{
+        ABSENT, FieldStatistics, TermSet, TextColumn,
+        index::{Kept, PostingsView},
+        statistics_of,
+    },
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -39,7 +43,7 @@ pub fn write_text(
     forms: Option<PostingsView<'_>>,
 ) {
     writer.add(SectionKind::TextLengths, field, lengths);
-    let mut head = Vec::from([u32::from(terms.has_positions), u32::from(forms.is_some())]);
+    let mut head = Vec::from([u32::from(terms.kept == Kept::Places), u32::from(forms.is_some())]);
     head.extend_from_slice(terms.bins);
     writer.add(SectionKind::TextHead, field, &head);
     write_set(writer, field, 0, terms);
@@ -88,7 +92,7 @@ impl StoredText {
             return Err(damaged("text lengths for another number of rows"));
         }
         let head = sections.range::<u32>(SectionKind::TextHead, field)?;
-        let head: &[u32] = array_at(content, &head);
+        let head = words_at(content, &head);
         let Some(([places @ 0..=1, forms @ 0..=1], bins)) = head.split_first_chunk() else {
             return Err(damaged("text of an unknown kind"));
         };
@@ -97,7 +101,7 @@ impl StoredText {
             try_map(ARRAYS, |(kind, size)| sections.range_of_numbered(kind as u32 + numbers, field, size))
         };
         let forms = if *forms == 1 { Some(set(OF_FORMS)?) } else { None };
-        let statistics = statistics_of(array_at(content, &lengths));
+        let statistics = statistics_of(words_at(content, &lengths));
         let stored = Self { lengths, statistics, bins, has_positions: *places == 1, terms: set(0)?, forms };
         stored.check(content).map_err(damaged)?;
         Ok(stored)
@@ -116,36 +120,41 @@ impl StoredText {
     /// The column.
     #[must_use]
     pub fn column<'a>(&'a self, content: &'a [u8]) -> TextColumn<'a> {
+        let kept = if self.has_positions { Kept::Places } else { Kept::Counts };
         TextColumn {
-            lengths: array_at(content, &self.lengths),
+            lengths: words_at(content, &self.lengths),
             statistics: self.statistics,
             has_positions: self.has_positions,
-            terms: TermSet::Sealed(self.set(content, &self.terms, self.has_positions)),
-            forms: self.forms.as_ref().map(|forms| TermSet::Sealed(self.set(content, forms, false))),
+            terms: TermSet::Sealed(self.set(content, &self.terms, kept)),
+            forms: self.forms.as_ref().map(|forms| TermSet::Sealed(self.set(content, forms, Kept::Rows))),
         }
     }
 
-    fn set<'a>(&'a self, content: &'a [u8], ranges: &[Range<usize>], has_positions: bool) -> PostingsView<'a> {
+    fn set<'a>(&'a self, content: &'a [u8], ranges: &[Range<usize>], kept: Kept) -> PostingsView<'a> {
+        let words = |at: usize| words_at(content, &ranges[at]);
+        let bytes = |at: usize| &content[ranges[at].clone()];
         PostingsView {
             bins: &self.bins,
-            has_positions,
-            dictionary_blocks: array_at(content, &ranges[0]),
-            dictionary_bytes: array_at(content, &ranges[1]),
-            offsets: array_at(content, &ranges[2]),
-            records: array_at(content, &ranges[3]),
-            block_last: array_at(content, &ranges[4]),
-            block_starts: array_at(content, &ranges[5]),
-            block_best: array_at(content, &ranges[6]),
-            words: array_at(content, &ranges[7]),
-            cells: array_at(content, &ranges[8]),
-            exception_places: array_at(content, &ranges[9]),
-            exception_counts: array_at(content, &ranges[10]),
-            block_positions: array_at(content, &ranges[11]),
-            positions: array_at(content, &ranges[12]),
+            kept,
+            dictionary_blocks: words(0),
+            dictionary_bytes: bytes(1),
+            offsets: words(2),
+            records: bytes(3),
+            block_last: words(4),
+            block_starts: words(5),
+            block_best: words(6),
+            words: words(7),
+            cells: bytes(8),
+            exception_places: words(9),
+            exception_counts: words(10),
+            block_positions: words(11),
+            positions: bytes(12),
         }
     }
 }
 
-fn array_at<'a, T: bytemuck::AnyBitPattern>(content: &'a [u8], range: &Range<usize>) -> &'a [T] {
+/// Not inlined: a view has nine of them.
+#[inline(never)]
+fn words_at<'a>(content: &'a [u8], range: &Range<usize>) -> &'a [u32] {
     bytemuck::cast_slice(&content[range.clone()])
 }

@@ -63,6 +63,10 @@ impl Analyzer for FieldAnalyzer {
         !self.stemmer.is_none()
     }
 
+    fn stem_of_form(&self) -> Option<fn(&mut String)> {
+        self.stemmer.of_form()
+    }
+
     fn analyze(&self, text: &str, purpose: Purpose, found: &mut dyn FnMut(Token<'_>)) {
         let scanner = Scanner::new(text);
         let (term, form, folded) = (String::new(), String::new(), String::new());
@@ -105,7 +109,7 @@ impl Analysis<'_> {
     fn run(&mut self, mut scanner: Scanner<'_>) {
         while let Some(chunk) = scanner.next() {
             match chunk {
-                Chunk::Compound(compound) => self.compound(&compound),
+                Chunk::Compound => self.compound(scanner.compound()),
                 Chunk::Run(start, end) => self.pairs(start, end),
                 Chunk::Emoji(start, end) => {
                     self.clear();
@@ -175,15 +179,15 @@ impl Analysis<'_> {
         if analyzer.is_stop_word(term) {
             return false;
         }
-        // `c++` and `1.2` are no words of a language.
         if analyzer.keeps_forms() {
             if stemmer.knows_accents() {
                 push_folded(word, form);
+            } else if self.purpose == Purpose::Forms {
+                core::mem::swap(term, form);
+                return true;
             } else {
                 form.push_str(term);
             }
-        }
-        if !stemmer.is_none() && !term.bytes().any(|byte| matches!(byte, b'+' | b'#' | b'.')) {
             stemmer.stem(term);
         }
         if stemmer.knows_accents() && !term.is_ascii() {
@@ -221,7 +225,7 @@ impl Analysis<'_> {
         if let Some((last, _)) = before {
             if pairs == 0 {
                 self.emit(TokenKind::Single, last, end);
-            } else if self.purpose == Purpose::Index {
+            } else if matches!(self.purpose, Purpose::Index | Purpose::Forms) {
                 self.emit(TokenKind::Tail, last, end);
             }
             self.position += 1;
@@ -229,7 +233,7 @@ impl Analysis<'_> {
     }
 
     fn emit(&mut self, kind: TokenKind, start: usize, end: usize) {
-        if !self.term.is_empty() {
+        if !self.term.is_empty() || self.purpose == Purpose::Forms && !self.form.is_empty() {
             let form = if self.form.is_empty() { &self.term } else { &self.form };
             (self.found)(Token { term: &self.term, form, position: self.position, start, end, kind });
         }

@@ -5,7 +5,7 @@
 
 use super::super::english;
 use crate::{Error, ErrorCode, Result};
-use alloc::{format, string::String};
+use alloc::{borrow::Cow, format, string::String};
 use core::fmt::Debug;
 
 /// Languages with their names in a schema. The first two need no pack.
@@ -71,11 +71,12 @@ pub trait LanguagePack: Send + Sync + Debug {
     /// Whether the pack has the language.
     fn has(&self, language: Language) -> bool;
 
-    /// Puts the stem of a word in its place. The word is in lower case, its letters composed.
+    /// Puts the stem of a word in its place. The word is in lower case, its letters composed; it has at most
+    /// [`TERM_BYTES_MAX`](crate::limits::TERM_BYTES_MAX) bytes.
     fn stem(&self, language: Language, word: &mut String);
 
     /// The language's words without a meaning of their own, with blanks between them.
-    fn stop_words(&self, language: Language) -> &str;
+    fn stop_words(&self, language: Language) -> Cow<'static, str>;
 }
 
 /// A language with whatever it needs.
@@ -116,18 +117,35 @@ impl Stemmer {
 
     pub(super) fn stem(self, word: &mut String) {
         match self.pack {
-            Some(pack) => pack.stem(self.language, word),
-            None if self.language == Language::English => english::stem(word),
+            Some(pack) if is_word(word) => pack.stem(self.language, word),
+            Some(_) => {}
+            None if self.language == Language::English => stem_english_word(word),
             None => {}
         }
     }
 
-    pub(super) fn stop_words(self) -> &'static str {
+    /// What stems a folded word, where the language needs no more than that.
+    pub(super) fn of_form(self) -> Option<fn(&mut String)> {
+        (self.language == Language::English).then_some(stem_english_word)
+    }
+
+    pub(super) fn stop_words(self) -> Cow<'static, str> {
         match self.pack {
             Some(pack) => pack.stop_words(self.language),
-            None if self.language == Language::English => ENGLISH_STOP_WORDS,
-            None => "",
+            None if self.language == Language::English => ENGLISH_STOP_WORDS.into(),
+            None => "".into(),
         }
+    }
+}
+
+/// `c++` and `1.2` are no words of a language.
+fn is_word(term: &str) -> bool {
+    !term.bytes().any(|byte| matches!(byte, b'+' | b'#' | b'.'))
+}
+
+fn stem_english_word(word: &mut String) {
+    if is_word(word) {
+        english::stem(word);
     }
 }
 

@@ -67,6 +67,12 @@ pub trait Analyzer: Send + Sync {
     fn keeps_forms(&self) -> bool {
         false
     }
+
+    /// What makes a term of a form, where the form alone tells it. An index then asks for [`Purpose::Forms`], and stems
+    /// each form once and not wherever it stands.
+    fn stem_of_form(&self) -> Option<fn(&mut String)> {
+        None
+    }
 }
 
 /// What the terms of a text are for.
@@ -74,6 +80,9 @@ pub trait Analyzer: Send + Sync {
 pub enum Purpose {
     /// A document that is indexed or highlighted: every term that it is found by.
     Index,
+    /// The same, but the terms that [`Analyzer::stem_of_form`] makes of forms are left empty. Nobody asks for it where there
+    /// is no such function.
+    Forms,
     /// A query.
     Query,
     /// A word that its writer has not finished: folded, neither stemmed nor left out, since its stem may be another's.

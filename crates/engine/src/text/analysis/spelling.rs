@@ -13,19 +13,21 @@ use alloc::string::String;
 /// Adds the fold of a text, at most [`TERM_BYTES_MAX`] bytes in all, cut at a character. Apostrophes and quotation marks
 /// within it are left out, and so is what only joins.
 pub(super) fn push_folded(text: &str, out: &mut String) {
-    for character in text.chars() {
-        if character.is_ascii() {
-            if !matches!(character, '\'' | '"') {
-                out.push(character.to_ascii_lowercase());
-            }
-        } else if !is_apostrophe(character) {
+    // Most words are plain letters from beginning to end.
+    let plain = text.bytes().take_while(|byte| byte.is_ascii() && !matches!(byte, b'\'' | b'"')).count();
+    let (plain, rest) = text.split_at(plain.min(TERM_BYTES_MAX + 1));
+    let start = out.len();
+    out.push_str(plain);
+    out[start..].make_ascii_lowercase();
+    for character in rest.chars() {
+        if out.len() > TERM_BYTES_MAX {
+            break;
+        }
+        if character != '"' && !is_apostrophe(character) {
             push_composed(character, out);
         }
-        if out.len() > TERM_BYTES_MAX {
-            out.truncate(out.floor_char_boundary(TERM_BYTES_MAX));
-            return;
-        }
     }
+    out.truncate(out.floor_char_boundary(TERM_BYTES_MAX));
 }
 
 /// Adds the fold of a character, joined to the last one where the two are one letter.

@@ -14,6 +14,7 @@ pub struct Terms {
     text: String,
     places: Vec<Place>,
     keeps_forms: bool,
+    stem: Option<fn(&mut String)>,
     length: u32,
     /// The position of the first word of the next value.
     next: u32,
@@ -29,7 +30,7 @@ struct Place {
 /// A term, the word that it was made of, and its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlacedTerm<'a> {
-    /// The term.
+    /// The term; empty where [`Terms::stem`] makes it of the form.
     pub term: &'a str,
     /// The word; the term where no forms are kept.
     pub form: &'a str,
@@ -42,12 +43,14 @@ impl Terms {
     pub fn add(&mut self, text: &str, analyzer: &dyn Analyzer) {
         let first = self.next;
         self.keeps_forms = analyzer.keeps_forms();
-        analyzer.analyze(text, Purpose::Index, &mut |token| {
+        self.stem = analyzer.stem_of_form();
+        let purpose = if self.stem.is_none() { Purpose::Index } else { Purpose::Forms };
+        analyzer.analyze(text, purpose, &mut |token| {
             let position = first.saturating_add(token.position);
             self.length += u32::from(token.kind.counts());
             self.next = position.saturating_add(POSITION_GAP);
             let term = bounded(token.term);
-            if term.is_empty() {
+            if term.is_empty() && (self.stem.is_none() || token.form.is_empty()) {
                 return;
             }
             self.text.push_str(term);
@@ -76,6 +79,12 @@ impl Terms {
     #[must_use]
     pub fn keeps_forms(&self) -> bool {
         self.keeps_forms
+    }
+
+    /// What makes a term of a form.
+    #[must_use]
+    pub fn stem(&self) -> Option<fn(&mut String)> {
+        self.stem
     }
 
     /// The terms with their positions, which never go back.

@@ -24,7 +24,7 @@ pub(super) struct Piece {
 }
 
 /// Words joined by signs, or one word alone.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Compound {
     pieces: [Piece; PIECES_MAX],
     count: usize,
@@ -42,10 +42,9 @@ impl Compound {
 
 /// What the scanner finds.
 #[derive(Clone, Copy, Debug)]
-#[allow(clippy::large_enum_variant, reason = "one at a time is in use, and most are compounds")]
 pub(super) enum Chunk {
-    /// Words of letters and digits.
-    Compound(Compound),
+    /// Words of letters and digits: the scanner's compound.
+    Compound,
     /// Characters of a script without spaces, from the first to the second offset.
     Run(usize, usize),
     /// An emoji or a flag.
@@ -58,11 +57,13 @@ pub(super) struct Scanner<'a> {
     at: usize,
     /// The two characters before `at`, where they are none of a word.
     before: [Option<char>; 2],
+    /// The last compound.
+    compound: Compound,
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, before: [None; 2] }
+        Self { text, at: 0, before: [None; 2], compound: Compound::default() }
     }
 
     /// The next chunk of the text.
@@ -90,11 +91,19 @@ impl<'a> Scanner<'a> {
                     self.at = half + other.map_or(0, char::len_utf8);
                     Chunk::Emoji(start, self.at)
                 }
-                Class::Letter | Class::Upper | Class::Digit => Chunk::Compound(self.compound(character)),
+                Class::Letter | Class::Upper | Class::Digit => {
+                    self.read_compound(character);
+                    Chunk::Compound
+                }
             };
             self.before = [Some('a'); 2]; // a word
             return Some(chunk);
         }
+    }
+
+    /// The compound that was found last.
+    pub(super) fn compound(&self) -> &Compound {
+        &self.compound
     }
 
     fn character(&self, at: usize) -> Option<char> {
@@ -128,27 +137,26 @@ impl<'a> Scanner<'a> {
         matches!(self.class_at(at), Class::Letter | Class::Upper | Class::Digit)
     }
 
-    fn compound(&mut self, first: char) -> Compound {
-        let mut compound =
-            Compound { pieces: [Piece::default(); PIECES_MAX], count: 0, sigil: self.sigil(first), plus: false };
+    fn read_compound(&mut self, first: char) {
+        (self.compound.count, self.compound.plus) = (0, false);
+        self.compound.sigil = self.sigil(first);
         let mut start = self.at;
         let mut point = false;
         loop {
             let (end, last) = self.piece_end(start);
             let mut piece = Piece { start, end, written_end: end, point };
-            let next = self.joined(&mut piece, last, &mut compound);
-            compound.pieces[compound.count] = piece;
-            compound.count += 1;
+            let next = self.joined(&mut piece, last);
+            self.compound.pieces[self.compound.count] = piece;
+            self.compound.count += 1;
             self.at = piece.written_end;
             match next {
-                Some(next) if compound.count < PIECES_MAX => (start, point) = next,
+                Some(next) if self.compound.count < PIECES_MAX => (start, point) = next,
                 _ => break,
             }
         }
-        if compound.plus {
+        if self.compound.plus {
             self.at += 2;
         }
-        compound
     }
 
     /// A sign that makes a name of the word behind it: `#tag`, `@name`, `.net`; not in the middle of something.
@@ -201,7 +209,7 @@ impl<'a> Scanner<'a> {
 
     /// Where the next piece of the compound starts, and whether a point stands before it in the whole. What belongs to
     /// the piece without being a piece is added to it.
-    fn joined(&mut self, piece: &mut Piece, last: Class, compound: &mut Compound) -> Option<(usize, bool)> {
+    fn joined(&mut self, piece: &mut Piece, last: Class) -> Option<(usize, bool)> {
         let end = piece.end;
         let sign = self.character(end)?;
         let behind = end + sign.len_utf8();
@@ -222,8 +230,8 @@ impl<'a> Scanner<'a> {
                 Some((behind, false))
             }
             _ if is_apostrophe(sign) => self.after_apostrophe(piece, behind, last, sign),
-            '+' => self.after_plus(piece, compound),
-            '#' if is_one_letter(piece) && compound.count == 0 && !self.is_word_at(behind) => {
+            '+' => self.after_plus(piece),
+            '#' if is_one_letter(piece) && self.compound.count == 0 && !self.is_word_at(behind) => {
                 piece.end = behind;
                 piece.written_end = behind;
                 None
@@ -272,16 +280,16 @@ impl<'a> Scanner<'a> {
     }
 
     /// `c++` and `g++` are words of their own; after a longer one the signs make a whole of it. `c++17` goes on.
-    fn after_plus(&mut self, piece: &mut Piece, compound: &mut Compound) -> Option<(usize, bool)> {
+    fn after_plus(&mut self, piece: &mut Piece) -> Option<(usize, bool)> {
         let end = piece.end;
-        if !self.text[end..].starts_with("++") || self.character(end + 2) == Some('+') || compound.count > 0 {
+        if !self.text[end..].starts_with("++") || self.character(end + 2) == Some('+') || self.compound.count > 0 {
             return None;
         }
         if end - piece.start <= 2 {
             (piece.end, piece.written_end) = (end + 2, end + 2);
             return self.is_word_at(end + 2).then_some((end + 2, false));
         }
-        compound.plus = !self.is_word_at(end + 2);
+        self.compound.plus = !self.is_word_at(end + 2);
         None
     }
 

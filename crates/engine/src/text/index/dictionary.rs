@@ -1,8 +1,9 @@
 //! The sorted terms of a sealed field, in blocks of [`BLOCK`].
 //!
 //! A block begins with a whole term; each further one says how many bytes it shares with the one before it, how many follow,
-//! and which. Terms are in the order of their bytes, so those with a prefix are a range, and one walk over all of them can
-//! skip what shares a prefix that is ruled out.
+//! and which. Terms are in the order of their bytes, so those with a prefix follow each other, and a walk over them can go on
+//! to any later term: block heads tell the block, and within it a term that shares more with the one before than what is
+//! looked for does is as far off as that one.
 
 use alloc::vec::Vec;
 
@@ -60,61 +61,62 @@ fn common_prefix(a: &[u8], b: &[u8]) -> usize {
 /// A walk over the terms in order.
 #[derive(Clone, Debug)]
 pub struct Terms<'a> {
-    bytes: &'a [u8],
+    dictionary: DictionaryView<'a>,
     /// Where the next entry begins.
     at: usize,
-    /// The number of the next term, and of the one behind the last.
+    /// The number of the next term.
     number: usize,
-    end: usize,
+    /// The last term that was told; behind a look-up as much of it as the next one shares.
     term: Vec<u8>,
 }
 
-impl Terms<'_> {
-    /// The last term that was told.
-    #[must_use]
-    pub fn term(&self) -> &[u8] {
-        &self.term
-    }
-
-    /// Passes over at most `most` terms that begin with the same `bytes` bytes as the last one; says whether it went on to
-    /// the first that does not.
-    pub fn pass(&mut self, bytes: usize, most: usize) -> bool {
-        for _ in 0..most {
-            if self.number >= self.end {
-                return true;
-            }
-            let (shared, length) = (usize::from(self.bytes[self.at]), usize::from(self.bytes[self.at + 1]));
-            let behind = self.at + 2 + length;
-            // The first term of a block is whole.
-            let is_alike = if self.number.is_multiple_of(BLOCK) {
-                length >= bytes && self.bytes[self.at + 2..self.at + 2 + bytes] == self.term[..bytes]
-            } else {
-                shared >= bytes
-            };
-            if !is_alike {
-                return true;
-            }
-            self.at = behind;
-            self.number += 1;
-        }
-        false
-    }
-
-    /// The next term: its number, the bytes it shares with the last one that was told, and the term itself.
-    #[allow(clippy::should_implement_trait, reason = "the term is lent until the next one")]
-    pub fn next(&mut self) -> Option<(usize, usize, &[u8])> {
-        if self.number >= self.end {
+impl<'a> Terms<'a> {
+    /// The bytes that the next term shares with the one before it, and its others.
+    fn entry(&self) -> Option<(usize, &'a [u8])> {
+        if self.number >= self.dictionary.count {
             return None;
         }
-        let (shared, length) = (usize::from(self.bytes[self.at]), usize::from(self.bytes[self.at + 1]));
-        let from = self.at + 2;
-        let rest = &self.bytes[from..from + length];
-        let told = if shared == 0 { common_prefix(&self.term, rest) } else { shared };
+        let bytes = &self.dictionary.bytes[self.at..];
+        Some((usize::from(bytes[0]), &bytes[2..2 + usize::from(bytes[1])]))
+    }
+
+    fn pass(&mut self, rest: &[u8]) {
+        self.at += 2 + rest.len();
+        self.number += 1;
+    }
+
+    /// The next term and its number.
+    #[allow(clippy::should_implement_trait, reason = "the term is lent until the next one")]
+    pub fn next(&mut self) -> Option<(usize, &[u8])> {
+        let (shared, rest) = self.entry()?;
         self.term.truncate(shared);
         self.term.extend_from_slice(rest);
-        self.at = from + length;
-        self.number += 1;
-        Some((self.number - 1, told, &self.term))
+        self.pass(rest);
+        Some((self.number - 1, &self.term))
+    }
+
+    /// Goes on to the first term that is not before `target`, which is behind the last one that was told.
+    pub fn seek(&mut self, target: &[u8]) {
+        let next = self.number.div_ceil(BLOCK);
+        let behind = self.dictionary.block_behind(next, target);
+        if behind > next {
+            self.number = (behind - 1) * BLOCK;
+            self.at = self.dictionary.blocks[behind - 1] as usize;
+            self.term.clear();
+        }
+        // How much of the target the term before has. That term is before the target.
+        let mut matched = common_prefix(&self.term, target);
+        while let Some((shared, rest)) = self.entry() {
+            if shared < matched || shared == matched && rest >= &target[shared..] {
+                self.term.clear();
+                self.term.extend_from_slice(&target[..shared]);
+                return;
+            }
+            if shared == matched {
+                matched += common_prefix(rest, &target[shared..]);
+            }
+            self.pass(rest);
+        }
     }
 }
 
@@ -148,21 +150,10 @@ impl<'a> DictionaryView<'a> {
         if at == self.bytes.len() { Ok(()) } else { Err(BAD) }
     }
 
-    /// The terms from the block of that one on.
-    fn walk_block(&self, block: usize) -> Terms<'a> {
-        let at = self.blocks.get(block).map_or(self.bytes.len(), |at| *at as usize);
-        Terms { bytes: self.bytes, at, number: block * BLOCK, end: self.count, term: Vec::new() }
-    }
-
-    /// The terms from number `from` to before `end`.
+    /// A walk over all terms.
     #[must_use]
-    pub fn terms(&self, from: usize, end: usize) -> Terms<'a> {
-        let mut terms = self.walk_block(from / BLOCK);
-        for _ in 0..from % BLOCK {
-            terms.next();
-        }
-        terms.end = end.min(self.count);
-        terms
+    pub fn walk(&self) -> Terms<'a> {
+        Terms { dictionary: *self, at: 0, number: 0, term: Vec::new() }
     }
 
     /// The first term of a block.
@@ -171,30 +162,17 @@ impl<'a> DictionaryView<'a> {
         &self.bytes[at + 2..at + 2 + usize::from(self.bytes[at + 1])]
     }
 
-    /// The number of the first term that is not before that one, and whether it is that one.
-    #[must_use]
-    pub fn seek(&self, term: &[u8]) -> (usize, bool) {
-        let block = self.blocks_before(&mut |head| head <= term);
-        if block == 0 {
-            return (0, false);
+    /// The first block from `from` on that begins behind a term; few steps where it is near.
+    fn block_behind(&self, mut from: usize, term: &[u8]) -> usize {
+        let mut step = 1;
+        while from + step <= self.blocks.len() && self.head(from + step - 1) <= term {
+            from += step;
+            step *= 2;
         }
-        let mut terms = self.walk_block(block - 1);
-        for _ in 0..BLOCK {
-            match terms.next() {
-                Some((number, _, other)) if other >= term => return (number, other == term),
-                Some(_) => {}
-                None => break,
-            }
-        }
-        ((block * BLOCK).min(self.count), false)
-    }
-
-    /// How many blocks have a head that `holds`; it does for the first ones.
-    fn blocks_before(&self, holds: &mut dyn FnMut(&[u8]) -> bool) -> usize {
-        let (mut from, mut to) = (0, self.blocks.len());
+        let mut to = (from + step - 1).min(self.blocks.len());
         while from < to {
             let middle = from.midpoint(to);
-            if holds(self.head(middle)) { from = middle + 1 } else { to = middle }
+            if self.head(middle) <= term { from = middle + 1 } else { to = middle }
         }
         from
     }
@@ -202,31 +180,16 @@ impl<'a> DictionaryView<'a> {
     /// The number of a term.
     #[must_use]
     pub fn find(&self, term: &str) -> Option<usize> {
-        let (number, is_it) = self.seek(term.as_bytes());
-        is_it.then_some(number)
-    }
-
-    /// The numbers of the terms that begin with `prefix`.
-    #[must_use]
-    pub fn with_prefix(&self, prefix: &str) -> core::ops::Range<usize> {
-        let (from, _) = self.seek(prefix.as_bytes());
-        // The first one behind is the first that is not before the prefix with its last byte raised.
-        let mut behind = prefix.as_bytes().to_vec();
-        while let Some(last) = behind.last_mut() {
-            if *last < u8::MAX {
-                *last += 1;
-                return from..self.seek(&behind).0;
-            }
-            behind.pop();
-        }
-        from..self.count
+        let mut walk = self.walk();
+        walk.seek(term.as_bytes());
+        walk.next().filter(|(_, found)| *found == term.as_bytes()).map(|(number, _)| number)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{format, string::String, vec};
+    use alloc::{format, string::String};
 
     fn dictionary(terms: &[&str]) -> DictionaryWriter {
         let mut writer = DictionaryWriter::default();
@@ -254,20 +217,25 @@ mod tests {
             for (number, term) in terms.iter().enumerate() {
                 assert_eq!(view.find(term), Some(number));
                 assert_eq!(view.find(&format!("{term}\u{1}")), None);
-                assert_eq!(view.seek(format!("{term}\u{1}").as_bytes()), (number + 1, false));
             }
             assert_eq!((view.find(""), view.find("\u{10ffff}")), (None, None));
-            for prefix in ["", "a", "ab", "ab1", "z", "zé", "東", "東京9", "x"] {
-                let expected: Vec<usize> = (0..terms.len()).filter(|at| terms[*at].starts_with(prefix)).collect();
-                assert_eq!(view.with_prefix(prefix).collect::<Vec<_>>(), expected, "{prefix}");
+            for from in 0..=terms.len() {
+                for target in ["", "a", "ab", "ab1", "b", "z", "zé", "東", "東京9", "x", "\u{10ffff}"] {
+                    let mut walk = view.walk();
+                    if from > 0 {
+                        walk.seek(terms[from - 1].as_bytes());
+                        walk.next();
+                    }
+                    if from == 0 || terms[from - 1] < target {
+                        walk.seek(target.as_bytes());
+                    }
+                    let first = from.max(terms.partition_point(|term| *term < target));
+                    for (number, term) in terms.iter().enumerate().skip(first) {
+                        assert_eq!(walk.next(), Some((number, term.as_bytes())), "{target} from {from}");
+                    }
+                    assert_eq!(walk.next(), None);
+                }
             }
-            let mut walk = view.terms(count / 3, terms.len());
-            let mut walked = vec![];
-            while let Some((number, _, term)) = walk.next() {
-                assert_eq!(terms[number].as_bytes(), term);
-                walked.push(number);
-            }
-            assert_eq!(walked, ((count / 3).min(terms.len())..terms.len()).collect::<Vec<_>>());
         }
     }
 
@@ -283,7 +251,7 @@ mod tests {
                 let damaged = DictionaryView { bytes: &bytes, ..whole };
                 if damaged.check().is_ok() {
                     // A letter became another one and the order still holds.
-                    let mut walk = damaged.terms(0, damaged.count);
+                    let mut walk = damaged.walk();
                     while walk.next().is_some() {}
                 }
             }

@@ -2,13 +2,11 @@
 //!
 //! The distances of all beginnings of a word to all beginnings of the pattern are a table, row by row. In a sorted dictionary
 //! words that begin alike share the first rows; a beginning whose row has no entry within reach rules out all words that begin
-//! so, and the walk goes on behind them. Entries far from the diagonal are out of reach and are not computed.
+//! so, and the walk goes on at the next beginning that is not ruled out: where no more typos may be made, only the letters of
+//! the pattern can go on. Entries far from the diagonal are out of reach and are not computed.
 
 use super::dictionary::DictionaryView;
 use alloc::vec::Vec;
-
-/// Words that are passed over one by one before the walk looks up where to go on.
-const PASSED_OVER: usize = 64;
 
 /// A word to compare with, and the rows for the word that is looked at.
 #[derive(Clone, Debug)]
@@ -36,9 +34,9 @@ impl Fuzzy {
         self.pattern.len() + 1
     }
 
-    /// Goes on to a word that begins with the same `shared` bytes as the one before; says how many typos it is away.
-    pub fn distance(&mut self, word: &str, shared: usize) -> Option<u8> {
-        let kept = self.word.partition_point(|(_, end)| *end <= shared);
+    /// Goes on to another word; says how many typos it is away.
+    pub fn distance(&mut self, word: &str) -> Option<u8> {
+        let kept = self.word.iter().zip(word.chars()).take_while(|(known, character)| known.0 == *character).count();
         if kept >= self.dead {
             return None;
         }
@@ -89,9 +87,37 @@ impl Fuzzy {
         is_near
     }
 
-    /// How many bytes of the present word rule out every word that begins with them.
-    fn dead_bytes(&self) -> Option<usize> {
-        self.word.get(self.dead.checked_sub(1)?).map(|(_, end)| *end)
+    /// The least text behind those that begin as the present word does as far as it is ruled out, and not ruled out itself;
+    /// none where there is none behind it. `word` is the present word.
+    fn next_near(&self, word: &[u8]) -> Option<Vec<u8>> {
+        let width = self.width();
+        for at in (0..self.dead).rev() {
+            // The beginning without its last letter, and the least letter above that may follow instead.
+            let (last, end) = self.word[at];
+            let above = &self.rows[at * width..][..width];
+            let mut next: Option<char> = None;
+            if above.iter().any(|distance| *distance < self.reach) {
+                // One more typo: any letter. Those of a character's bytes that are one more stand behind all with these.
+                let mut text = word[..end].to_vec();
+                *text.last_mut()? += 1;
+                return Some(text);
+            }
+            for (column, letter) in self.pattern.iter().enumerate() {
+                let is_same = above[column] <= self.reach;
+                let is_swap = at > 0
+                    && self.pattern.get(column + 1) == Some(&self.word[at - 1].0)
+                    && self.rows[(at - 1) * width + column] < self.reach;
+                if (is_same || is_swap) && *letter > last && next.is_none_or(|next| *letter < next) {
+                    next = Some(*letter);
+                }
+            }
+            if let Some(next) = next {
+                let mut text = word[..end - last.len_utf8()].to_vec();
+                text.extend_from_slice(next.encode_utf8(&mut [0; 4]).as_bytes());
+                return Some(text);
+            }
+        }
+        None
     }
 }
 
@@ -106,29 +132,18 @@ impl DictionaryView<'_> {
         found: &mut dyn FnMut(usize, &str, u8),
     ) {
         let mut fuzzy = Fuzzy::new(pattern, reach);
-        let mut terms = self.terms(0, self.count);
-        // The term before the walk was taken up again.
-        let mut before = None;
-        while let Some((number, shared, term)) = terms.next() {
-            let shared = before.take().map_or(shared, |before: Vec<u8>| shared_with(&before, term));
+        let mut terms = self.walk();
+        while let Some((number, term)) = terms.next() {
             let whole = core::str::from_utf8(term).unwrap_or_default();
-            if let Some(distance) = fuzzy.distance(part(whole), shared) {
+            if let Some(distance) = fuzzy.distance(part(whole)) {
                 found(number, whole, distance);
             }
-            if let Some(dead) = fuzzy.dead_bytes() {
-                let term = (!terms.pass(dead, PASSED_OVER)).then(|| terms.term().to_vec());
-                if let Some(term) = term {
-                    let beginning = core::str::from_utf8(&term[..dead]).unwrap_or_default();
-                    terms = self.terms(self.with_prefix(beginning).end, self.count);
-                    before = Some(term);
-                }
+            if fuzzy.dead < usize::MAX {
+                let Some(next) = fuzzy.next_near(term) else { return };
+                terms.seek(&next);
             }
         }
     }
-}
-
-fn shared_with(before: &[u8], term: &[u8]) -> usize {
-    before.iter().zip(term).take_while(|(a, b)| a == b).count()
 }
 
 #[cfg(test)]
@@ -207,7 +222,7 @@ mod tests {
             ("ca", "abc", 3),
         ] {
             assert_eq!(by_definition(word, pattern), distance);
-            assert_eq!(Fuzzy::new(pattern, 3).distance(word, 0), Some(distance as u8));
+            assert_eq!(Fuzzy::new(pattern, 3).distance(word), Some(distance as u8));
         }
     }
 }

@@ -4,6 +4,17 @@
 //! bytes. Each posting has a byte, its cell, that says at most what it can score; the exact count is in the cell for all but
 //! the most frequent words, and beside it for those.
 
+/// What is kept of a posting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
+pub enum Kept {
+    /// The row alone: enough to know whether a document has a form.
+    Rows,
+    /// How often the term stands there, in a cell.
+    Counts,
+    /// And where.
+    Places,
+}
+
 mod cells;
 mod dictionary;
 mod fuzzy;
@@ -34,7 +45,7 @@ mod tests {
     }
 
     /// Terms with 1 to all of the rows, counts from 1 to 40.
-    fn made(rows: u32, has_positions: bool) -> (Vec<(String, TermPostings)>, Vec<u32>) {
+    fn made(rows: u32, kept: Kept) -> (Vec<(String, TermPostings)>, Vec<u32>) {
         let mut numbers = Numbers(3);
         let lengths = (0..rows).map(|_| 400 + numbers.below(300)).collect();
         let mut terms = Vec::new();
@@ -46,7 +57,7 @@ mod tests {
                     postings.rows.push(row);
                     postings.counts.push(count);
                     let mut place = numbers.below(5);
-                    for _ in 0..if has_positions { count } else { 0 } {
+                    for _ in 0..if kept == Kept::Places { count } else { 0 } {
                         postings.positions.push(place);
                         place += 1 + numbers.below(300);
                     }
@@ -59,35 +70,41 @@ mod tests {
         (terms, lengths)
     }
 
-    fn written(terms: &[(String, TermPostings)], lengths: &[u32], has_positions: bool) -> PostingsWriter {
+    fn written(terms: &[(String, TermPostings)], lengths: &[u32], kept: Kept) -> PostingsWriter {
         let total = lengths.iter().map(|length| u64::from(*length)).sum();
-        let mut writer = PostingsWriter::new(length_bins(total, lengths.len() as u64), has_positions);
+        let mut writer = PostingsWriter::new(length_bins(total, lengths.len() as u64), kept);
         terms.iter().for_each(|(term, postings)| writer.push(term.as_bytes(), postings, lengths));
         writer
     }
 
     #[test]
     fn postings_come_back() {
-        for (rows, has_positions) in [(1, true), (127, true), (128, false), (129, true), (1_000, true), (5_000, false)]
-        {
-            let (terms, lengths) = made(rows, has_positions);
-            let writer = written(&terms, &lengths, has_positions);
+        use Kept::{Counts, Places, Rows};
+        let cases =
+            [(1, Places), (127, Places), (128, Counts), (129, Places), (1_000, Places), (5_000, Counts), (900, Rows)];
+        for (rows, kept) in cases {
+            let (mut terms, lengths) = made(rows, kept);
+            let writer = written(&terms, &lengths, kept);
             let view = writer.view();
             assert_eq!(view.check(&lengths, ABSENT, false), Ok(()));
-            for (term, postings) in &terms {
+            for (term, postings) in &mut terms {
                 let list = view.list(view.dictionary().find(term).unwrap_or(usize::MAX));
                 let mut read = TermPostings::default();
                 list.rows(&mut read.rows);
                 read.counts = (0..list.len()).map(|posting| list.count(posting)).collect();
                 for block in 0..=list.blocks() {
                     let range = block * 128..((block + 1) * 128).min(list.len());
-                    if has_positions && !range.is_empty() {
+                    if kept == Places && !range.is_empty() {
                         list.positions(range, &mut |_, places| read.positions.extend_from_slice(places));
                     }
                 }
+                if kept == Rows {
+                    assert_eq!((view.cells.len(), view.block_best.len(), view.block_positions.len()), (0, 0, 0));
+                    postings.counts.fill(1);
+                }
                 assert_eq!((&read.rows, &read.counts), (&postings.rows, &postings.counts), "{term} in {rows}");
                 assert_eq!(read.positions, postings.positions);
-                for (at, row) in postings.rows.iter().enumerate() {
+                for (at, row) in postings.rows.iter().enumerate().filter(|_| kept != Rows) {
                     let cell = cell_of(postings.counts[at], lengths[*row as usize], view.bins);
                     assert_eq!(list.cells(at / 128)[at % 128], cell);
                 }
@@ -97,8 +114,8 @@ mod tests {
 
     #[test]
     fn positions_of_single_postings_are_found() {
-        let (terms, lengths) = made(700, true);
-        let writer = written(&terms, &lengths, true);
+        let (terms, lengths) = made(700, Kept::Places);
+        let writer = written(&terms, &lengths, Kept::Places);
         let list = writer.view().list(0);
         let (_, postings) = &terms[0];
         for posting in [0, 1, 127, 128, 500, 639, 640, 699] {
@@ -115,32 +132,47 @@ mod tests {
 
     #[test]
     fn damage_is_refused_or_harmless() {
-        let (terms, lengths) = made(400, true);
-        let writer = written(&terms, &lengths, true);
-        let whole = writer.view();
-        let reads = |view: PostingsView<'_>| {
-            if view.check(&lengths, ABSENT, false).is_ok() {
-                for term in 0..view.dictionary().count {
-                    let list = view.list(term);
-                    list.rows(&mut Vec::new());
-                    (0..list.len()).for_each(|posting| _ = list.count(posting));
-                    list.positions(0..1, &mut |_, _| {});
+        for kept in [Kept::Rows, Kept::Counts, Kept::Places] {
+            let (terms, lengths) = made(400, kept);
+            let writer = written(&terms, &lengths, kept);
+            let whole = writer.view();
+            let reads = |view: PostingsView<'_>| {
+                if view.check(&lengths, ABSENT, false).is_ok() {
+                    for term in 0..view.dictionary().count {
+                        let list = view.list(term);
+                        list.rows(&mut Vec::new());
+                        (0..list.len()).for_each(|posting| _ = list.count(posting));
+                        if kept == Kept::Places {
+                            list.positions(0..1, &mut |_, _| {});
+                        }
+                    }
+                }
+            };
+            for at in 0..whole.records.len() {
+                for bit in [0, 3, 7] {
+                    let mut records = whole.records.to_vec();
+                    records[at] ^= 1 << bit;
+                    reads(PostingsView { records: &records, ..whole });
                 }
             }
-        };
-        for at in 0..whole.records.len() {
-            for bit in [0, 3, 7] {
-                let mut records = whole.records.to_vec();
-                records[at] ^= 1 << bit;
-                reads(PostingsView { records: &records, ..whole });
+            for at in 0..whole.words.len() {
+                let mut words = whole.words.to_vec();
+                words[at] ^= 1 << (at % 32);
+                let damaged = PostingsView { words: &words, ..whole };
+                assert!(damaged.check(&lengths, ABSENT, false).is_err(), "word {at}");
+            }
+            for other in [Kept::Rows, Kept::Counts, Kept::Places] {
+                let view = PostingsView { kept: other, ..whole };
+                assert_eq!(view.check(&lengths, ABSENT, false).is_ok(), kept == other, "{kept:?} as {other:?}");
             }
         }
-        for at in 0..whole.words.len() {
-            let mut words = whole.words.to_vec();
-            words[at] ^= 1 << (at % 32);
-            let damaged = PostingsView { words: &words, ..whole };
-            assert!(damaged.check(&lengths, ABSENT, false).is_err(), "word {at}");
-        }
+    }
+
+    #[test]
+    fn arrays_that_do_not_fit_are_refused() {
+        let (terms, lengths) = made(400, Kept::Places);
+        let writer = written(&terms, &lengths, Kept::Places);
+        let whole = writer.view();
         let refused = |view: PostingsView<'_>| assert!(view.check(&lengths, ABSENT, false).is_err());
         refused(PostingsView { cells: &whole.cells[1..], ..whole });
         refused(PostingsView { block_last: &whole.block_last[1..], ..whole });

@@ -1,7 +1,7 @@
 //! Reads the postings of a field in place.
 
 use super::{
-    EXACT_MAX,
+    EXACT_MAX, Kept,
     cells::{BestCells, exact_count},
     dictionary::DictionaryView,
     varint,
@@ -15,8 +15,8 @@ use sanderling_kernels::{PACKED, packed_words, unpack_ascending};
 pub struct PostingsView<'a> {
     /// The shortest length of each bin of cells.
     pub bins: &'a [u32; 16],
-    /// Whether the places of words are kept.
-    pub has_positions: bool,
+    /// What is kept of a posting.
+    pub kept: Kept,
     /// Where each block of the dictionary begins.
     pub dictionary_blocks: &'a [u32],
     /// The blocks of the dictionary.
@@ -87,11 +87,16 @@ impl<'a> PostingsView<'a> {
                 && offsets.is_sorted()
                 && offsets.last().is_some_and(|last| *last as usize == end)
         };
+        let with_cells = if self.kept == Kept::Rows { 0 } else { blocks };
         let whole = ascends(self.offsets, terms, self.records.len())
             && ascends(self.block_starts, blocks, self.words.len())
-            && ascends(self.block_positions, blocks, self.positions.len())
-            && self.block_best.len() == blocks
-            && self.cells.len() == blocks * PACKED
+            && if self.kept == Kept::Places {
+                ascends(self.block_positions, blocks, self.positions.len())
+            } else {
+                self.block_positions.len() + self.positions.len() == 0
+            }
+            && self.block_best.len() == with_cells
+            && self.cells.len() == with_cells * PACKED
             && self.exception_places.len() == self.exception_counts.len()
             && self.exception_places.is_sorted_by(|a, b| a < b)
             && self.bins.is_sorted();
@@ -178,8 +183,13 @@ impl<'a> SealedList<'a> {
         self.len % PACKED
     }
 
+    /// The postings behind the last block that have a cell.
+    fn cells_in_tail(&self) -> usize {
+        if self.field.kept == Kept::Rows { 0 } else { self.in_tail() }
+    }
+
     fn tail(&self) -> Tail<'a> {
-        let (cells, rest) = self.tail.split_at(self.in_tail());
+        let (cells, rest) = self.tail.split_at(self.cells_in_tail());
         let mut at = 0;
         for cell in cells {
             if exact_count(*cell).is_none() {
@@ -294,6 +304,9 @@ impl<'a> SealedList<'a> {
     /// How often the term stands in the row of the posting.
     #[must_use]
     pub fn count(&self, posting: usize) -> u32 {
+        if self.field.kept == Kept::Rows {
+            return 1;
+        }
         let (block, at) = (posting / PACKED, posting % PACKED);
         if let Some(count) = exact_count(self.cells(block)[at]) {
             return count;
@@ -342,8 +355,7 @@ impl<'a> SealedList<'a> {
 
     /// Whether the postings behind the last block are whole.
     fn check_tail(&self) -> Option<()> {
-        let cells = self.tail.get(..self.in_tail())?;
-        let rest = &self.tail[cells.len()..];
+        let (cells, rest) = self.tail.split_at_checked(self.cells_in_tail())?;
         let (mut at, mut counts) = (0, vec![]);
         for cell in cells {
             let count = match exact_count(*cell) {
@@ -352,10 +364,10 @@ impl<'a> SealedList<'a> {
             };
             counts.push(count);
         }
-        for _ in cells {
+        for _ in 0..self.in_tail() {
             varint::checked(rest, &mut at)?;
         }
-        if self.field.has_positions {
+        if self.field.kept == Kept::Places {
             check_positions(rest, &mut at, &counts)?;
         }
         (at == rest.len()).then_some(())
@@ -363,6 +375,9 @@ impl<'a> SealedList<'a> {
 
     /// Whether the counts and places of a block are whole; its rows have been read.
     fn check_block(&self, block: usize) -> Option<()> {
+        if self.field.kept == Kept::Rows {
+            return Some(());
+        }
         let first = ((self.first_block + block) * PACKED) as u32;
         let mut counts = vec![];
         for (place, cell) in (first..).zip(self.cells(block)) {
@@ -374,11 +389,12 @@ impl<'a> SealedList<'a> {
                 }
             });
         }
+        if self.field.kept == Kept::Counts {
+            return Some(());
+        }
         let block = self.first_block + block;
         let mut at = self.field.block_positions[block] as usize;
-        if self.field.has_positions {
-            check_positions(self.field.positions, &mut at, &counts)?;
-        }
+        check_positions(self.field.positions, &mut at, &counts)?;
         (at == self.field.block_positions[block + 1] as usize).then_some(())
     }
 }

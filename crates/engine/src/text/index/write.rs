@@ -1,7 +1,7 @@
 //! Writes the terms of a field with their postings, term by term in the order of their bytes.
 
 use super::{
-    EXACT_MAX, PostingsView,
+    EXACT_MAX, Kept, PostingsView,
     cells::{BestCells, cell_of},
     dictionary::DictionaryWriter,
     varint,
@@ -13,7 +13,7 @@ use sanderling_kernels::{PACKED, pack_ascending};
 #[derive(Clone, Debug)]
 pub struct PostingsWriter {
     bins: [u32; 16],
-    has_positions: bool,
+    kept: Kept,
     dictionary: DictionaryWriter,
     offsets: Vec<u32>,
     records: Vec<u8>,
@@ -35,16 +35,17 @@ pub struct TermPostings {
     pub rows: Vec<u32>,
     /// Occurrences in each.
     pub counts: Vec<u32>,
-    /// The places of all occurrences, ascending within a row; empty where the field keeps none.
+    /// The places of all occurrences, ascending within a row; not to be read where the field keeps none.
     pub positions: Vec<u32>,
 }
 
 impl TermPostings {
-    /// Adds an occurrence in the newest row, at a place that is not before the others; the same place counts once.
-    pub fn push(&mut self, row: u32, position: Option<u32>) {
+    /// Adds an occurrence in the newest row, at a place that is not before the others; the same place counts once. Where
+    /// places are not kept, the last alone stays, to compare with.
+    pub fn push(&mut self, row: u32, position: u32, keeps_positions: bool) {
         match self.counts.last_mut() {
             Some(count) if self.rows.last() == Some(&row) => {
-                if position.is_some() && self.positions.last() == position.as_ref() {
+                if self.positions.last() == Some(&position) {
                     return;
                 }
                 *count += 1;
@@ -54,8 +55,12 @@ impl TermPostings {
                 self.counts.push(1);
             }
         }
-        self.positions.extend(position);
+        if !keeps_positions {
+            self.positions.clear();
+        }
+        self.positions.push(position);
     }
+
     /// Adds the newest row of a text whose occurrences do not matter: nothing else is kept of it.
     pub fn push_row(&mut self, row: u32) {
         if self.rows.last() != Some(&row) {
@@ -77,10 +82,11 @@ impl TermPostings {
 impl PostingsWriter {
     /// A writer for rows whose lengths fall into these bins.
     #[must_use]
-    pub fn new(bins: [u32; 16], has_positions: bool) -> Self {
+    pub fn new(bins: [u32; 16], kept: Kept) -> Self {
+        let block_positions = if kept == Kept::Places { Vec::from([0]) } else { Vec::new() };
         Self {
             bins,
-            has_positions,
+            kept,
             dictionary: DictionaryWriter::default(),
             offsets: Vec::from([0]),
             records: Vec::new(),
@@ -91,7 +97,7 @@ impl PostingsWriter {
             cells: Vec::new(),
             exception_places: Vec::new(),
             exception_counts: Vec::new(),
-            block_positions: Vec::from([0]),
+            block_positions,
             positions: Vec::new(),
         }
     }
@@ -105,34 +111,46 @@ impl PostingsWriter {
             varint::push(&mut self.records, self.block_last.len() as u32);
         }
         let cell = |at: usize| cell_of(postings.counts[at], lengths[postings.rows[at] as usize], &self.bins);
-        let cells = crate::lists::map(0..df, cell);
+        let cells = crate::lists::map(0..if self.kept == Kept::Rows { 0 } else { df }, cell);
         let (mut before, mut position) = (0, 0);
         let (blocks, tail) = postings.rows.as_chunks::<PACKED>();
         for (block, rows) in blocks.iter().enumerate() {
             let range = block * PACKED..(block + 1) * PACKED;
-            self.write_block(rows, before, &cells[range.clone()], &postings.counts[range.clone()]);
+            self.write_rows(rows, before);
             before = rows[PACKED - 1];
-            if self.has_positions {
-                position = push_positions(&mut self.positions, postings, range, position);
+            if self.kept != Kept::Rows {
+                self.write_cells(&cells[range.clone()], &postings.counts[range.clone()]);
             }
-            self.block_positions.push(self.positions.len() as u32);
+            if self.kept == Kept::Places {
+                position = push_positions(&mut self.positions, postings, range, position);
+                self.block_positions.push(self.positions.len() as u32);
+            }
         }
         let range = df - tail.len()..df;
-        self.records.extend_from_slice(&cells[range.clone()]);
-        for count in postings.counts[range.clone()].iter().filter(|count| **count > EXACT_MAX) {
-            varint::push(&mut self.records, *count);
+        if self.kept != Kept::Rows {
+            self.records.extend_from_slice(&cells[range.clone()]);
+            for count in postings.counts[range.clone()].iter().filter(|count| **count > EXACT_MAX) {
+                varint::push(&mut self.records, *count);
+            }
         }
         for row in tail {
             varint::push(&mut self.records, row - before);
             before = *row;
         }
-        if self.has_positions {
+        if self.kept == Kept::Places {
             push_positions(&mut self.records, postings, range, position);
         }
         self.offsets.push(self.records.len() as u32);
     }
 
-    fn write_block(&mut self, rows: &[u32; PACKED], before: u32, cells: &[u8], counts: &[u32]) {
+    fn write_rows(&mut self, rows: &[u32; PACKED], before: u32) {
+        let words = &mut self.words;
+        pack_ascending(rows, before, &mut |word| words.push(word));
+        self.block_starts.push(self.words.len() as u32);
+        self.block_last.push(rows[PACKED - 1]);
+    }
+
+    fn write_cells(&mut self, cells: &[u8], counts: &[u32]) {
         let place = self.cells.len() as u32;
         for (at, count) in (place..).zip(counts).filter(|(_, count)| **count > EXACT_MAX) {
             self.exception_places.push(at);
@@ -142,10 +160,6 @@ impl PostingsWriter {
         cells.iter().for_each(|cell| best.add(*cell));
         self.block_best.push(best.packed());
         self.cells.extend_from_slice(cells);
-        let words = &mut self.words;
-        pack_ascending(rows, before, &mut |word| words.push(word));
-        self.block_starts.push(self.words.len() as u32);
-        self.block_last.push(rows[PACKED - 1]);
     }
 
     /// What was written.
@@ -154,7 +168,7 @@ impl PostingsWriter {
         let dictionary = self.dictionary.view();
         PostingsView {
             bins: &self.bins,
-            has_positions: self.has_positions,
+            kept: self.kept,
             dictionary_blocks: dictionary.blocks,
             dictionary_bytes: dictionary.bytes,
             offsets: &self.offsets,

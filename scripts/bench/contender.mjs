@@ -61,12 +61,29 @@ export class Contender {
     list.set(key, known);
   }
 
+  /** The same, ended where it takes longer than so many seconds. */
+  async measureWithin(command, seconds) {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Explained(`${command} took more than ${seconds} s`)), seconds * 1e3);
+    });
+    try {
+      await Promise.race([this.measure(command), late]);
+    } catch (error) {
+      this.#child.kill("SIGKILL");
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   stop() {
     this.#child?.stdin.end();
   }
 }
 
-const middle = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+/** The one in the middle. */
+export const middle = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /**
  * The mean and the median of the queries' times in microseconds. The time of a query is the middle one of its rounds, so
