@@ -2,7 +2,7 @@
 import { cargoEnvironment, VARIANTS } from "../wasm.mjs";
 import { ask, run } from "../workspace.mjs";
 
-const cargo = (args, log, env) => run("cargo", args, { log, env: { CARGO_TERM_COLOR: "never", ...env } });
+export const cargo = (args, log, env) => run("cargo", args, { log, env: { CARGO_TERM_COLOR: "never", ...env } });
 // The bindings exist for wasm32 alone: they are checked for that target and tested in the browser.
 const NATIVE = ["--workspace", "--exclude", "sanderling-wasm"];
 const BINDINGS = ["-p", "sanderling-wasm", "--target", "wasm32-unknown-unknown"];
@@ -43,22 +43,6 @@ async function native({ log }) {
   await cargo(["test", ...NATIVE, "--doc"], log);
 }
 
-// Faults of storages: millions of calls, every place of every file, and the mistakes that all this must see.
-const SIMULATION = ["--profile", "simulation", "-p", "sanderling-testkit"];
-const OPERATIONS = 2_000_000;
-const DEEP_OPERATIONS = 50_000_000;
-const PROFILES = 7;
-
-async function simulation(operations, { log }) {
-  const every = { SANDERLING_OPERATIONS: String(Math.ceil(operations / PROFILES)), SANDERLING_EVERY: "1" };
-  const tests = ["simulation", "simulation_points", "simulation_bytes"].flatMap((test) => ["--test", test]);
-  await cargo(["test", ...SIMULATION, ...tests], log, every);
-}
-
-async function defects({ log }) {
-  await cargo(["test", ...SIMULATION, "--features", "planted-defects", "--test", "simulation_defects"], log);
-}
-
 export const RUST_PARTS = [
   { name: "fmt", run: ({ log }) => cargo(["fmt", "--all", "--check"], log) },
   { name: "tidy", run: ({ log }) => cargo(["test", "-p", "sanderling-testkit", "--test", "tidy"], log) },
@@ -66,9 +50,4 @@ export const RUST_PARTS = [
   { name: "docs", run: docs },
   { name: "no_std", run: noStd },
   { name: "native", run: native },
-  { name: "simulation", run: (context) => simulation(OPERATIONS, context) },
-  { name: "defects", run: defects },
 ];
-
-/** The parts of `npm run test:deep`. */
-export const DEEP_RUST_PARTS = [{ name: "simulation", run: (context) => simulation(DEEP_OPERATIONS, context) }];

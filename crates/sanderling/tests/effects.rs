@@ -365,12 +365,12 @@ fn the_new_files_of_a_commit_in_doubt_stay() {
     let storage = Scripted::default();
     let c = collection(&open(&storage).unwrap(), 5);
     storage.fail("write manifest-");
-    (0..5).for_each(|id| drop(now(put(&c, id, 0.0)).unwrap()));
+    (0..5).for_each(|id| now(put(&c, id, 0.0)).unwrap());
     // The slot may name them all the same.
     assert_eq!((storage.count("segment-"), storage.count("wal-")), (0, 2));
     storage.recover();
     now(put(&c, 5, 0.0)).unwrap(); // freezes
-    (6..10).for_each(|id| drop(now(put(&c, id, 0.0)).unwrap()));
+    (6..10).for_each(|id| now(put(&c, id, 0.0)).unwrap());
     storage.fail("write manifest-");
     now(put(&c, 10, 0.0)).unwrap(); // would name the sealed form
     assert_eq!(storage.count("segment-"), 1);

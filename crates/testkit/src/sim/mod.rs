@@ -15,4 +15,5 @@ pub mod run;
 pub mod search;
 pub mod step;
 pub mod storage;
+mod together;
 pub mod world;

@@ -7,7 +7,7 @@ use super::{
     posix::SETTLE,
     step::{End, Profile, Step},
     storage::{Medium, Plan, SimStorage},
-    world,
+    together, world,
 };
 use pollster::block_on;
 use sanderling::{
@@ -111,6 +111,7 @@ impl Run {
                 usize::from(*name)
             }
             Flush { name } | Compact { name } | Extend { name } | Drop { name } => usize::from(*name),
+            Together { name, .. } => usize::from(*name),
             Create { name, .. } | Search { name, .. } | Compare { name, .. } => usize::from(*name),
             Wait { .. } | Reopen | Die(_) | TakeOver | Break { .. } | Fill { .. } | Heal => 0,
         }
@@ -163,7 +164,7 @@ impl Run {
                 let result = block_on(db.collection(NAMES[at], Some(world::schema(true)), None));
                 self.decide(at, Some(Content { extended: true, ..latest }), true, result.map(drop))
             }
-            _ => self.write(collection, step, at, &latest),
+            _ => self.write(collection, step, at),
         }?;
         // What readers see is what was acknowledged, also after a failure.
         if self.operations.is_multiple_of(if self.harmed { 2 } else { 8 }) {
@@ -219,10 +220,42 @@ impl Run {
         Some(Effect { after, ids, operations })
     }
 
-    fn write(&mut self, collection: &Collection, step: &Step, at: usize, latest: &Content) -> Outcome {
-        let effect = Self::effect(step, latest, world::now());
-        let result = block_on(perform(collection, step));
+    /// Makes writes, all at once where they are several, on a medium that answers when it likes.
+    fn write(&mut self, collection: &Collection, step: &Step, at: usize) -> Outcome {
+        let one = std::slice::from_ref(step);
+        let Step::Together { writes, .. } = step else {
+            let result = block_on(perform(collection, step));
+            return self.judge(one, at, vec![result]);
+        };
+        self.operations += writes.len() as u64 - 1;
+        self.storage.answer_late(true);
+        let calls = writes.iter().map(|write| perform(collection, write)).collect();
+        let results = together::all(calls);
+        self.storage.answer_late(false);
+        self.judge(writes, at, results.ok_or("the calls wait for each other")?)
+    }
+
+    /// Looks at the results of writes in the order of their calls, which is the order in which they count.
+    fn judge(&mut self, steps: &[Step], at: usize, results: Vec<Written>) -> Outcome {
         self.harmed |= self.storage.was_harmed();
+        let mut failed: Option<Content> = None;
+        for (step, result) in steps.iter().zip(results) {
+            let Some(latest) = self.expected[at].latest().clone() else { return Ok(()) };
+            let is_error = result.is_err();
+            self.judge_one(step, at, &latest, result)?;
+            // Those that failed one behind the other may have shared one append.
+            let shared = failed.filter(|_| is_error).and_then(|before| Self::effect(step, &before, world::now()));
+            let alone = is_error.then(|| Self::effect(step, &latest, world::now())).flatten();
+            if let Some(shared) = &shared {
+                self.expected[at].leave_undecided(Some(shared.after.clone()));
+            }
+            failed = shared.or(alone).map(|effect| effect.after);
+        }
+        Ok(())
+    }
+
+    fn judge_one(&mut self, step: &Step, at: usize, latest: &Content, result: Written) -> Outcome {
+        let effect = Self::effect(step, latest, world::now());
         let Some(effect) = effect else {
             return match result {
                 Err(error) if error.code() == ErrorCode::Conflict => Ok(()),
@@ -439,8 +472,11 @@ impl Run {
     }
 }
 
+/// What comes of a write.
+type Written = Result<(Vec<(u8, u64)>, usize)>;
+
 /// Carries out a write; gives the versions of what was put and how many were deleted.
-async fn perform(collection: &Collection, step: &Step) -> Result<(Vec<(u8, u64)>, usize)> {
+async fn perform(collection: &Collection, step: &Step) -> Written {
     let target = match step {
         Step::Put { ids, base, expires_in, if_absent, .. } => {
             let item = |at: usize| {

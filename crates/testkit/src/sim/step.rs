@@ -54,6 +54,8 @@ pub enum Step {
     Delete { name: u8, ids: Vec<u8> },
     /// Documents are deleted by filter.
     DeleteBelow { name: u8, n: u32 },
+    /// Writes are called at once.
+    Together { name: u8, writes: Vec<Step> },
     /// Every write so far is made durable.
     Flush { name: u8 },
     /// Segments are merged.
@@ -127,7 +129,8 @@ fn step(random: &mut Random, profile: Profile) -> Step {
     let name = u8::from(random.once_in(4)) % NAMES as u8;
     let seal_at = 2 + random.below(9) as u32;
     match random.below(100) {
-        0..=63 => write(random, name),
+        0..=61 => write(random, name),
+        62..=63 => Step::Together { name, writes: (0..2 + random.below(4)).map(|_| write(random, name)).collect() },
         64..=70 => Step::Search { name, probe: random.number() as u32 },
         71 if random.once_in(6) => Step::Compare { name, probe: random.number() as u32 },
         71..=74 => Step::Flush { name },

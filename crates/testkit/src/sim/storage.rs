@@ -13,8 +13,9 @@ use sanderling::{
 };
 use std::{
     env,
-    future::ready,
+    future::{poll_fn, ready},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    task::Poll,
 };
 
 /// What a medium promises.
@@ -72,6 +73,7 @@ pub struct State {
     flush_failed: bool,
     capacity: Option<u64>,
     granted: u64,
+    late: bool,
 }
 
 /// A medium that is told when to fail.
@@ -106,6 +108,7 @@ impl SimStorage {
             flush_failed: false,
             capacity: None,
             granted: 0,
+            late: false,
         };
         Self { state: Arc::new(Mutex::new(state)), owner: 0 }
     }
@@ -200,6 +203,23 @@ impl SimStorage {
     pub fn set(&self, name: &str, content: Option<&[u8]>) {
         let change = content.map_or(Change::Remove, Change::Write);
         self.state().disk.change(name, change, true, Extent::Whole);
+    }
+
+    /// Lets some answers wait, so that calls overtake each other where they can.
+    pub fn answer_late(&self, late: bool) {
+        self.state().late = late;
+    }
+
+    fn answer<'a, T: 'a>(&self, result: Result<T>) -> StorageFuture<'a, T> {
+        let mut state = self.state();
+        let mut rounds = if state.late { state.random.below(4) } else { 0 };
+        let mut result = Some(result);
+        Box::pin(poll_fn(move |context| {
+            context.waker().wake_by_ref();
+            let answer = if rounds == 0 { result.take() } else { None };
+            rounds = rounds.saturating_sub(1);
+            answer.map_or(Poll::Pending, Poll::Ready)
+        }))
     }
 
     fn change(&self, name: &str, change: Change<'_>, durability: Durability) -> Result<()> {
@@ -312,30 +332,30 @@ fn failure(code: ErrorCode, name: &str) -> Error {
 /// The files below a pool.
 impl RawFiles for SimStorage {
     fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
-        Box::pin(ready(self.listed()))
+        self.answer(self.listed())
     }
 
     fn create<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
-        Box::pin(ready(self.change(name, Change::Create, Durability::Relaxed)))
+        self.answer(self.change(name, Change::Create, Durability::Relaxed))
     }
 
     fn read_at<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
-        Box::pin(ready(self.read_range(name, offset, length)))
+        self.answer(self.read_range(name, offset, length))
     }
 
     fn write_at<'a>(&'a self, name: &'a str, offset: u64, bytes: &'a [u8]) -> StorageFuture<'a, usize> {
         // Now and then the host takes fewer bytes than it was given.
         let taken = if bytes.len() > 1 && self.state().random.once_in(8) { bytes.len() / 2 } else { bytes.len() };
         let written = self.change(name, Change::At(offset, &bytes[..taken]), Durability::Relaxed);
-        Box::pin(ready(written.map(|()| taken)))
+        self.answer(written.map(|()| taken))
     }
 
     fn set_len<'a>(&'a self, name: &'a str, length: u64) -> StorageFuture<'a, ()> {
-        Box::pin(ready(self.change(name, Change::Length(length), Durability::Relaxed)))
+        self.answer(self.change(name, Change::Length(length), Durability::Relaxed))
     }
 
     fn flush<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
-        Box::pin(ready(self.change(name, Change::Flush, Durability::Strict)))
+        self.answer(self.change(name, Change::Flush, Durability::Strict))
     }
 
     fn close(&self) -> StorageFuture<'_, ()> {
@@ -349,23 +369,23 @@ impl Storage for SimStorage {
     }
 
     fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
-        Box::pin(ready(self.listed()))
+        self.answer(self.listed())
     }
 
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
-        Box::pin(ready(self.read_range(name, offset, length)))
+        self.answer(self.read_range(name, offset, length))
     }
 
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
-        Box::pin(ready(self.change(name, Change::Append(bytes), durability)))
+        self.answer(self.change(name, Change::Append(bytes), durability))
     }
 
     fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
-        Box::pin(ready(self.change(name, Change::Write(bytes), durability)))
+        self.answer(self.change(name, Change::Write(bytes), durability))
     }
 
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
-        Box::pin(ready(self.change(name, Change::Remove, Durability::Relaxed)))
+        self.answer(self.change(name, Change::Remove, Durability::Relaxed))
     }
 
     fn close(&self) -> StorageFuture<'_, ()> {

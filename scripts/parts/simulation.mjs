@@ -1,0 +1,22 @@
+// Faults of storages: millions of calls, every place of every file, and the mistakes that all this must see.
+import { cargo } from "./rust.mjs";
+
+const TESTKIT = ["--profile", "simulation", "-p", "sanderling-testkit"];
+const PROFILES = 7;
+
+/** Makes so many calls over all profiles, and looks at every call and every place. */
+async function simulate(operations, { log }) {
+  const all = { SANDERLING_OPERATIONS: `${Math.ceil(operations / PROFILES)}`, SANDERLING_EVERY: "1" };
+  const tests = ["simulation", "simulation_points", "simulation_bytes"].flatMap((test) => ["--test", test]);
+  await cargo(["test", ...TESTKIT, ...tests, "--", "--nocapture"], log, all);
+}
+
+async function defects({ log }) {
+  await cargo(["test", ...TESTKIT, "--features", "planted-defects", "--test", "simulation_defects"], log);
+}
+
+export const SIMULATION_PARTS = [
+  { name: "simulation", run: (context) => simulate(2_000_000, context) },
+  { name: "defects", run: defects },
+];
+export const DEEP_SIMULATION_PARTS = [{ name: "simulation", run: (context) => simulate(50_000_000, context) }];
