@@ -213,7 +213,7 @@ impl Collection {
             let (logs, log_bytes, next_write) = (sealing.logs.clone(), sealing.log_bytes, sealing.next);
             let database = &self.database.shared;
             let mut manifest = database.manifest.lock().await;
-            self.settle_relaxed(writer, &manifest).await?;
+            self.settle_log(writer, &manifest).await?;
             let (mut files, mut old_files) = (Vec::new(), Vec::new());
             let mut next = manifest.next();
             let Some(record) = next.collections.iter_mut().find(|record| record.id == self.shared.id) else {
@@ -246,13 +246,10 @@ impl Collection {
         })
     }
 
-    /// A row is named dead in a file, and another log begins, only where the writes so far cannot be lost any more.
-    async fn settle_relaxed(&self, writer: &mut WriterState, manifest: &ManifestState) -> Result<()> {
-        if self.database.shared.durability == Durability::Strict {
-            Ok(())
-        } else {
-            self.settle_writes(writer, manifest).await
-        }
+    /// A row is named dead in a file, and another log begins, only where the writes so far cannot be lost any more. Whoever wrote
+    /// them may have been killed before the flush, and a relaxed write has none.
+    async fn settle_log(&self, writer: &mut WriterState, manifest: &ManifestState) -> Result<()> {
+        if writer.log_flushed { Ok(()) } else { self.settle_writes(writer, manifest).await }
     }
 
     /// Names a file of dead rows for a segment of the manifest.
@@ -312,7 +309,7 @@ impl Collection {
             None => None,
         };
         let mut manifest = database.manifest.lock().await;
-        self.settle_relaxed(writer, &manifest).await?;
+        self.settle_log(writer, &manifest).await?;
         let (mut files, mut old_files) = (Vec::new(), Vec::new());
         let mut next = manifest.next();
         let Some(record) = next.collections.iter_mut().find(|record| record.id == self.shared.id) else {

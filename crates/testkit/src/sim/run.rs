@@ -238,18 +238,24 @@ impl Run {
     /// Looks at the results of writes in the order of their calls, which is the order in which they count.
     fn judge(&mut self, steps: &[Step], at: usize, results: Vec<Written>) -> Outcome {
         self.harmed |= self.storage.was_harmed();
-        let mut failed: Option<Content> = None;
+        // What those that failed one behind the other leave if they shared one append, from whichever was its first.
+        let mut failed: Vec<Content> = Vec::new();
         for (step, result) in steps.iter().zip(results) {
             let Some(latest) = self.expected[at].latest().clone() else { return Ok(()) };
             let is_error = result.is_err();
             self.judge_one(step, at, &latest, result)?;
-            // Those that failed one behind the other may have shared one append.
-            let shared = failed.filter(|_| is_error).and_then(|before| Self::effect(step, &before, world::now()));
-            let alone = is_error.then(|| Self::effect(step, &latest, world::now())).flatten();
-            if let Some(shared) = &shared {
-                self.expected[at].leave_undecided(Some(shared.after.clone()));
+            if !is_error {
+                failed.clear();
+                continue;
             }
-            failed = shared.or(alone).map(|effect| effect.after);
+            let effect = |before: &Content| Self::effect(step, before, world::now()).map(|effect| effect.after);
+            let alone = effect(&latest);
+            // One that was refused changes nothing, and those around it may have gone together.
+            let together = failed.iter().map(|before| effect(before).unwrap_or_else(|| before.clone()));
+            failed = together.chain(alone).collect();
+            for after in &failed {
+                self.expected[at].leave_undecided(Some(after.clone()));
+            }
         }
         Ok(())
     }
