@@ -3,7 +3,7 @@
 //!
 //! `SANDERLING_EVERY` looks at each so many-th place; 1 is all of them.
 
-use sanderling::{ErrorCode, driver::Database, storage::Durability};
+use sanderling::{ErrorCode, Query, driver::Database, storage::Durability};
 use sanderling_testkit::sim::{
     check,
     model::Content,
@@ -108,6 +108,14 @@ impl Golden {
                     continue;
                 }
             };
+            // What is damaged is left out, and whoever searches is told.
+            let reasons = collection.search(&Query::new()).map_err(|error| error.to_string())?.reasons;
+            if !reasons.is_empty() {
+                if reasons.iter().all(|reason| files.iter().any(|file| reason.contains(file))) {
+                    continue;
+                }
+                return Err(format!("it says {reasons:?}"));
+            }
             let found = check::found(&collection)?;
             // The end of a log cannot be told from a write that was cut off.
             let from = if files[0].starts_with("wal-") { 0 } else { self.states.len() - 1 };

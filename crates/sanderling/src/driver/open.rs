@@ -283,6 +283,10 @@ fn replay(
                 state.replay(batch, name)?;
             }
         }
+        if let Some(end) = end.filter(|end| state.next() < *end) {
+            let problem = format!("the writes from {} to {} are missing", state.next().0, end.0 - 1);
+            return Err(damaged(name, &problem));
+        }
         last = (!reader.is_torn() || is(Defect::TornLogExtended)).then_some((reader.header(), *file));
     }
     Ok((last, total))
