@@ -7,7 +7,6 @@ use super::{
     varint,
 };
 use alloc::{vec, vec::Vec};
-use core::ops::Range;
 use sanderling_kernels::{PACKED, packed_words, unpack_ascending};
 
 /// The terms of a field and their postings: of a writer, or of a file that passed [`PostingsView::check`].
@@ -150,6 +149,15 @@ impl<'a> PostingsView<'a> {
         }
         Ok(next_block + blocks)
     }
+}
+
+/// How far the places of a list were read, so that those of later postings are found from there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Passed {
+    /// The postings that are passed; none at first.
+    pub postings: usize,
+    /// Where the places of the next one begin.
+    pub at: usize,
 }
 
 /// The parts of the postings behind the last block.
@@ -326,31 +334,31 @@ impl<'a> SealedList<'a> {
         varint::next(counts, &mut place)
     }
 
-    /// Calls `found` with the number of each posting in a range, which is within one block, and the places of its words.
-    pub fn positions(&self, postings: Range<usize>, found: &mut dyn FnMut(usize, &[u32])) {
-        let block = postings.start / PACKED;
-        let (bytes, mut at) = if block < self.blocks() {
-            (self.field.positions, self.field.block_positions[self.first_block + block] as usize)
-        } else {
-            let rows = self.tail().rows;
-            let mut at = 0;
-            for _ in 0..self.in_tail() {
-                varint::next(rows, &mut at);
-            }
-            (rows, at)
-        };
-        let mut places = Vec::new();
-        for posting in block * PACKED..postings.end.min(self.len) {
-            places.clear();
-            let mut place = 0;
-            for _ in 0..self.count(posting) {
-                place += varint::next(bytes, &mut at);
-                places.push(place);
-            }
-            if posting >= postings.start {
-                found(posting, &places);
-            }
+    /// Appends the places of the words of a posting, each moved on by `shift`.
+    pub fn places(&self, posting: usize, passed: &mut Passed, shift: u32, out: &mut Vec<u32>) {
+        let block = posting / PACKED;
+        let is_whole = block < self.blocks();
+        if passed.postings <= block * PACKED || passed.postings > posting {
+            let at = if is_whole {
+                self.field.block_positions[self.first_block + block] as usize
+            } else {
+                let rows = self.tail().rows;
+                self.tail.len() - rows.len() + varint::end_of(rows, self.in_tail())
+            };
+            *passed = Passed { postings: block * PACKED, at };
         }
+        let bytes = if is_whole { self.field.positions } else { self.tail };
+        let mut between = 0;
+        for (other, cell) in (passed.postings..posting).zip(&self.cells(block)[passed.postings % PACKED..]) {
+            between += exact_count(*cell).unwrap_or_else(|| self.count(other)) as usize;
+        }
+        let mut at = passed.at + varint::end_of(&bytes[passed.at..], between);
+        let mut place = shift;
+        for _ in 0..self.count(posting) {
+            place = place.saturating_add(varint::next(bytes, &mut at));
+            out.push(place);
+        }
+        *passed = Passed { postings: posting + 1, at };
     }
 
     /// Whether the postings behind the last block are whole.
