@@ -334,6 +334,24 @@ impl<'a> SealedList<'a> {
         varint::next(counts, &mut place)
     }
 
+    /// How often the term stands in the rows of the postings with these cells, from that posting on.
+    fn counts(&self, from: usize, cells: &[u8]) -> usize {
+        let mut counts = 0;
+        for (chunk, cells) in cells.chunks(8).enumerate() {
+            // The counts of eight cells at once, where they tell all of them.
+            let codes = cells.try_into().map_or(u64::MAX, u64::from_le_bytes);
+            if codes & 0x8080_8080_8080_8080 == 0 {
+                let each = (codes >> 4 & 0x0f0f_0f0f_0f0f_0f0f) + 0x0101_0101_0101_0101;
+                counts += (each.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize;
+                continue;
+            }
+            for (posting, cell) in (from + 8 * chunk..).zip(cells) {
+                counts += exact_count(*cell).unwrap_or_else(|| self.count(posting)) as usize;
+            }
+        }
+        counts
+    }
+
     /// Appends the places of the words of a posting, each moved on by `shift`.
     pub fn places(&self, posting: usize, passed: &mut Passed, shift: u32, out: &mut Vec<u32>) {
         let block = posting / PACKED;
@@ -348,10 +366,7 @@ impl<'a> SealedList<'a> {
             *passed = Passed { postings: block * PACKED, at };
         }
         let bytes = if is_whole { self.field.positions } else { self.tail };
-        let mut between = 0;
-        for (other, cell) in (passed.postings..posting).zip(&self.cells(block)[passed.postings % PACKED..]) {
-            between += exact_count(*cell).unwrap_or_else(|| self.count(other)) as usize;
-        }
+        let between = self.counts(passed.postings, &self.cells(block)[passed.postings % PACKED..posting % PACKED]);
         let mut at = passed.at + varint::end_of(&bytes[passed.at..], between);
         let mut place = shift;
         for _ in 0..self.count(posting) {

@@ -35,7 +35,8 @@ pub fn end_of(bytes: &[u8], mut count: usize) -> usize {
         if count < 8 {
             break;
         }
-        count -= (!u64::from_le_bytes(*chunk) & 0x8080_8080_8080_8080).count_ones() as usize;
+        let ends = !u64::from_le_bytes(*chunk) >> 7 & 0x0101_0101_0101_0101;
+        count -= (ends.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize;
         at += 8;
     }
     while count > 0 && at < bytes.len() {
