@@ -177,13 +177,13 @@ impl<'a> TermSet<'a> {
                 let mut fuzzy = Fuzzy::new(pattern, reach);
                 terms.similar(pattern, reach, &mut |number| {
                     let term = terms.texts.get(number);
-                    if let Some(typos) = fuzzy.distance(without_term(term)) {
+                    if let Some(typos) = fuzzy.distance(term.as_bytes()) {
                         found(term, typos, terms.list(number));
                     }
                 });
             }
             Self::Sealed(terms) => {
-                terms.dictionary().similar(pattern, reach, &without_term, &mut |number, term, typos| {
+                terms.dictionary().similar(pattern, reach, &mut |number, term, typos| {
                     found(term, typos, TermList::Sealed(terms.list(number)));
                 });
             }
