@@ -96,7 +96,8 @@ fn each_term_of_a_phrase_has_a_place_of_its_own() {
 
 #[test]
 fn no_phrase_spans_two_values() {
-    const TITLES: &str = r#"[ { "id": 1, "t": ["shore birds", "of the sea"] }, { "id": 2, "t": ["w", "shore birds of the sea"] } ]"#;
+    const TITLES: &str =
+        r#"[ { "id": 1, "t": ["shore birds", "of the sea"] }, { "id": 2, "t": ["w", "shore birds of the sea"] } ]"#;
     let fields = r#"{ "t": { "type": "text", "many": true } }"#;
     for slop in [100, 101, 1_000] {
         for phrase in ["birds of", "of birds shore", "sea the of birds shore", "birds the of shore sea"] {

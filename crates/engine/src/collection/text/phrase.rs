@@ -206,3 +206,43 @@ impl<'a> Placed<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every choice of places is tried: whether one has no place twice, and ends that are near each other.
+    fn by_definition(terms: &[(u32, Vec<u32>)], slop: u32, taken: &[u32], ends: &[u32]) -> bool {
+        if ends.iter().max() > ends.iter().min().map(|least| least + slop).as_ref() {
+            return false;
+        }
+        let Some(((place, next), rest)) = terms.split_first() else { return true };
+        next.iter().any(|end| {
+            let own = end + place;
+            !taken.contains(&own) && by_definition(rest, slop, &[taken, &[own]].concat(), &[ends, &[*end]].concat())
+        })
+    }
+
+    #[test]
+    fn terms_that_share_places_are_told_apart() {
+        let (mut state, mut found) = (7_u32, [0; 2]);
+        let mut below = |end: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % end
+        };
+        for _ in 0..20_000 {
+            let (count, slop) = (2 + below(4), below(6));
+            let terms = map(0..count, |place| {
+                let mut places = map(0..1 + below(4), |_| below(8));
+                places.sort_unstable();
+                places.dedup();
+                (place, map(places, |other| other + count - 1 - place))
+            });
+            let expected = by_definition(&terms, slop, &[], &[]);
+            let mut apart = Apart { terms, span: count - 1, slop, taken: Vec::new() };
+            assert_eq!(apart.is_phrase(), expected, "{:?} {slop}", apart.terms);
+            found[usize::from(expected)] += 1;
+        }
+        assert!(found[0] > 1_000 && found[1] > 1_000, "{found:?}");
+    }
+}

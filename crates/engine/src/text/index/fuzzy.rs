@@ -78,24 +78,27 @@ impl Fuzzy {
         while self.last().end > shared {
             self.rows.pop();
         }
-        let mut rest = &word[self.last().end..];
-        self.word.truncate(self.last().end);
-        while !self.is_ruled_out() {
-            let Some((character, behind)) = next_character(rest) else {
-                // The whole pattern.
-                let bit = self.length + REACH_MAX + 1 - self.rows.len();
-                let near = self.last().near;
-                return (0..=self.reach).find(|typos| bit < NEAR && near[*typos] >> bit & 1 > 0).map(|typos| typos as u8);
-            };
-            self.word.extend_from_slice(&rest[..rest.len() - behind.len()]);
-            rest = behind;
-            self.add_row(character);
+        let mut end = self.last().end;
+        self.word.truncate(end);
+        let mut is_whole = false;
+        while !self.is_ruled_out() && !is_whole {
+            match next_character(&word[end..]) {
+                Some((character, behind)) => {
+                    end = word.len() - behind.len();
+                    self.add_row(character, end);
+                }
+                None => is_whole = true,
+            }
         }
-        None
+        self.word.extend_from_slice(&word[self.word.len()..end]);
+        // The bit of the whole pattern.
+        let (bit, near) = ((self.length + REACH_MAX + 1).wrapping_sub(self.rows.len()), self.last().near);
+        let typos = (0..=self.reach).find(|typos| bit < NEAR && near[*typos] >> bit & 1 > 0);
+        typos.filter(|_| is_whole).map(|typos| typos as u8)
     }
 
-    /// Adds the row of one more character to one that is not ruled out.
-    fn add_row(&mut self, character: u32) {
+    /// Adds the row of one more character, which ends there, to one that is not ruled out.
+    fn add_row(&mut self, character: u32, end: usize) {
         let (at, row) = (self.rows.len() - 1, self.last());
         let before = self.rows[at.saturating_sub(1)];
         let mut same = 0;
@@ -112,7 +115,7 @@ impl Fuzzy {
             let (replaced, stray, left_out) = (row.near[fewer], row.near[fewer] >> 1, near[fewer] << 1);
             near[typos] = (kept | replaced | stray | left_out | before.near[fewer] & swapped) & inside;
         }
-        self.rows.push(Row { end: self.word.len(), last: character, same, near });
+        self.rows.push(Row { end, last: character, same, near });
     }
 
     /// Writes the least text behind those that begin as the present word does as far as it is ruled out, and not ruled out
@@ -123,9 +126,9 @@ impl Fuzzy {
             let (above, row) = (self.rows[at - 1], self.rows[at]);
             let fewer = self.reach.checked_sub(1);
             let before = self.rows[at.saturating_sub(2)];
-            text.clear();
-            text.extend_from_slice(&self.word[..row.end]);
             if fewer.is_some_and(|fewer| above.near[fewer] > 0) {
+                text.clear();
+                text.extend_from_slice(&self.word[..row.end]);
                 // One more typo: any letter. Those of a character's bytes that are one more stand behind all with these.
                 text[row.end - 1] += 1;
                 return true;
@@ -141,7 +144,8 @@ impl Fuzzy {
                 }
             }
             if next != NONE {
-                text.truncate(above.end);
+                text.clear();
+                text.extend_from_slice(&self.word[..above.end]);
                 text.extend(next.to_be_bytes().into_iter().filter(|byte| *byte > 0));
                 return true;
             }
