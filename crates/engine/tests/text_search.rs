@@ -66,6 +66,46 @@ fn phrases_stand_as_they_are_written() {
     assert_eq!(found_by(r#""the the""#, r#", "slop": 9"#), ["3"]);
 }
 
+/// The ids of those that have a phrase, as they are put and sealed.
+fn with_phrase(fields: &str, documents: &str, phrase: &str, slop: u32) -> Vec<String> {
+    let mut texts = Texts::new(fields);
+    texts.put(documents);
+    let query = format!(r#"{{ "text": {{ "query": "\"{phrase}\"", "slop": {slop} }} }}"#);
+    let mut found = texts.ids(&query);
+    texts.seal();
+    assert_eq!(texts.ids(&query), found, "{query}");
+    found.sort();
+    found
+}
+
+/// One character stands for all pairs that begin with it; the first of them that is free may be the only one of another.
+#[test]
+fn each_term_of_a_phrase_has_a_place_of_its_own() {
+    const TITLES: &str = r#"[ { "id": 1, "t": "東京 東西" }, { "id": 2, "t": "東京 西" }, { "id": 3, "t": "a b a c" },
+        { "id": 4, "t": "b b" }, { "id": 5, "t": "東西 東京 東海" } ]"#;
+    let found = |phrase: &str| with_phrase(r#"{ "t": { "type": "text" } }"#, TITLES, phrase, 9);
+    assert_eq!(found("東 東京"), ["1", "5"]);
+    assert_eq!(found("東京 東"), ["1", "5"]);
+    assert_eq!(found("東 東"), ["1", "5"]);
+    assert_eq!(found("東 東 東京"), ["5"]);
+    assert_eq!(found("東 東西 東京"), ["5"]);
+    assert_eq!(found("東 東 東 東京"), Vec::<String>::new());
+    assert_eq!(found("b a a"), ["3"]);
+    assert_eq!(found("b a b"), Vec::<String>::new());
+}
+
+#[test]
+fn no_phrase_spans_two_values() {
+    const TITLES: &str =
+        r#"[ { "id": 1, "t": ["shore birds", "of the sea"] }, { "id": 2, "t": ["w", "shore birds of the sea"] } ]"#;
+    let fields = r#"{ "t": { "type": "text", "many": true } }"#;
+    for slop in [100, 101, 1_000] {
+        for phrase in ["birds of", "of birds shore", "sea the of birds shore", "birds the of shore sea"] {
+            assert_eq!(with_phrase(fields, TITLES, phrase, slop), ["2"], "{phrase} {slop}");
+        }
+    }
+}
+
 #[test]
 fn nothing_that_is_typed_is_an_error() {
     for text in

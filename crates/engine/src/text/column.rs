@@ -8,11 +8,10 @@
 use super::{
     FieldStatistics,
     growing::GrowingTerms,
-    index::{Fuzzy, PostingsView, SealedList, TermPostings},
+    index::{Fuzzy, Passed, PostingsView, SealedList, TermPostings},
 };
 use crate::{attributes::checked_text, ids::RowId, limits::TERM_BYTES_MAX, lists::map, order::sorted};
 use alloc::{string::String, vec::Vec};
-use sanderling_kernels::PACKED;
 
 /// The length that stands for "this document has no such field".
 pub const ABSENT: u32 = u32::MAX;
@@ -178,13 +177,13 @@ impl<'a> TermSet<'a> {
                 let mut fuzzy = Fuzzy::new(pattern, reach);
                 terms.similar(pattern, reach, &mut |number| {
                     let term = terms.texts.get(number);
-                    if let Some(typos) = fuzzy.distance(without_term(term)) {
+                    if let Some(typos) = fuzzy.distance(term.as_bytes()) {
                         found(term, typos, terms.list(number));
                     }
                 });
             }
             Self::Sealed(terms) => {
-                terms.dictionary().similar(pattern, reach, &without_term, &mut |number, term, typos| {
+                terms.dictionary().similar(pattern, reach, &mut |number, term, typos| {
                     found(term, typos, TermList::Sealed(terms.list(number)));
                 });
             }
@@ -295,19 +294,18 @@ impl TermList<'_> {
         }
     }
 
-    /// Calls `found` for each posting from `from` to before `end`, which are within one block of 128, with its places. Only
-    /// for fields that keep them.
-    pub fn positions(&self, from: usize, end: usize, found: &mut dyn FnMut(usize, &[u32])) {
+    /// Appends the places of a posting, each moved on by `shift`. Only for fields that keep them.
+    pub fn places(&self, posting: usize, passed: &mut Passed, shift: u32, out: &mut Vec<u32>) {
         match self {
             Self::Growing(list) => {
-                let mut start = list.counts[..from].iter().sum::<u32>() as usize;
-                for posting in from..end {
-                    let next = start + list.counts[posting] as usize;
-                    found(posting, &list.positions[start..next]);
-                    start = next;
+                if passed.postings > posting {
+                    *passed = Passed::default();
                 }
+                let start = passed.at + list.counts[passed.postings..posting].iter().sum::<u32>() as usize;
+                *passed = Passed { postings: posting + 1, at: start + list.counts[posting] as usize };
+                out.extend(list.positions[start..passed.at].iter().map(|place| place.saturating_add(shift)));
             }
-            Self::Sealed(list) => list.positions(from..end, found),
+            Self::Sealed(list) => list.places(posting, passed, shift, out),
         }
     }
 }
@@ -326,17 +324,12 @@ pub fn statistics_of(lengths: &[u32]) -> FieldStatistics {
 /// Appends the postings of a list whose rows stay, under their new numbers.
 pub fn append_kept(list: TermList<'_>, has_positions: bool, new_rows: &[u32], dropped: u32, out: &mut TermPostings) {
     let rows = map(list.rows(), |row| new_rows[row as usize]);
+    let mut passed = Passed::default();
     for (posting, row) in rows.iter().enumerate().filter(|(_, row)| **row != dropped) {
         out.rows.push(*row);
         out.counts.push(list.count(posting));
-    }
-    // All at once in memory, block by block in a file.
-    let step = if matches!(list, TermList::Growing(_)) { rows.len().max(1) } else { PACKED };
-    for from in (0..if has_positions { rows.len() } else { 0 }).step_by(step) {
-        list.positions(from, (from + step).min(rows.len()), &mut |posting, places| {
-            if rows[posting] != dropped {
-                out.positions.extend_from_slice(places);
-            }
-        });
+        if has_positions {
+            list.places(posting, &mut passed, 0, &mut out.positions);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Looking up rows in a list of postings.
 
-use super::TermList;
+use super::{TermList, index::Passed};
 use alloc::vec::Vec;
 use sanderling_kernels::PACKED;
 
@@ -11,13 +11,14 @@ pub struct Probe<'a> {
     block: Option<usize>,
     rows: Vec<u32>,
     at: usize,
+    passed: Passed,
 }
 
 impl<'a> Probe<'a> {
     /// Before the first row.
     #[must_use]
     pub fn new(list: TermList<'a>) -> Self {
-        Self { list, block: None, rows: Vec::new(), at: 0 }
+        Self { list, block: None, rows: Vec::new(), at: 0, passed: Passed::default() }
     }
 
     /// The list.
@@ -26,9 +27,14 @@ impl<'a> Probe<'a> {
         self.list
     }
 
+    /// Appends the places of a posting, each moved on by `shift`.
+    pub fn places(&mut self, posting: usize, shift: u32, out: &mut Vec<u32>) {
+        self.list.places(posting, &mut self.passed, shift, out);
+    }
+
     /// The posting of a row.
     pub fn find(&mut self, row: u32) -> Option<usize> {
-        match self.list {
+        match &self.list {
             TermList::Growing(list) => {
                 self.at += gallop(&list.rows[self.at..], row);
                 (list.rows.get(self.at) == Some(&row)).then_some(self.at)

@@ -2,7 +2,7 @@
 
 use sanderling_engine::{
     Schema,
-    text::{Analyzer, FieldAnalyzer, Purpose, Terms},
+    text::{Analyzer, FieldAnalyzer, PlacedTerm, Purpose, Terms},
 };
 use std::collections::BTreeSet;
 
@@ -103,7 +103,15 @@ impl Model {
     fn field(&self, at: usize, texts: &[String]) -> Field {
         let mut terms = Terms::default();
         texts.iter().for_each(|text| terms.add(text, &self.analyzers[at]));
-        let tokens = terms.iter().map(|placed| (placed.term.into(), placed.form.into(), placed.position)).collect();
+        let token = |placed: PlacedTerm<'_>| {
+            let mut term: String = placed.term.into();
+            if let Some(stem) = terms.stem().filter(|_| term.is_empty()) {
+                term.push_str(placed.form);
+                stem(&mut term);
+            }
+            (term, placed.form.into(), placed.position)
+        };
+        let tokens = terms.iter().map(token).collect();
         Field { length: terms.length(), tokens }
     }
 

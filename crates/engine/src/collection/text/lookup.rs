@@ -194,7 +194,11 @@ impl Weighing<'_> {
 
     /// The rows of several lists, and the score of each: the counts of a row are added before they are scored.
     pub fn scores(&self, segment: &TextSegment<'_>, lists: &[FieldList<'_>]) -> (Vec<u32>, Vec<f32>) {
-        let [only] = lists else { return self.scores_of_several(segment, lists) };
+        let only = match lists {
+            [] => return (Vec::new(), Vec::new()),
+            [only] => only,
+            several => return self.scores_of_several(segment, several),
+        };
         let rows = only.list.rows();
         let mut scores = Vec::with_capacity(rows.len());
         for (posting, row) in rows.iter().enumerate() {

@@ -11,14 +11,13 @@ use super::{
     words::QueryTerm,
 };
 use crate::{
-    ids::RowId,
     limits::{CORRECTIONS_MAX, FUZZY_CHARACTERS_MAX},
     lists::map,
     order::{permuted, sorted},
     query::Fuzziness,
     rows::RowSet,
     settings::Bm25Settings,
-    text::TermScorer,
+    text::{TermScorer, gallop},
 };
 use alloc::{string::String, vec, vec::Vec};
 use core::cmp::Ordering;
@@ -185,20 +184,23 @@ pub(super) fn scores<'a>(
     scorer_of: &dyn Fn(f32) -> TermScorer,
 ) -> Vec<(Vec<u32>, Vec<f32>)> {
     map(segments.iter().enumerate(), |(at, segment)| {
-        let mut best = vec![0.0_f32; segment.rows()];
-        let mut touched = RowSet::none(segment.rows());
-        for (correction, lists) in corrections {
-            let weighing = Weighing { scorer: scorer_of(correction.weight), ..weighing };
-            let (rows, scores) = weighing.scores(segment, &lists[at]);
-            for (row, score) in rows.into_iter().zip(scores) {
-                let known = &mut best[row as usize];
-                *known = known.max(score);
-                touched.insert(RowId(row));
+        let found = map(corrections, |(correction, lists)| {
+            Weighing { scorer: scorer_of(correction.weight), ..weighing }.scores(segment, &lists[at])
+        });
+        let mut rows = RowSet::none(segment.rows());
+        found.iter().for_each(|(of_correction, _)| rows.insert_all(of_correction));
+        rows.subtract(&exact[at]);
+        let rows = map(rows.iter(), |row| row.0);
+        let mut best = vec![0.0_f32; rows.len()];
+        for (of_correction, scores) in &found {
+            let mut at = 0;
+            for (row, score) in of_correction.iter().zip(scores) {
+                at += gallop(&rows[at..], *row);
+                if rows.get(at) == Some(row) {
+                    best[at] = best[at].max(*score);
+                }
             }
         }
-        touched.subtract(&exact[at]);
-        let rows = map(touched.iter(), |row| row.0);
-        let scores = map(&rows, |row| best[*row as usize]);
-        (rows, scores)
+        (rows, best)
     })
 }

@@ -1,11 +1,12 @@
 //! The terms of one field of one document.
 
 use super::{Analyzer, Purpose, TokenKind};
-use crate::limits::TERM_BYTES_MAX;
+use crate::limits::{QUERY_TERMS_MAX, SLOP_MAX, TERM_BYTES_MAX};
 use alloc::{string::String, vec::Vec};
 
-/// Positions left free between two values of a field that holds several, so that no phrase spans them.
-pub const POSITION_GAP: u32 = 100;
+/// Positions left free between two values of a field that holds several, so that no phrase spans them, however far apart its
+/// terms may stand.
+pub const POSITION_GAP: u32 = (SLOP_MAX + QUERY_TERMS_MAX) as u32;
 
 /// The terms of one field of one document, in order of their positions: one buffer for all of them.
 #[derive(Clone, Debug, Default)]

@@ -29,7 +29,7 @@ pub fn cell_of(count: u32, length: u32, bins: &[u32; 16]) -> u8 {
 /// The count of a cell if it tells it.
 #[must_use]
 pub fn exact_count(cell: u8) -> Option<u32> {
-    let count = COUNTS[usize::from(cell >> 4)];
+    let count = u32::from(cell >> 4) + 1;
     (count <= EXACT_MAX).then_some(count)
 }
 

@@ -54,7 +54,8 @@ impl DictionaryWriter {
     }
 }
 
-fn common_prefix(a: &[u8], b: &[u8]) -> usize {
+/// How many bytes two texts begin with alike.
+pub(super) fn common_prefix(a: &[u8], b: &[u8]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
 

@@ -25,12 +25,13 @@ mod write;
 pub use cells::{BestCells, EXACT_MAX, best_of, cell_of, length_bins};
 pub use dictionary::{DictionaryView, DictionaryWriter, Terms};
 pub use fuzzy::Fuzzy;
-pub use read::{PostingsView, SealedList};
+pub use read::{Passed, PostingsView, SealedList};
 pub use write::{PostingsWriter, TermPostings};
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lists::map;
     use alloc::{format, string::String, vec::Vec};
 
     const ABSENT: u32 = u32::MAX;
@@ -92,11 +93,9 @@ mod tests {
                 let mut read = TermPostings::default();
                 list.rows(&mut read.rows);
                 read.counts = (0..list.len()).map(|posting| list.count(posting)).collect();
-                for block in 0..=list.blocks() {
-                    let range = block * 128..((block + 1) * 128).min(list.len());
-                    if kept == Places && !range.is_empty() {
-                        list.positions(range, &mut |_, places| read.positions.extend_from_slice(places));
-                    }
+                let mut passed = Passed::default();
+                for posting in 0..if kept == Places { list.len() } else { 0 } {
+                    list.places(posting, &mut passed, 0, &mut read.positions);
                 }
                 if kept == Rows {
                     assert_eq!((view.cells.len(), view.block_best.len(), view.block_positions.len()), (0, 0, 0));
@@ -118,15 +117,17 @@ mod tests {
         let writer = written(&terms, &lengths, Kept::Places);
         let list = writer.view().list(0);
         let (_, postings) = &terms[0];
-        for posting in [0, 1, 127, 128, 500, 639, 640, 699] {
+        let expected = |posting: usize| {
             let from: u32 = postings.counts[..posting].iter().sum();
-            let expected = &postings.positions[from as usize..][..postings.counts[posting] as usize];
-            let mut calls = 0;
-            list.positions(posting..posting + 1, &mut |found, places| {
-                calls += 1;
-                assert_eq!((found, places), (posting, expected));
-            });
-            assert_eq!(calls, 1);
+            map(&postings.positions[from as usize..][..postings.counts[posting] as usize], |place| place + 7)
+        };
+        for step in [1, 2, 3, 50, 127, 128, 129, 300] {
+            let mut passed = Passed::default();
+            for posting in (0..700).step_by(step).chain([699, 699, 640, 1, 0, 128]) {
+                let mut places = Vec::new();
+                list.places(posting, &mut passed, 7, &mut places);
+                assert_eq!(places, expected(posting), "{posting} by {step}");
+            }
         }
     }
 
@@ -143,7 +144,7 @@ mod tests {
                         list.rows(&mut Vec::new());
                         (0..list.len()).for_each(|posting| _ = list.count(posting));
                         if kept == Kept::Places {
-                            list.positions(0..1, &mut |_, _| {});
+                            list.places(0, &mut Passed::default(), 0, &mut Vec::new());
                         }
                     }
                 }

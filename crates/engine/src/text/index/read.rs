@@ -7,7 +7,6 @@ use super::{
     varint,
 };
 use alloc::{vec, vec::Vec};
-use core::ops::Range;
 use sanderling_kernels::{PACKED, packed_words, unpack_ascending};
 
 /// The terms of a field and their postings: of a writer, or of a file that passed [`PostingsView::check`].
@@ -150,6 +149,15 @@ impl<'a> PostingsView<'a> {
         }
         Ok(next_block + blocks)
     }
+}
+
+/// How far the places of a list were read, so that those of later postings are found from there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Passed {
+    /// The postings that are passed; none at first.
+    pub postings: usize,
+    /// Where the places of the next one begin.
+    pub at: usize,
 }
 
 /// The parts of the postings behind the last block.
@@ -326,31 +334,46 @@ impl<'a> SealedList<'a> {
         varint::next(counts, &mut place)
     }
 
-    /// Calls `found` with the number of each posting in a range, which is within one block, and the places of its words.
-    pub fn positions(&self, postings: Range<usize>, found: &mut dyn FnMut(usize, &[u32])) {
-        let block = postings.start / PACKED;
-        let (bytes, mut at) = if block < self.blocks() {
-            (self.field.positions, self.field.block_positions[self.first_block + block] as usize)
-        } else {
-            let rows = self.tail().rows;
-            let mut at = 0;
-            for _ in 0..self.in_tail() {
-                varint::next(rows, &mut at);
+    /// How often the term stands in the rows of the postings with these cells, from that posting on.
+    fn counts(&self, from: usize, cells: &[u8]) -> usize {
+        let mut counts = 0;
+        for (chunk, cells) in cells.chunks(8).enumerate() {
+            // The counts of eight cells at once, where they tell all of them.
+            let codes = cells.try_into().map_or(u64::MAX, u64::from_le_bytes);
+            if codes & 0x8080_8080_8080_8080 == 0 {
+                let each = (codes >> 4 & 0x0f0f_0f0f_0f0f_0f0f) + 0x0101_0101_0101_0101;
+                counts += (each.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize;
+                continue;
             }
-            (rows, at)
-        };
-        let mut places = Vec::new();
-        for posting in block * PACKED..postings.end.min(self.len) {
-            places.clear();
-            let mut place = 0;
-            for _ in 0..self.count(posting) {
-                place += varint::next(bytes, &mut at);
-                places.push(place);
-            }
-            if posting >= postings.start {
-                found(posting, &places);
+            for (posting, cell) in (from + 8 * chunk..).zip(cells) {
+                counts += exact_count(*cell).unwrap_or_else(|| self.count(posting)) as usize;
             }
         }
+        counts
+    }
+
+    /// Appends the places of the words of a posting, each moved on by `shift`.
+    pub fn places(&self, posting: usize, passed: &mut Passed, shift: u32, out: &mut Vec<u32>) {
+        let block = posting / PACKED;
+        let is_whole = block < self.blocks();
+        if passed.postings <= block * PACKED || passed.postings > posting {
+            let at = if is_whole {
+                self.field.block_positions[self.first_block + block] as usize
+            } else {
+                let rows = self.tail().rows;
+                self.tail.len() - rows.len() + varint::end_of(rows, self.in_tail())
+            };
+            *passed = Passed { postings: block * PACKED, at };
+        }
+        let bytes = if is_whole { self.field.positions } else { self.tail };
+        let between = self.counts(passed.postings, &self.cells(block)[passed.postings % PACKED..posting % PACKED]);
+        let mut at = passed.at + varint::end_of(&bytes[passed.at..], between);
+        let mut place = shift;
+        for _ in 0..self.count(posting) {
+            place = place.saturating_add(varint::next(bytes, &mut at));
+            out.push(place);
+        }
+        *passed = Passed { postings: posting + 1, at };
     }
 
     /// Whether the postings behind the last block are whole.

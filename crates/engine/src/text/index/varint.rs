@@ -26,6 +26,26 @@ pub fn next(bytes: &[u8], at: &mut usize) -> u32 {
     number
 }
 
+/// Where the first `count` numbers end.
+pub fn end_of(bytes: &[u8], mut count: usize) -> usize {
+    let mut at = 0;
+    // Each number has one byte without the highest bit. Eight bytes end at most eight of them.
+    let (chunks, _) = bytes.as_chunks::<8>();
+    for chunk in chunks {
+        if count < 8 {
+            break;
+        }
+        let ends = !u64::from_le_bytes(*chunk) >> 7 & 0x0101_0101_0101_0101;
+        count -= (ends.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize;
+        at += 8;
+    }
+    while count > 0 && at < bytes.len() {
+        count -= usize::from(bytes[at] < 0x80);
+        at += 1;
+    }
+    at
+}
+
 /// Reads a number that must be whole, as short as can be, and fit 32 bits.
 pub fn checked(bytes: &[u8], at: &mut usize) -> Option<u32> {
     let from = *at;
@@ -38,6 +58,22 @@ pub fn checked(bytes: &[u8], at: &mut usize) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ends_are_those_of_reading() {
+        let numbers = (0..60).map(|at: u32| [5, 300, 1 << 20, 0, u32::MAX][(at * at / 7) as usize % 5]);
+        let (mut bytes, mut ends) = (Vec::new(), alloc::vec![0]);
+        numbers.for_each(|number| {
+            push(&mut bytes, number);
+            ends.push(bytes.len());
+        });
+        for from in 0..ends.len() {
+            for count in 0..ends.len() - from {
+                assert_eq!(ends[from] + end_of(&bytes[ends[from]..], count), ends[from + count], "{count} from {from}");
+            }
+        }
+        assert_eq!(end_of(&bytes, 61), bytes.len());
+    }
 
     #[test]
     fn numbers_come_back_and_damaged_ones_do_not() {
