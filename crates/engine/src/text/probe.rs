@@ -28,7 +28,7 @@ impl<'a> Probe<'a> {
 
     /// The posting of a row.
     pub fn find(&mut self, row: u32) -> Option<usize> {
-        match self.list {
+        match &self.list {
             TermList::Growing(list) => {
                 self.at += gallop(&list.rows[self.at..], row);
                 (list.rows.get(self.at) == Some(&row)).then_some(self.at)
@@ -38,7 +38,8 @@ impl<'a> Probe<'a> {
                 if self.rows.last().is_none_or(|last| *last < row) {
                     let next = list.block_of(block, row);
                     if self.block != Some(next) {
-                        list.block_rows(next, &mut self.rows);
+                        self.rows.clear();
+                        list.append_rows(next, &mut self.rows);
                         (self.block, self.at) = (Some(next), 0);
                     }
                     block = next;
