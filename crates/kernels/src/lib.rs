@@ -39,6 +39,7 @@ mod quantise;
 mod rotation;
 mod rows;
 pub mod scalar;
+mod windows;
 
 #[cfg(target_arch = "aarch64")]
 #[path = "neon/mod.rs"]
@@ -64,6 +65,7 @@ pub use packing::{PACKED, pack_ascending, packed_words, unpack_ascending};
 pub use planes::{PLANES, bit_planes};
 pub use quantise::{largest_magnitude, quantise_i8, quantise_u7, sign_bits, sum_of_magnitudes};
 pub use rotation::{ROTATION_DIMENSIONS_MAX, ROTATION_ROUNDS, rotation_factors};
+pub use windows::{Added, CHUNK, WINDOW, add_cells, reaching};
 
 /// The number of virtual lanes of a sum: four registers of simd128, two of AVX2, one of AVX-512.
 pub const LANES: usize = 16;

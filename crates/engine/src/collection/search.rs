@@ -8,6 +8,7 @@ use super::{
 use crate::{
     Error, Result,
     document::quoted,
+    filter::rows_matching,
     ids::{RowId, SequenceNumber},
     lists::{map, try_map},
     numbering::{Numbering, hash},
@@ -46,14 +47,17 @@ impl CollectionState {
             None => None,
         };
         let details = query.explain || query.highlight.is_some();
-        let matches = text.as_ref().map(|text| self.match_text(text, details, now));
-        let rows = map(0..=self.held.len(), |at| {
-            let allowed = self.rows_passing(at, filter.as_ref(), now);
-            let live = if filter.is_some() { self.live_rows(at, now).count() } else { allowed.count() };
+        let live = map(0..=self.held.len(), |at| self.live_rows(at, now));
+        let wants_rows = !vectors.is_empty();
+        let matches = text.as_ref().map(|text| self.match_text(text, &live, wants_rows, details));
+        let rows = map(live.iter().enumerate(), |(at, live)| {
+            let mut allowed = live.clone();
+            if let Some(filter) = &filter {
+                allowed.intersect(&rows_matching(filter, &self.segment(at)));
+            }
             let matching = self.matching_rows(at, &allowed, matches.as_ref(), &vectors);
-            SegmentRows { live, allowed, matching }
+            SegmentRows { live: live.count(), allowed, matching }
         });
-        let total = rows.iter().map(|rows| rows.matching.count()).sum();
         let wanted = query.offset.saturating_add(query.limit);
         let legs = if query.limit == 0 { 0 } else { wanted.max(LEG_DEPTH_DEFAULT) };
         let scored = matches.as_ref().filter(|matches| matches.scored);
@@ -61,7 +65,8 @@ impl CollectionState {
         let is_alone = vectors.len() + usize::from(scored.is_some()) == 1;
         let depth = if is_alone && query.limit > 0 { wanted } else { legs };
         let mut plan = self.plan(filter.is_some(), matches.is_some(), &rows);
-        let text_leg = scored.map(|matches| self.text_leg(matches, &rows, depth, &mut plan));
+        let mut total = rows.iter().map(|rows| rows.matching.count()).sum();
+        let text_leg = scored.map(|matches| self.text_leg(matches, &rows, depth, &mut plan, &mut total));
         let vector_legs = map(&vectors, |leg| self.vector_leg(leg, &rows, depth, &mut plan));
         let places = Places::new(text_leg.as_deref(), &vector_legs);
         let mut ranked = match (&text_leg, vector_legs.as_slice()) {
@@ -112,8 +117,9 @@ impl CollectionState {
             return allowed.clone();
         }
         let mut matching = RowSet::none(allowed.rows());
-        if let Some(text) = text {
-            matching.unite(&text.rows[at]);
+        // Where the text leg alone knows, it counts them.
+        if let Some(rows) = text.and_then(|text| text.rows.as_ref()) {
+            matching.unite(&rows[at]);
         }
         for leg in vectors {
             matching.unite(&self.segment(at).rows_with(leg.position));
@@ -128,12 +134,16 @@ impl CollectionState {
         rows: &[SegmentRows],
         limit: usize,
         plan: &mut [SegmentPlan],
+        total: &mut usize,
     ) -> Vec<Candidate> {
         let mut top = TopK::new(limit);
         for (at, segment) in self.segments().into_iter().enumerate() {
             let candidate = |row, score| Candidate { score, sequence: segment.sequence(row), segment: at, row };
+            let Effort { matching, scored } = matches.rank(at, &rows[at].allowed, &mut top, &candidate);
+            if matches.rows.is_none() {
+                *total += matching;
+            }
             if limit > 0 {
-                let Effort { matching, scored } = matches.rank(at, &rows[at].allowed, &mut top, &candidate);
                 plan[at].text = Some(format!("scored {scored} of {matching}"));
             }
         }

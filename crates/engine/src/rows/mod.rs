@@ -3,26 +3,27 @@
 use crate::ids::RowId;
 use alloc::{vec, vec::Vec};
 
-/// A set of rows below a fixed bound.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+/// A set of rows below a fixed bound. None and all of them take no room, and next to no time.
+#[derive(Clone, Debug, Default)]
 pub struct RowSet {
+    /// Where there are any, those of all rows.
     words: Vec<u64>,
     rows: usize,
+    /// Where there are no words, what each of them is: 0, or every bit.
+    fill: u64,
 }
 
 impl RowSet {
     /// No row of a segment of `rows` rows.
     #[must_use]
     pub fn none(rows: usize) -> Self {
-        Self { words: vec![0; rows.div_ceil(64)], rows }
+        Self { words: Vec::new(), rows, fill: 0 }
     }
 
     /// Every row of a segment of `rows` rows.
     #[must_use]
     pub fn all(rows: usize) -> Self {
-        let mut set = Self { words: vec![u64::MAX; rows.div_ceil(64)], rows };
-        set.clear_beyond();
-        set
+        Self { words: Vec::new(), rows, fill: u64::MAX }
     }
 
     /// The rows for which `holds`.
@@ -42,55 +43,62 @@ impl RowSet {
         self.rows
     }
 
+    /// Whether every row is known to be in the set.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.words.is_empty() && self.fill != 0
+    }
+
     /// Adds a row; one beyond the bound is left out.
     pub fn insert(&mut self, row: RowId) {
         if row.index() < self.rows {
-            self.words[row.index() / 64] |= 1 << (row.index() % 64);
+            self.spell_out()[row.index() / 64] |= 1 << (row.index() % 64);
         }
     }
 
     /// Adds rows of the segment.
     pub fn insert_all(&mut self, rows: &[u32]) {
-        for row in rows {
-            self.words[*row as usize / 64] |= 1 << (row % 64);
+        if !rows.is_empty() {
+            let words = self.spell_out();
+            for row in rows {
+                words[*row as usize / 64] |= 1 << (row % 64);
+            }
         }
     }
 
     /// Whether the row is in the set.
     #[must_use]
     pub fn contains(&self, row: RowId) -> bool {
-        row.index() < self.rows && self.words[row.index() / 64] >> (row.index() % 64) & 1 == 1
+        let word = self.words.get(row.index() / 64).copied().unwrap_or(self.fill);
+        row.index() < self.rows && word >> (row.index() % 64) & 1 == 1
     }
 
     /// The number of rows in the set.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.words.iter().map(|word| word.count_ones() as usize).sum()
+        if self.is_all() { self.rows } else { self.words.iter().map(|word| word.count_ones() as usize).sum() }
     }
 
     /// Keeps what is in both sets.
     pub fn intersect(&mut self, other: &Self) {
-        for (word, other) in self.words.iter_mut().zip(&other.words) {
-            *word &= other;
-        }
+        self.combine(other, |word, other| word & other);
     }
 
     /// Adds what is in the other set.
     pub fn unite(&mut self, other: &Self) {
-        for (word, other) in self.words.iter_mut().zip(&other.words) {
-            *word |= other;
-        }
+        self.combine(other, |word, other| word | other);
     }
 
     /// Removes what is in the other set.
     pub fn subtract(&mut self, other: &Self) {
-        for (word, other) in self.words.iter_mut().zip(&other.words) {
-            *word &= !other;
-        }
+        self.combine(other, |word, other| word & !other);
     }
 
     /// Keeps what was not in the set.
     pub fn invert(&mut self) {
+        if self.words.is_empty() {
+            self.fill = !self.fill;
+        }
         for word in &mut self.words {
             *word = !*word;
         }
@@ -99,29 +107,69 @@ impl RowSet {
 
     /// Makes room for a segment that has grown.
     pub fn grow(&mut self, rows: usize) {
-        self.words.resize(rows.div_ceil(64), 0);
+        if self.is_all() {
+            self.spell_out();
+        }
+        if !self.words.is_empty() {
+            self.words.resize(rows.div_ceil(64), 0);
+        }
         self.rows = rows;
     }
 
     /// The rows, ascending.
     #[must_use]
     pub fn iter(&self) -> Rows<'_> {
-        Rows { words: &self.words, base: 0, rest: self.words.first().copied().unwrap_or_default() }
+        Rows { set: self, base: 0, rest: self.word(0) }
+    }
+
+    /// The rows from `64 * at` on, one bit each; none behind the last.
+    #[must_use]
+    pub fn word(&self, at: usize) -> u64 {
+        match self.words.get(at) {
+            Some(word) => *word,
+            None if at < self.rows / 64 => self.fill,
+            None if at == self.rows / 64 => self.fill & ((1 << (self.rows % 64)) - 1),
+            None => 0,
+        }
     }
 
     /// The set as words of 64 rows, for files.
-    #[must_use]
-    pub fn words(&self) -> &[u64] {
-        &self.words
+    pub fn words(&self) -> impl Iterator<Item = u64> {
+        (0..self.rows.div_ceil(64)).map(|at| self.word(at))
     }
 
     /// The set from the words of a file; bits beyond the bound are cleared.
     #[must_use]
     pub fn from_words(mut words: Vec<u64>, rows: usize) -> Self {
         words.resize(rows.div_ceil(64), 0);
-        let mut set = Self { words, rows };
+        let mut set = Self { words, rows, fill: 0 };
         set.clear_beyond();
         set
+    }
+
+    /// Each word from those of both sets, bit by bit.
+    fn combine(&mut self, other: &Self, combined: impl Fn(u64, u64) -> u64) {
+        if other.words.is_empty() {
+            match (combined(0, other.fill), combined(u64::MAX, other.fill)) {
+                (0, 0) => *self = Self::none(self.rows),
+                (0, _) => {}
+                _ => *self = Self::all(self.rows),
+            }
+            return;
+        }
+        for (word, other) in self.spell_out().iter_mut().zip(&other.words) {
+            *word = combined(*word, *other);
+        }
+    }
+
+    /// Gives the set its words.
+    fn spell_out(&mut self) -> &mut [u64] {
+        if self.words.is_empty() {
+            self.words = vec![self.fill; self.rows.div_ceil(64)];
+            self.fill = 0;
+            self.clear_beyond();
+        }
+        &mut self.words
     }
 
     fn clear_beyond(&mut self) {
@@ -133,10 +181,16 @@ impl RowSet {
     }
 }
 
+impl PartialEq for RowSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.rows == other.rows && self.words().eq(other.words())
+    }
+}
+
 /// The rows of a set, ascending.
 #[derive(Clone, Debug)]
 pub struct Rows<'a> {
-    words: &'a [u64],
+    set: &'a RowSet,
     /// The first row of the word looked at, and the rows of it that are still to come.
     base: u32,
     rest: u64,
@@ -147,8 +201,11 @@ impl Iterator for Rows<'_> {
 
     fn next(&mut self) -> Option<RowId> {
         while self.rest == 0 {
+            if self.base as usize >= self.set.rows {
+                return None;
+            }
             self.base += 64;
-            self.rest = *self.words.get(self.base as usize / 64)?;
+            self.rest = self.set.word(self.base as usize / 64);
         }
         let row = RowId(self.base + self.rest.trailing_zeros());
         self.rest &= self.rest - 1;
@@ -183,7 +240,34 @@ mod tests {
             listed.insert_all(&thirds.iter().map(|row| row.0).collect::<Vec<_>>());
             assert_eq!(listed, thirds);
             assert_eq!(RowSet::all(rows).count(), rows);
-            assert_eq!(RowSet::from_words(thirds.words().to_vec(), rows), thirds);
+            for (spelled, short) in
+                [(RowSet::none(rows), RowSet::none(rows)), (RowSet::matching(rows, &mut |_| true), RowSet::all(rows))]
+            {
+                assert_eq!(spelled.iter().collect::<Vec<_>>(), short.iter().collect::<Vec<_>>());
+                assert_eq!((spelled.count(), short.contains(RowId(rows as u32))), (short.count(), false));
+                assert_eq!(spelled, short);
+                for change in [RowSet::intersect, RowSet::unite, RowSet::subtract] {
+                    let (mut one, mut other) = (thirds.clone(), thirds.clone());
+                    change(&mut one, &spelled);
+                    change(&mut other, &short);
+                    assert_eq!(one, other);
+                    let (mut one, mut other) = (spelled.clone(), short.clone());
+                    change(&mut one, &evens);
+                    change(&mut other, &evens);
+                    assert_eq!(one, other);
+                    change(&mut other, &short);
+                    change(&mut one, &spelled);
+                    assert_eq!(one, other);
+                    one.invert();
+                    other.invert();
+                    assert_eq!(one.iter().collect::<Vec<_>>(), other.iter().collect::<Vec<_>>());
+                }
+                let (mut one, mut other) = (spelled, short);
+                one.grow(rows + 70);
+                other.grow(rows + 70);
+                assert_eq!(one, other);
+            }
+            assert_eq!(RowSet::from_words(thirds.words().collect(), rows), thirds);
         }
     }
 }

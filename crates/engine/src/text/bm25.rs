@@ -45,6 +45,18 @@ impl TermScorer {
         Self { settings, weight: idf * repeated }
     }
 
+    /// What the score of a document is multiplied by.
+    #[must_use]
+    pub fn weight(&self) -> f32 {
+        self.weight
+    }
+
+    /// The same with another weight.
+    #[must_use]
+    pub fn with_weight(&self, weight: f32) -> Self {
+        Self { weight, ..*self }
+    }
+
     /// What `count` occurrences in a field of `length` terms add to the weighted count.
     #[must_use]
     pub fn weighted_count(&self, field_weight: f32, count: u32, length: u32, average_length: f32) -> f32 {

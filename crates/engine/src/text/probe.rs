@@ -44,7 +44,8 @@ impl<'a> Probe<'a> {
                 if self.rows.last().is_none_or(|last| *last < row) {
                     let next = list.block_of(block, row);
                     if self.block != Some(next) {
-                        list.block_rows(next, &mut self.rows);
+                        self.rows.clear();
+                        list.append_rows(next, &mut self.rows);
                         (self.block, self.at) = (Some(next), 0);
                     }
                     block = next;
@@ -56,9 +57,18 @@ impl<'a> Probe<'a> {
     }
 }
 
+/// Rows that are all compared, which is sooner done than to guess between them.
+const NEAR: usize = 8;
+
 /// How many of the rows, which ascend, are before that one: few steps where they are few.
 #[must_use]
 pub fn gallop(rows: &[u32], row: u32) -> usize {
+    if let Some(first) = rows.first_chunk::<NEAR>() {
+        let before = first.iter().filter(|other| **other < row).count();
+        if before < NEAR {
+            return before;
+        }
+    }
     let mut step = 1;
     while step < rows.len() && rows[step - 1] < row {
         step *= 2;

@@ -10,6 +10,7 @@ mod planes;
 mod quantise;
 mod rotation;
 mod values;
+mod windows;
 
 use sanderling_kernels::{self as kernels, Backend};
 

@@ -166,7 +166,7 @@ fn rows_in(lists: &Lists<'_>, row: RowId) -> Vec<(usize, u32)> {
 }
 
 fn score_of(entry: &Entry<'_>, row: RowId) -> Option<f32> {
-    entry.rows.binary_search(&row.0).ok().map(|posting| entry.score(posting))
+    entry.rows().binary_search(&row.0).ok().map(|posting| entry.score(posting, row.0))
 }
 
 fn number(value: f32) -> Value {

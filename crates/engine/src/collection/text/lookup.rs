@@ -1,6 +1,6 @@
 //! The postings of the terms of a query in every segment.
 
-use super::{SearchedField, words::QueryTerm};
+use super::{SearchedField, all::Sought, words::QueryTerm};
 use crate::{
     ids::RowId,
     lists::map,
@@ -14,7 +14,7 @@ use alloc::{string::String, vec, vec::Vec};
 /// A segment as the text leg sees it.
 pub(super) struct TextSegment<'a> {
     pub segment: Segment<'a>,
-    pub live: RowSet,
+    pub live: &'a RowSet,
     pub all_live: bool,
     /// The columns of the searched fields.
     pub columns: Vec<Option<TextColumn<'a>>>,
@@ -34,8 +34,8 @@ pub(super) struct FieldList<'a> {
 pub(super) type Lists<'a> = Vec<FieldList<'a>>;
 
 impl<'a> TextSegment<'a> {
-    pub fn new(segment: Segment<'a>, live: RowSet, fields: &[SearchedField<'_>]) -> Self {
-        let all_live = live.count() == segment.rows();
+    pub fn new(segment: Segment<'a>, live: &'a RowSet, fields: &[SearchedField<'_>]) -> Self {
+        let all_live = live.is_all();
         let columns = map(fields, |field| segment.text(field.position));
         Self { segment, live, all_live, columns }
     }
@@ -209,19 +209,12 @@ impl Weighing<'_> {
 
     /// The same for some rows alone.
     pub fn scores_in(&self, lists: &[FieldList<'_>], only: &RowSet) -> (Vec<u32>, Vec<f32>) {
-        let mut probes = map(lists, |list| Probe::new(list.list));
+        let mut sought = Sought::new(*self, lists);
         let (mut rows, mut scores) = (Vec::new(), Vec::new());
         for RowId(row) in only.iter() {
-            let (mut sum, mut is_any) = (0.0, false);
-            for (list, probe) in lists.iter().zip(&mut probes) {
-                if let Some(posting) = probe.find(row) {
-                    sum += self.weighted(list, row, list.list.count(posting));
-                    is_any = true;
-                }
-            }
-            if is_any {
+            if sought.seek(row) {
                 rows.push(row);
-                scores.push(self.scorer.score(sum));
+                scores.push(sought.score(row));
             }
         }
         (rows, scores)

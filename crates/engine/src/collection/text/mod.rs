@@ -4,6 +4,7 @@
 //! rows that match are a set; the best of those that also pass the filter are ranked ([`mod@rank`]). Whatever decides about
 //! more than one row (how rare a term is, which words are meant by a prefix or a typo) is decided over all segments.
 
+mod all;
 mod details;
 mod lookup;
 mod phrase;
@@ -18,7 +19,7 @@ use crate::{
     document::quoted,
     ids::RowId,
     lists::map,
-    query::{Candidate, Fuzziness, TextQuery, TopK},
+    query::{Candidate, TextQuery, TopK},
     rows::RowSet,
     schema::FieldKind,
     settings::Bm25Settings,
@@ -27,8 +28,8 @@ use crate::{
 use alloc::{string::String, vec::Vec};
 use details::Detail;
 use lookup::{FieldList, Lists, TextSegment, Weighing, expanded, lists_of, statistics};
-use phrase::{rows_with_all, rows_with_phrase};
-use rank::{Counted, Entry, Scores, rank};
+use phrase::rows_with_phrase;
+use rank::{Counted, Entry, rank};
 use sets::{WordRows, with_at_least};
 use typos::Correction;
 use words::{QueryTerm, QueryWord, TakenApart, Unit, take_apart};
@@ -54,8 +55,8 @@ struct SearchedField<'a> {
 
 /// The rows that match a text, and what ranks them.
 pub(super) struct TextMatches<'a> {
-    /// The rows of each segment.
-    pub rows: Vec<RowSet>,
+    /// The rows of each segment; none where they are the rows of its entries.
+    pub rows: Option<Vec<RowSet>>,
     /// Whether rows have scores; a query of exclusions alone gives none.
     pub scored: bool,
     /// For each segment what each term scores, in the order of the query.
@@ -107,18 +108,19 @@ impl CollectionState {
         Err(Error::expected(&"text.fields", &expected, &quoted(name)))
     }
 
-    /// Finds the live rows that have the words; with what there is to tell about them, where that is wanted.
-    pub(super) fn match_text<'a>(&'a self, text: &ResolvedText<'_>, details: bool, now: u64) -> TextMatches<'a> {
+    /// Finds the live rows that have the words; as sets, or with what there is to tell about them, where that is wanted.
+    pub(super) fn match_text<'a>(
+        &'a self,
+        text: &ResolvedText<'_>,
+        live: &'a [RowSet],
+        wants_rows: bool,
+        wants_details: bool,
+    ) -> TextMatches<'a> {
         let segments =
-            map(0..=self.held.len(), |at| TextSegment::new(self.segment(at), self.live_rows(at, now), &text.fields));
+            map(live.iter().enumerate(), |(at, live)| TextSegment::new(self.segment(at), live, &text.fields));
         let mut matching = Matching::new(text, segments, self.settings.bm25);
-        matching.wants_details = details;
-        let units = matching.units(&text.taken.units);
-        let mut rows = matching.rows_of_units(&units);
-        for unit in &text.taken.excluded {
-            let with = matching.rows_of_excluded(unit);
-            rows.iter_mut().zip(&with).for_each(|(rows, with)| rows.subtract(with));
-        }
+        matching.wants_details = wants_details;
+        let rows = matching.rows(&text.taken, wants_rows);
         let Matching { entries, details, averages, .. } = matching;
         let marks = Marks::new(&text.fields, &details);
         let fields = map(&text.fields, |field| (field.position, field.weight));
@@ -144,7 +146,8 @@ impl TextMatches<'_> {
         top: &mut TopK,
         candidate: &dyn Fn(RowId, f32) -> Candidate,
     ) -> Effort {
-        let mut rows = self.rows[at].clone();
+        let Some(rows) = &self.rows else { return rank(&self.entries[at], allowed, top, candidate) };
+        let mut rows = rows[at].clone();
         rows.intersect(allowed);
         rank(&self.entries[at], &rows, top, candidate)
     }
@@ -160,6 +163,8 @@ struct Matching<'a, 'q> {
     entries: Vec<Vec<Entry<'a>>>,
     /// Whether a word is there when all of its pieces are, not when any is.
     is_strict: bool,
+    /// Whether the rows of words are put into sets.
+    wants_rows: bool,
     wants_details: bool,
     details: Vec<Detail<'a>>,
 }
@@ -170,35 +175,36 @@ impl<'a, 'q> Matching<'a, 'q> {
         let averages = map(0..text.fields.len(), |field| statistics(&segments, field).average_length());
         let entries = map(&segments, |_| Vec::new());
         let is_strict = text.query.all_words || text.query.minimum_match > 1;
-        let details = Vec::new();
-        Self { text, segments, settings, documents, averages, entries, is_strict, wants_details: false, details }
+        let (wants_rows, wants_details, details) = (false, false, Vec::new());
+        Self { text, segments, settings, documents, averages, entries, is_strict, wants_rows, wants_details, details }
     }
 
-    /// The rows of each segment that have each of the words and phrases.
-    fn units(&mut self, units: &[Unit]) -> Vec<Vec<RowSet>> {
-        if let Some(rows) = self.rows_with_all(units) {
-            for unit in units {
-                self.word(&unit.words[0], Some(&rows));
-            }
-            return map(units, |_| rows.clone());
-        }
-        map(units, |unit| self.unit(unit))
-    }
-
-    /// Where all words are needed and each is one list: their intersection, without reading all of the longer lists.
-    fn rows_with_all(&self, units: &[Unit]) -> Option<Vec<RowSet>> {
-        let query = self.text.query;
-        if !query.all_words || units.len() < 2 || query.fuzzy != Fuzziness::Off {
+    /// The rows that match, where somebody wants them or they are not just those that have any of the terms.
+    fn rows(&mut self, TakenApart { units, excluded }: &TakenApart, wants_rows: bool) -> Option<Vec<RowSet>> {
+        let is_one = self.add_all(units);
+        let is_any = |unit: &Unit| unit.phrase.is_empty() && (!self.is_strict || unit.words[0].terms.len() == 1);
+        let is_any = is_one || !units.is_empty() && self.needed(units.len()) == 1 && units.iter().all(is_any);
+        self.wants_rows = wants_rows || !is_any || !excluded.is_empty();
+        let rows = if is_one { Vec::from([self.rows_of_entries(0)]) } else { map(units, |unit| self.unit(unit)) };
+        if !self.wants_rows {
             return None;
         }
-        let mut terms = Vec::new();
-        for unit in units {
-            match unit.words.as_slice() {
-                [QueryWord { terms: only, .. }] if unit.phrase.is_empty() && only.len() == 1 => terms.push(&only[0]),
-                _ => return None,
-            }
+        let mut rows = self.rows_of_units(&rows);
+        for unit in excluded {
+            let with = self.rows_of_excluded(unit);
+            rows.iter_mut().zip(&with).for_each(|(rows, with)| rows.subtract(with));
         }
-        rows_with_all(&self.segments, &terms)
+        Some(rows)
+    }
+
+    /// The rows of each segment that have one of the entries from that one on, where they are wanted.
+    fn rows_of_entries(&self, first: usize) -> Vec<RowSet> {
+        let segments = if self.wants_rows { self.segments.as_slice() } else { &[] };
+        map(segments.iter().zip(&self.entries), |(segment, entries)| {
+            let mut rows = RowSet::none(segment.rows());
+            entries[first..].iter().for_each(|entry| rows.insert_all(&entry.rows()));
+            rows
+        })
     }
 
     /// The rows of each segment that have a word or a phrase; its terms join the entries.
@@ -224,14 +230,8 @@ impl<'a, 'q> Matching<'a, 'q> {
             let found = self.find(term, word.repeated);
             let first = self.entries[0].len();
             let correction_idf = self.add_entries(&found, only);
-            let mut with_term = map(&self.segments, |segment| RowSet::none(segment.rows()));
             // Nobody asks for them where the rows are known before.
-            let entries = if only.is_none() { self.entries.as_slice() } else { &[] };
-            for (entries, rows) in entries.iter().zip(&mut with_term) {
-                for entry in &entries[first..] {
-                    rows.insert_all(&entry.rows);
-                }
-            }
+            let with_term = if only.is_none() { self.rows_of_entries(first) } else { Vec::new() };
             of_word.add(term, with_term);
             if self.wants_details {
                 let FoundTerm { lists, corrections, repeated, idf } = found;
@@ -267,7 +267,7 @@ impl<'a, 'q> Matching<'a, 'q> {
                 [one, other] => segment.live_count_of_two(one.list, other.list),
                 several => {
                     let mut rows = segment.rows_of(several);
-                    rows.intersect(&segment.live);
+                    rows.intersect(segment.live);
                     rows.count() as u64
                 }
             };
@@ -290,7 +290,7 @@ impl<'a, 'q> Matching<'a, 'q> {
             correction_idf = self.correction_idf(found, &exact);
             let corrected = self.corrected(found, &exact, scorer, correction_idf);
             for (at, (rows, scores)) in corrected.into_iter().enumerate() {
-                self.entries[at].push(Entry { rows, scores: Scores::Known(scores) });
+                self.entries[at].push(Entry::Known(rows, scores));
             }
         }
         for (entries, exact) in self.entries.iter_mut().zip(exact) {
@@ -310,15 +310,13 @@ impl<'a, 'q> Matching<'a, 'q> {
     ) -> Entry<'a> {
         let (rows, scores) = match (lists, only) {
             (_, Some(only)) => self.weighing(scorer).scores_in(lists, only),
-            ([list], None) if let TermList::Sealed(sealed) = list.list => {
-                let (weight, average) = (self.text.fields[list.field].weight, self.averages[list.field]);
-                let (lengths, bins) = (list.lengths, sealed.bins());
-                let counted = Counted { list: sealed, lengths, bins, weight, average, scorer };
-                return Entry { rows: list.list.rows(), scores: Scores::Counted(counted) };
+            ([FieldList { field, lengths, list: TermList::Sealed(list) }], None) => {
+                let (weight, average) = (self.text.fields[*field].weight, self.averages[*field]);
+                return Entry::Counted(Counted { list: *list, field: *field, lengths, weight, average, scorer });
             }
             _ => self.weighing(scorer).scores(segment, lists),
         };
-        Entry { rows, scores: Scores::Known(scores) }
+        Entry::Known(rows, scores)
     }
 
     fn weighing(&self, scorer: TermScorer) -> Weighing<'_> {
@@ -329,9 +327,9 @@ impl<'a, 'q> Matching<'a, 'q> {
     fn correction_idf(&self, found: &FoundTerm<'a>, exact: &[Entry<'a>]) -> f32 {
         let mut least = None;
         for (segment, entry) in self.segments.iter().zip(exact) {
-            for (posting, row) in entry.rows.iter().enumerate() {
-                if segment.all_live || segment.live.contains(RowId(*row)) {
-                    let score = entry.score(posting);
+            for (posting, row) in entry.rows().into_iter().enumerate() {
+                if segment.live.contains(RowId(row)) {
+                    let score = entry.score(posting, row);
                     least = Some(least.map_or(score, |least: f32| least.min(score)));
                 }
             }
@@ -350,23 +348,28 @@ impl<'a, 'q> Matching<'a, 'q> {
     ) -> Vec<(Vec<u32>, Vec<f32>)> {
         let rows = map(self.segments.iter().zip(exact), |(segment, entry)| {
             let mut rows = RowSet::none(segment.rows());
-            rows.insert_all(&entry.rows);
+            rows.insert_all(&entry.rows());
             rows
         });
         let scorer_of = |weight: f32| self.scorer(base * weight, 1.0);
         typos::scores(&self.segments, &found.corrections, &rows, self.weighing(scorer), &scorer_of)
     }
 
+    /// How many of so many words a document must have.
+    fn needed(&self, units: usize) -> usize {
+        let query = self.text.query;
+        if query.all_words { units } else { query.minimum_match.clamp(1, units.max(1)) }
+    }
+
     /// The live rows that have enough of the words; all where there is none.
     fn rows_of_units(&self, units: &[Vec<RowSet>]) -> Vec<RowSet> {
-        let query = self.text.query;
-        let needed = if query.all_words { units.len() } else { query.minimum_match.clamp(1, units.len().max(1)) };
+        let needed = self.needed(units.len());
         map(self.segments.iter().enumerate(), |(at, segment)| {
             if units.is_empty() {
                 return segment.live.clone();
             }
             let mut rows = with_at_least(needed, &map(units, |unit| &unit[at]), segment.rows());
-            rows.intersect(&segment.live);
+            rows.intersect(segment.live);
             rows
         })
     }

@@ -1,26 +1,9 @@
 //! Which rows have a phrase: its terms in one field, each at its place.
 
 use super::lookup::{Lists, TextSegment, lists_of};
-use super::words::{QueryTerm, Slot};
+use super::words::Slot;
 use crate::{ids::RowId, lists::map, rows::RowSet, text::Probe};
 use alloc::vec::Vec;
-
-/// The lists of a term that are looked up one by one; more are put together first.
-const PROBED_MAX: usize = 8;
-
-/// The rows of each segment that have all of the terms in any field; none where a term has too many lists for that.
-pub(super) fn rows_with_all(segments: &[TextSegment<'_>], terms: &[&QueryTerm]) -> Option<Vec<RowSet>> {
-    let lists = map(terms, |term| lists_of(segments, term));
-    if lists.iter().flatten().any(|lists| lists.len() > PROBED_MAX) {
-        return None;
-    }
-    Some(map(segments.iter().enumerate(), |(at, segment)| {
-        let mut rows = RowSet::none(segment.rows());
-        let mut terms = map(&lists, |lists| Placed::new(0, None, &lists[at]));
-        add_rows(&mut terms, false, 0, &mut rows);
-        rows
-    }))
-}
 
 /// The rows of each segment that have the phrase. With `slop` its terms may stand apart: the places at which the phrase
 /// would begin by each of its terms are at most so far from each other. Where a field keeps no places, the rows that have
@@ -36,7 +19,7 @@ pub(super) fn rows_with_phrase(segments: &[TextSegment<'_>], slots: &[Slot], slo
                 // A word that this field leaves out is no part of the phrase there; its place stays.
                 let spelling = &slot.term.spelling[field];
                 if !spelling.term.is_empty() || slot.term.prefix && !spelling.form.is_empty() {
-                    terms.push(Placed::new(slot.place, Some(field), &lists[at]));
+                    terms.push(Placed::new(slot.place, field, &lists[at]));
                 }
             }
             add_rows(&mut terms, column.has_positions, slop, &mut rows);
@@ -163,9 +146,8 @@ struct Placed<'a> {
 }
 
 impl<'a> Placed<'a> {
-    /// Of one field, or of all.
-    fn new(place: u32, field: Option<usize>, lists: &Lists<'a>) -> Self {
-        let of_field = lists.iter().filter(|list| field.is_none_or(|field| list.field == field));
+    fn new(place: u32, field: usize, lists: &Lists<'a>) -> Self {
+        let of_field = lists.iter().filter(|list| list.field == field);
         let lists = map(of_field, |list| (Probe::new(list.list), None));
         Self { place, postings: lists.iter().map(|(probe, _)| probe.list().len()).sum(), lists }
     }

@@ -1,10 +1,9 @@
 //! The best rows of a segment for a text: exact scores, but only for rows that can be among the best.
 //!
-//! A segment is gone through in windows of [`WINDOW`] rows. Each term has a bound for a window, from the best cells of its
-//! blocks. Terms whose bounds together stay below the score of the worst hit so far cannot bring a new hit by themselves:
-//! only the postings of the others are gone through, adding what each can score at most. What reaches the bar is looked up
-//! in the rest, and what still does is scored exactly, term by term in the order of the query. Bounds are whole numbers, a
-//! little above what they stand for, so no rounding can lose a hit: the answer is that of scoring every row.
+//! A segment is gone through in windows. Each posting has a bound, what it can score at most, from its cell or from its known
+//! score; the bounds of a row are added in a byte. So each row that has any of the terms is seen, and counted; what reaches
+//! the bar, the score of the worst hit so far, is scored exactly, term by term in the order of the query. Bounds are whole
+//! numbers, a little above what they stand for, so no rounding can lose a hit: the answer is that of scoring every row.
 
 use crate::{
     ids::RowId,
@@ -12,32 +11,23 @@ use crate::{
     query::{Candidate, TopK},
     rows::RowSet,
     text::{
-        gallop,
+        TermScorer, gallop,
         index::{SealedList, best_of},
     },
 };
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
+use sanderling_kernels::{Added, CHUNK, PACKED, WINDOW, add_cells, reaching};
 
-/// Rows of a window.
-const WINDOW: u32 = 4_096;
-/// The sum of all bounds as a whole number.
-const WHOLE: f32 = (1 << 29) as f32;
-/// Postings of a block.
-const BLOCK: usize = 128;
+/// What the bounds of all terms are together.
+const WHOLE: f32 = u8::MAX as f32;
+/// What is left of the bar where it becomes a whole number: no rounding is above it.
+const BELOW: f32 = 0.9999;
 
 /// One term of the query in one segment.
-pub(super) struct Entry<'a> {
-    /// The rows that have it.
-    pub rows: Vec<u32>,
-    /// What it scores in each.
-    pub scores: Scores<'a>,
-}
-
-/// What a term scores.
 #[allow(clippy::large_enum_variant, reason = "one a term and segment")]
-pub(super) enum Scores<'a> {
-    /// For each row.
-    Known(Vec<f32>),
+pub(super) enum Entry<'a> {
+    /// The rows that have it, and what it scores in each.
+    Known(Vec<u32>, Vec<f32>),
     /// To be computed.
     Counted(Counted<'a>),
 }
@@ -45,34 +35,35 @@ pub(super) enum Scores<'a> {
 /// The postings of one term in one field of a sealed segment.
 pub(super) struct Counted<'a> {
     pub list: SealedList<'a>,
+    pub field: usize,
     pub lengths: &'a [u32],
-    pub bins: &'a [u32; 16],
     pub weight: f32,
     pub average: f32,
-    pub scorer: crate::text::TermScorer,
-}
-
-impl Counted<'_> {
-    fn score(&self, posting: usize, row: u32) -> f32 {
-        self.of(self.list.count(posting), self.lengths[row as usize])
-    }
-
-    fn of(&self, count: u32, length: u32) -> f32 {
-        self.scorer.score(self.scorer.weighted_count(self.weight, count, length, self.average))
-    }
+    pub scorer: TermScorer,
 }
 
 impl Entry<'_> {
-    pub fn score(&self, posting: usize) -> f32 {
-        match &self.scores {
-            Scores::Known(scores) => scores[posting],
-            Scores::Counted(counted) => counted.score(posting, self.rows[posting]),
+    /// The rows that have the term.
+    pub fn rows(&self) -> Vec<u32> {
+        match self {
+            Self::Known(rows, _) => rows.clone(),
+            Self::Counted(counted) => {
+                let mut rows = Vec::new();
+                counted.list.rows(&mut rows);
+                rows
+            }
         }
     }
 
-    /// The first posting from `from` on whose row is not before that one.
-    fn seek(&self, from: usize, row: u32) -> usize {
-        from + gallop(&self.rows[from..], row)
+    /// The score of a posting, which is that of the row.
+    pub fn score(&self, posting: usize, row: u32) -> f32 {
+        match self {
+            Self::Known(_, scores) => scores[posting],
+            Self::Counted(Counted { list, lengths, weight, average, scorer, .. }) => {
+                let count = list.count(posting);
+                scorer.score(scorer.weighted_count(*weight, count, lengths[row as usize], *average))
+            }
+        }
     }
 }
 
@@ -85,232 +76,277 @@ pub(in crate::collection) struct Effort {
     pub scored: usize,
 }
 
-/// Offers the rows of `matching` that can be among the best.
+/// Offers the allowed rows that have any of the terms and can be among the best.
 pub(super) fn rank(
     entries: &[Entry<'_>],
-    matching: &RowSet,
+    allowed: &RowSet,
     top: &mut TopK,
     candidate: &dyn Fn(RowId, f32) -> Candidate,
 ) -> Effort {
-    let mut effort = Effort { matching: matching.count(), scored: 0 };
-    let postings: usize = entries.iter().map(|entry| entry.rows.len()).sum();
-    if effort.matching * entries.len() * 8 <= postings || effort.matching <= top.limit() {
-        let mut places = vec![0; entries.len()];
-        for row in matching.iter() {
-            top.offer(candidate(row, exact(entries, &mut places, row.0)));
+    let (mut effort, bar) = (Effort::default(), top.threshold());
+    let mut offer = |row: u32, score: f32| {
+        let bar = top.threshold();
+        if bar.is_some_and(|bar| score < bar) {
+            return bar;
         }
-        effort.scored = effort.matching;
-        return effort;
+        top.offer(candidate(RowId(row), score));
+        top.threshold()
+    };
+    if let [Entry::Known(rows, scores)] = entries {
+        for (row, score) in rows.iter().zip(scores) {
+            if allowed.contains(RowId(*row)) {
+                effort.matching += 1;
+                offer(*row, *score);
+            }
+        }
+        return Effort { scored: effort.matching, ..effort };
     }
-    let mut ranking = Ranking::new(entries, matching);
-    let end = entries.iter().filter_map(|entry| entry.rows.last()).max().map_or(0, |last| last + 1);
-    for start in (0..end).step_by(WINDOW as usize) {
-        ranking.window(start, top, candidate);
+    let mut ranking = Ranking::new(entries, allowed);
+    ranking.raise(bar);
+    match entries {
+        [Entry::Counted(counted)] => ranking.alone(counted, &mut offer),
+        _ => (0..allowed.rows()).step_by(WINDOW).for_each(|start| ranking.window(start as u32, &mut offer)),
     }
-    effort.scored = ranking.scored;
-    effort
+    ranking.effort
 }
 
-/// The score of a row: what each term scores, in the order of the query. `places` say where the terms have come.
-fn exact(entries: &[Entry<'_>], places: &mut [usize], row: u32) -> f32 {
-    let mut score = 0.0;
-    for (entry, place) in entries.iter().zip(places) {
-        *place = entry.seek(*place, row);
-        if entry.rows.get(*place) == Some(&row) {
-            score += entry.score(*place);
-        }
-    }
-    score
-}
+/// Takes a row and its score; answers the score that a row must reach to be a hit, once there are enough.
+type Offer<'o> = &'o mut dyn FnMut(u32, f32) -> Option<f32>;
 
 /// A term on its way through the windows.
-struct Bounded {
-    /// What a cell scores at most; empty where scores are known.
-    of_cell: Vec<i32>,
-    /// What a block scores at most.
-    of_block: Vec<i32>,
-    /// Its postings in the window.
+struct Walk {
+    /// The bound of each cell.
+    table: [u8; 256],
+    /// Where scores are known, the bound of each posting.
+    bounds: Vec<u8>,
+    /// Rows that were read of a list, from the posting `first` on; those known lie in the entry.
+    read: Vec<u32>,
+    first: usize,
+    block: usize,
+    /// The part that is in the window, and how far exact scoring has come in it.
     from: usize,
     end: usize,
-    /// What it scores at most in the window.
-    bound: i32,
+    place: usize,
+}
+
+impl Walk {
+    fn rows<'w>(&'w self, entry: &'w Entry<'_>) -> &'w [u32] {
+        match entry {
+            Entry::Known(rows, _) => rows,
+            Entry::Counted(_) => &self.read,
+        }
+    }
+
+    /// Goes on to the rows before `end` and adds their bounds.
+    fn add(&mut self, entry: &Entry<'_>, end: u32, least: u8, sums: &mut [u8; WINDOW], added: &mut Added) {
+        self.from = self.end;
+        if let Entry::Counted(Counted { list, .. }) = entry {
+            while self.block <= list.blocks() && self.read.last().is_none_or(|last| *last < end) {
+                self.read.drain(..self.from);
+                self.first += self.from;
+                self.from = 0;
+                list.append_rows(self.block, &mut self.read);
+                self.block += 1;
+            }
+        }
+        self.end = self.from + gallop(&self.rows(entry)[self.from..], end);
+        self.place = self.from;
+        let rows = &self.rows(entry)[self.from..self.end];
+        match entry {
+            Entry::Known(..) => {
+                add_cells(rows, &self.bounds[self.from..self.end], &self.table, least, sums, added);
+            }
+            Entry::Counted(Counted { list, .. }) => {
+                let (blocks, tail) = list.all_cells();
+                let from = self.first + self.from;
+                let in_blocks = blocks.get(from..).unwrap_or_default();
+                let (of_blocks, of_tail) = rows.split_at(rows.len().min(in_blocks.len()));
+                let in_tail = tail.get(from.saturating_sub(blocks.len())..).unwrap_or_default();
+                add_cells(of_blocks, in_blocks, &self.table, least, sums, added);
+                add_cells(of_tail, in_tail, &self.table, least, sums, added);
+            }
+        }
+    }
 }
 
 struct Ranking<'a> {
     entries: &'a [Entry<'a>],
-    matching: &'a RowSet,
+    allowed: &'a RowSet,
     scale: f32,
-    bounded: Vec<Bounded>,
-    /// The terms by their bounds in the window.
-    order: Vec<usize>,
-    sums: Vec<i32>,
-    places: Vec<usize>,
-    scored: usize,
+    walks: Vec<Walk>,
+    sums: [u8; WINDOW],
+    /// The least sum of bounds that can still be a hit.
+    bar: u8,
+    effort: Effort,
 }
 
 impl<'a> Ranking<'a> {
-    fn new(entries: &'a [Entry<'a>], matching: &'a RowSet) -> Self {
+    fn new(entries: &'a [Entry<'a>], allowed: &'a RowSet) -> Self {
         // Bounds are computed as the scores are, so each is at least the score; the slack is for the sum of them.
         let slack = 1.0 + (entries.len() + 8) as f32 * 1e-6;
-        let tables = map(entries, |entry| match &entry.scores {
-            Scores::Known(_) => Vec::new(),
-            Scores::Counted(counted) => map(0..=u8::MAX, |cell| {
-                let (count, length) = best_of(cell, counted.bins);
-                counted.of(count, length) * slack
-            }),
-        });
-        let blocks = map(entries.iter().zip(&tables), |(entry, table)| {
-            map(0..entry.rows.len().div_ceil(BLOCK), |block| match &entry.scores {
-                Scores::Known(scores) => {
-                    let end = ((block + 1) * BLOCK).min(scores.len());
-                    scores[block * BLOCK..end].iter().fold(0.0, |most: f32, score| most.max(*score)) * slack
+        let mut fields: Vec<(usize, Vec<f32>)> = Vec::new();
+        let mut tables = Vec::new();
+        let mut all = 0.0;
+        for entry in entries {
+            let (of_cells, weight, most) = match entry {
+                Entry::Known(_, scores) => (None, slack, scores.iter().fold(0.0, |most: f32, score| most.max(*score))),
+                Entry::Counted(counted) => {
+                    let known = fields.iter().position(|(field, _)| *field == counted.field);
+                    let at = known.unwrap_or(fields.len());
+                    if known.is_none() {
+                        fields.push((counted.field, Vec::new()));
+                    }
+                    let cells = extend(&mut fields[at].1, counted);
+                    (Some((at, cells)), slack * counted.scorer.weight(), best(&counted.list, &fields[at].1))
                 }
-                Scores::Counted(counted) => {
-                    let best = counted.list.best(block).to_le_bytes();
-                    best.iter().fold(0.0, |most: f32, cell| most.max(table[usize::from(*cell)]))
-                }
-            })
-        });
-        let most = |bounds: &Vec<f32>| bounds.iter().fold(0.0, |most: f32, bound| most.max(*bound));
-        let scale = WHOLE / blocks.iter().map(most).sum::<f32>().max(f32::MIN_POSITIVE);
-        let whole = |bounds: &Vec<f32>| map(bounds, |bound| above(*bound, scale));
-        let bounded = map(tables.iter().zip(&blocks), |(table, blocks)| Bounded {
-            of_cell: whole(table),
-            of_block: whole(blocks),
-            from: 0,
-            end: 0,
-            bound: 0,
-        });
-        let order = (0..entries.len()).collect();
-        let places = vec![0; entries.len()];
-        Self { entries, matching, scale, bounded, order, sums: vec![0; WINDOW as usize], places, scored: 0 }
-    }
-
-    /// The least sum of bounds that can still be a hit.
-    fn bar(&self, top: &TopK) -> i32 {
-        // Below 0 everything counts; a little less than the bar as a number, which is as good.
-        top.threshold().map_or(i32::MIN, |bar| ((bar * self.scale) as i32).saturating_sub(1))
-    }
-
-    fn window(&mut self, start: u32, top: &mut TopK, candidate: &dyn Fn(RowId, f32) -> Candidate) {
-        for (entry, bounded) in self.entries.iter().zip(&mut self.bounded) {
-            bounded.from = bounded.end;
-            bounded.end = entry.seek(bounded.from, start.saturating_add(WINDOW));
-            let blocks = bounded.from / BLOCK..bounded.end.div_ceil(BLOCK);
-            bounded.bound = if bounded.from == bounded.end {
-                0
-            } else {
-                bounded.of_block[blocks].iter().fold(0, |most, bound| most.max(*bound))
             };
+            all += most * weight;
+            tables.push((of_cells, weight));
         }
-        // An insertion sort: the order of the window before is nearly this one.
-        for at in 1..self.order.len() {
-            let mut at = at;
-            while at > 0 && self.bounded[self.order[at - 1]].bound > self.bounded[self.order[at]].bound {
-                self.order.swap(at - 1, at);
-                at -= 1;
+        let scale = WHOLE / all.max(f32::MIN_POSITIVE);
+        let whole = |bound: f32| ((bound * scale) as u8).saturating_add(1);
+        let walks = map(entries.iter().zip(tables), |(entry, (of_cells, weight))| {
+            let mut walk = Walk {
+                table: IDENTITY,
+                bounds: Vec::new(),
+                read: Vec::new(),
+                first: 0,
+                block: 0,
+                from: 0,
+                end: 0,
+                place: 0,
+            };
+            if let Some((field, cells)) = of_cells {
+                for (whole_of, bound) in walk.table.iter_mut().zip(&fields[field].1[..cells]) {
+                    *whole_of = whole(bound * weight);
+                }
+            } else if let Entry::Known(_, scores) = entry {
+                walk.bounds = map(scores, |score| whole(score * weight));
             }
-        }
-        let bar = self.bar(top);
-        let (mut probed, mut rest) = (0, 0_i32);
-        while probed < self.order.len() && rest.saturating_add(self.bounded[self.order[probed]].bound) < bar {
-            rest += self.bounded[self.order[probed]].bound;
-            probed += 1;
-        }
-        if probed == self.order.len() {
-            return;
-        }
-        for at in probed..self.order.len() {
-            self.add_bounds(self.order[at], start);
-        }
-        for (place, bounded) in self.places.iter_mut().zip(&self.bounded) {
-            *place = bounded.from;
-        }
-        self.offer_window(start, probed, rest, top, candidate);
+            walk
+        });
+        Self { entries, allowed, scale, walks, sums: [0; WINDOW], bar: 0, effort: Effort::default() }
     }
 
-    /// Adds what each posting of a term in the window can score.
-    fn add_bounds(&mut self, term: usize, start: u32) {
-        let (entry, bounded) = (&self.entries[term], &self.bounded[term]);
-        let (from, end) = (bounded.from, bounded.end);
-        match &entry.scores {
-            Scores::Known(scores) => {
-                let slack = 1.0 + (self.entries.len() + 8) as f32 * 1e-6;
-                for (row, score) in entry.rows[from..end].iter().zip(&scores[from..end]) {
-                    self.sums[(row - start) as usize] += above(*score * slack, self.scale);
-                }
+    /// Takes the score that a row must reach from now on.
+    fn raise(&mut self, bar: Option<f32>) {
+        self.bar = bar.map_or(0, |bar| (bar * self.scale * BELOW) as u8);
+    }
+
+    fn offer(&mut self, row: u32, score: f32, offer: Offer<'_>) {
+        self.effort.scored += 1;
+        self.raise(offer(row, score));
+    }
+
+    /// One term alone: its blocks that can have a hit. Where all rows are allowed it is known how many there are.
+    fn alone(&mut self, counted: &Counted<'_>, offer: Offer<'_>) {
+        let (list, mut rows) = (&counted.list, Vec::new());
+        for block in 0..=list.blocks() {
+            let cells = list.cells(block);
+            let can_be = |cell: &u8| self.walks[0].table[usize::from(*cell)] >= self.bar;
+            if self.allowed.is_all() && !list.best(block).to_le_bytes().iter().any(can_be) {
+                continue;
             }
-            Scores::Counted(counted) => {
-                let (blocks, tail) = counted.list.all_cells();
-                let whole = blocks.len();
-                let parts =
-                    [(from.min(whole)..end.min(whole), blocks, 0), (from.max(whole)..end.max(whole), tail, whole)];
-                for (range, cells, first) in parts {
-                    let cells = &cells[range.start - first..range.end - first];
-                    for (row, cell) in entry.rows[range].iter().zip(cells) {
-                        self.sums[(row - start) as usize] += bounded.of_cell[usize::from(*cell)];
+            rows.clear();
+            list.append_rows(block, &mut rows);
+            for (at, (row, cell)) in rows.iter().zip(cells).enumerate() {
+                if self.allowed.contains(RowId(*row)) {
+                    self.effort.matching += 1;
+                    if self.walks[0].table[usize::from(*cell)] >= self.bar {
+                        self.offer(*row, self.entries[0].score(block * PACKED + at, *row), offer);
                     }
                 }
             }
         }
+        if self.allowed.is_all() {
+            self.effort.matching = list.len();
+        }
     }
 
-    /// Goes through the sums of the window and leaves them at 0.
-    fn offer_window(
-        &mut self,
-        start: u32,
-        probed: usize,
-        rest: i32,
-        top: &mut TopK,
-        candidate: &dyn Fn(RowId, f32) -> Candidate,
-    ) {
-        let mut bar = self.bar(top);
-        for chunk in (0..WINDOW as usize).step_by(32) {
-            let least = bar.saturating_sub(rest).max(1);
-            let is_any = self.sums[chunk..chunk + 32].iter().fold(0, |any, sum| any | i32::from(*sum >= least));
-            if is_any != 0 {
-                for at in chunk..chunk + 32 {
-                    let row = RowId(start + at as u32);
-                    let sum = self.sums[at];
-                    if sum >= bar.saturating_sub(rest).max(1)
-                        && self.matching.contains(row)
-                        && self.reaches(bar, sum, probed, rest, row.0)
-                    {
-                        self.scored += 1;
-                        top.offer(candidate(row, exact(self.entries, &mut self.places, row.0)));
-                        bar = self.bar(top);
-                    }
+    fn window(&mut self, start: u32, offer: Offer<'_>) {
+        let mut added = Added::default();
+        // Where some rows are left out, all are looked at.
+        let least = if self.allowed.is_all() { self.bar } else { 1 };
+        for (entry, walk) in self.entries.iter().zip(&mut self.walks) {
+            walk.add(entry, start + WINDOW as u32, least, &mut self.sums, &mut added);
+        }
+        if self.allowed.is_all() {
+            self.effort.matching += added.new;
+        }
+        let mut chunks = added.reached;
+        while chunks != 0 {
+            let chunk = chunks.trailing_zeros() as usize;
+            chunks &= chunks - 1;
+            let first = start + (chunk * CHUNK) as u32;
+            let sums = self.sums.as_chunks::<CHUNK>().0[chunk];
+            let allowed = self.allowed.word(first as usize / CHUNK);
+            if !self.allowed.is_all() {
+                self.effort.matching += (reaching(&sums, 1) & allowed).count_ones() as usize;
+            }
+            let mut able = reaching(&sums, self.bar.max(1)) & allowed;
+            while able != 0 {
+                let at = able.trailing_zeros();
+                able &= able - 1;
+                if sums[at as usize] >= self.bar {
+                    let score = self.exact(first + at);
+                    self.offer(first + at, score, offer);
                 }
             }
         }
-        self.sums.fill(0);
+        if added.new > 0 {
+            self.sums.fill(0);
+        }
     }
 
-    /// Whether a row still reaches the bar when the terms that were not added are looked up, the best first.
-    fn reaches(&mut self, bar: i32, mut sum: i32, probed: usize, mut rest: i32, row: u32) -> bool {
-        for at in (0..probed).rev() {
-            if sum.saturating_add(rest) < bar {
-                return false;
-            }
-            let term = self.order[at];
-            let (entry, bounded) = (&self.entries[term], &self.bounded[term]);
-            rest -= bounded.bound;
-            let place = entry.seek(self.places[term], row);
-            self.places[term] = place;
-            if entry.rows.get(place) == Some(&row) {
-                sum += match &entry.scores {
-                    Scores::Known(_) => bounded.of_block[place / BLOCK],
-                    Scores::Counted(counted) => {
-                        bounded.of_cell[usize::from(counted.list.cells(place / BLOCK)[place % BLOCK])]
-                    }
-                };
+    /// The score of a row of the window: what each term scores, in the order of the query.
+    fn exact(&mut self, row: u32) -> f32 {
+        let mut score = 0.0;
+        for (entry, walk) in self.entries.iter().zip(&mut self.walks) {
+            let place = walk.place + gallop(&walk.rows(entry)[walk.place..walk.end], row);
+            walk.place = place;
+            if place < walk.end && walk.rows(entry)[place] == row {
+                score += entry.score(walk.first + place, row);
             }
         }
-        sum >= bar
+        score
     }
 }
 
-fn above(bound: f32, scale: f32) -> i32 {
-    // A cell that no posting has may be far above those that some have.
-    ((bound * scale) as i32).saturating_add(1)
+/// A cell that is its own bound.
+const IDENTITY: [u8; 256] = {
+    let mut identity = [0; 256];
+    let mut cell = 0;
+    while cell < 256 {
+        identity[cell] = cell as u8;
+        cell += 1;
+    }
+    identity
+};
+
+/// Goes on with what the cells of a field score at most for a term of weight 1, up to the last one that the list has; how many
+/// those are.
+fn extend(scores: &mut Vec<f32>, Counted { list, weight, average, scorer, .. }: &Counted<'_>) -> usize {
+    let mut last = list.cells(list.blocks()).iter().fold(0, |last, cell| last.max(*cell));
+    for block in 0..list.blocks() {
+        // The first has the highest count.
+        last = last.max(list.best(block) as u8);
+    }
+    let scorer = scorer.with_weight(1.0);
+    let cells = usize::from(last | 15) + 1;
+    for cell in scores.len()..cells {
+        let (count, length) = best_of(cell as u8, list.bins());
+        scores.push(scorer.score(scorer.weighted_count(*weight, count, length, *average)));
+    }
+    cells
+}
+
+/// The best of the cells of a list.
+fn best(list: &SealedList<'_>, scores: &[f32]) -> f32 {
+    let mut most = 0.0_f32;
+    let mut add = |cell: &u8| most = most.max(scores[usize::from(*cell)]);
+    list.cells(list.blocks()).iter().for_each(&mut add);
+    for block in 0..list.blocks() {
+        list.best(block).to_le_bytes().iter().for_each(&mut add);
+    }
+    most
 }

@@ -211,30 +211,19 @@ impl<'a> SealedList<'a> {
     /// Writes all rows.
     pub fn rows(&self, rows: &mut Vec<u32>) {
         rows.clear();
-        rows.resize(self.len, 0);
-        let (blocks, tail) = rows.as_chunks_mut::<PACKED>();
-        let mut before = 0;
-        for (block, out) in blocks.iter_mut().enumerate() {
-            let (words, width) = self.packed(block);
-            unpack_ascending(words, width, before, out);
-            before = out[PACKED - 1];
-        }
-        let bytes = self.tail().rows;
-        let mut at = 0;
-        for row in tail {
-            before = before.wrapping_add(varint::next(bytes, &mut at));
-            *row = before;
+        rows.reserve(self.len);
+        for block in 0..=self.blocks() {
+            self.append_rows(block, rows);
         }
     }
 
-    /// Writes the rows of a block, or of the postings behind the last one.
-    pub fn block_rows(&self, block: usize, rows: &mut Vec<u32>) {
-        rows.clear();
+    /// Appends the rows of a block, or of the postings behind the last one.
+    pub fn append_rows(&self, block: usize, rows: &mut Vec<u32>) {
         let mut before = if block == 0 { 0 } else { self.block_last(block - 1) };
         if block < self.blocks() {
             let (words, width) = self.packed(block);
-            rows.resize(PACKED, 0);
-            if let Some(out) = rows.first_chunk_mut() {
+            rows.resize(rows.len() + PACKED, 0);
+            if let Some(out) = rows.last_chunk_mut() {
                 unpack_ascending(words, width, before, out);
             }
             return;

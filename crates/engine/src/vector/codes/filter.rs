@@ -1,7 +1,7 @@
 //! Which vectors may be found, in the order of a scan: a mask for each block, so that blocks without a match are skipped.
 
 use super::CodesView;
-use crate::vector::Allowed;
+use crate::{ids::RowId, vector::Allowed};
 use alloc::{vec, vec::Vec};
 use sanderling_kernels::FAST_SCAN_VECTORS;
 
@@ -30,12 +30,8 @@ impl<'a> Filter<'a> {
     /// A filter whose matches are put into scan order beforehand.
     pub(crate) fn in_order(codes: CodesView<'a>, allowed: Allowed<'a>) -> Self {
         let mut filter = Self { codes, allowed, bits: vec![0; codes.len() / WORD + 2], count: 0 };
-        for (word, rest) in allowed.passing.words().iter().enumerate() {
-            let mut rest = *rest;
-            while rest != 0 {
-                filter.add(word * WORD + rest.trailing_zeros() as usize);
-                rest &= rest - 1;
-            }
+        for row in allowed.passing.iter() {
+            filter.add(row.index());
         }
         filter
     }
@@ -111,13 +107,13 @@ impl<'a> Filter<'a> {
     }
 
     fn look_up(&self, from: usize, count: usize) -> u32 {
-        let (rows, words) = (self.allowed.rows, self.allowed.passing.words());
+        let Allowed { rows, passing } = self.allowed;
         // Rows ascend: where there are as many as the segment has, each is at its own number.
-        let is_whole = rows.len() == self.allowed.passing.rows();
+        let is_whole = rows.len() == passing.rows();
         let mut mask = 0;
         for (slot, position) in self.codes.positions[from..from + count].iter().enumerate() {
-            let row = if is_whole { *position } else { rows[*position as usize] } as usize;
-            mask |= ((words[row / WORD] >> (row % WORD)) as u32 & 1) << slot;
+            let row = if is_whole { *position } else { rows[*position as usize] };
+            mask |= u32::from(passing.contains(RowId(row))) << slot;
         }
         mask
     }
@@ -167,7 +163,7 @@ mod tests {
             let passing = RowSet::matching(200, &mut |row| (row.0 * 31) % one_in == 0);
             let allowed = Allowed { rows: &rows, passing: &passing };
             let (ordered, looked_up) = (Filter::in_order(codes, allowed), Filter::looked_up(codes, allowed));
-            let passes = |vector: u32| passing.contains(crate::ids::RowId(codes.positions[vector as usize]));
+            let passes = |vector: u32| passing.contains(RowId(codes.positions[vector as usize]));
             assert_eq!(ordered.matches(), (0..200).filter(|vector| passes(*vector)).collect::<Vec<_>>());
             assert_eq!(ordered.count(), passing.count());
             for list in 0..codes.lists() {
