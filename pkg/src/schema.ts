@@ -10,8 +10,10 @@ export interface TextField {
   /** Stemming: "none" (default), "english", or one of the languages that are loaded when they are needed, as "german". */
   readonly language?: string;
   readonly stopWords?: boolean | readonly string[];
-  /** Positions of words, needed for phrases. Default true. */
+  /** Positions of words. Without them a phrase asks for all its words, in any order. Default true. */
   readonly positions?: boolean;
+  /** True: an array of strings; no phrase goes from one to the next. */
+  readonly many?: boolean;
 }
 
 export interface KeywordField {
@@ -94,30 +96,28 @@ export type SortField<S extends Schema> = FieldNames<S, SingleKeyword | Ordered 
 export type FacetField<S extends Schema> = FieldNames<S, KeywordField | Ordered | BooleanField>;
 
 /** What may be written into a field. */
-export type FieldInput<F extends Field> = F extends TextField
-  ? string
-  : F extends KeywordField
-    ? F extends { readonly many: true }
-      ? readonly string[]
-      : string
-    : F extends NumberField
-      ? number
-      : F extends DateField
-        ? Date | string | number
-        : F extends BooleanField
-          ? boolean
-          : F extends GeoField
-            ? GeoPoint
-            : F extends VectorField
-              ? Float32Array | readonly number[]
-              : never;
+export type FieldInput<F extends Field> = F extends TextField | KeywordField
+  ? F extends { readonly many: true }
+    ? readonly string[]
+    : string
+  : F extends NumberField
+    ? number
+    : F extends DateField
+      ? Date | string | number
+      : F extends BooleanField
+        ? boolean
+        : F extends GeoField
+          ? GeoPoint
+          : F extends VectorField
+            ? Float32Array | readonly number[]
+            : never;
 
 /** What a field holds when it is read back. */
 export type FieldOutput<F extends Field> = F extends DateField
   ? number
   : F extends VectorField
     ? Float32Array
-    : F extends KeywordField
+    : F extends TextField | KeywordField
       ? F extends { readonly many: true }
         ? string[]
         : string

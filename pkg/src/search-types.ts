@@ -14,14 +14,18 @@ import type {
 } from "./schema.js";
 
 export interface TextQuery<S extends Schema = Schema> {
-  /** Words; -word excludes. Quotes are read as spaces so far, not as a phrase. */
+  /** Words; "quoted words" are a phrase, -word excludes. Never an error. */
   readonly query: string;
   readonly fields?: readonly TextFieldName<S>[];
   /** Default "or". */
   readonly operator?: "or" | "and";
+  /** Typos: true allows none below five letters, one up to eight, two above; a number is the most of them. Default false. */
   readonly fuzzy?: boolean | 0 | 1 | 2;
+  /** The last word may go on. Default false. */
   readonly prefix?: boolean;
+  /** Words that a phrase may have between its own. Default 0. */
   readonly slop?: number;
+  /** So many of the words must be there. Default 1. */
   readonly minimumMatch?: number;
   readonly boost?: { readonly [F in TextFieldName<S>]?: number };
 }

@@ -2,7 +2,7 @@
 import { ratio, summed, timesOf } from "./figures.mjs";
 import { markdown, three, times, understood } from "./tables.mjs";
 
-const KINDS = ["or", "and", "phrase", "prefix", "fuzzy"];
+const KINDS = ["or", "and", "phrase", "prefix", "fuzzy", "common"];
 /** How many times as long these take at least. */
 const GOALS = { minisearch: 10, orama: 10, lunr: 10, "sqlite-fts5": 3, flexsearch: 1, "flexsearch-forward": 1 };
 

@@ -77,6 +77,9 @@ struct PoolFile {
     slot: usize,
     /// Whether no flush may have reached that slot yet.
     unflushed: bool,
+    /// Whether a flush failed, or may have failed before: a later one may succeed without the slot that counts, which is
+    /// written once more with the next bytes.
+    doubtful: bool,
     generation: u64,
     created: u64,
     length: u64,
@@ -187,7 +190,8 @@ impl<R: RawFiles> PoolStorage<R> {
             self.raw.set_len(&name, CONTENT_AT).await?;
             self.raw.flush(&name).await?;
             let holds = Holds::Nothing;
-            let file = PoolFile { name, holds, slot: 0, unflushed: false, generation, created, length: 0 };
+            let file =
+                PoolFile { name, holds, slot: 0, unflushed: false, doubtful: false, generation, created, length: 0 };
             self.pool.change().files.push(file);
         }
     }
@@ -262,6 +266,9 @@ impl<R: RawFiles> PoolStorage<R> {
 
     async fn put(&self, object: &str, bytes: &[u8], durability: Durability, anew: bool) -> Result<()> {
         let mut file = self.file(object).await?;
+        if file.doubtful {
+            self.label(&mut file, Some(object)).await?;
+        }
         let at = if anew { 0 } else { file.length };
         write_all(&self.raw, &file.name, CONTENT_AT + at, bytes).await?;
         file.length = at + bytes.len() as u64;
@@ -270,8 +277,9 @@ impl<R: RawFiles> PoolStorage<R> {
         }
         self.set(file.clone());
         if durability == Durability::Strict {
-            self.raw.flush(&file.name).await?;
-            self.set(PoolFile { unflushed: false, ..file });
+            let flushed = self.raw.flush(&file.name).await;
+            self.set(PoolFile { unflushed: flushed.is_err(), doubtful: flushed.is_err(), ..file });
+            flushed?;
         }
         Ok(())
     }
@@ -321,6 +329,7 @@ async fn look<R: RawFiles>(raw: &R, object: StoredObject, now: u64) -> Result<Po
             holds,
             slot: 1,
             unflushed: true,
+            doubtful: true,
             generation: 0,
             created: now,
             length,
@@ -328,7 +337,7 @@ async fn look<R: RawFiles>(raw: &R, object: StoredObject, now: u64) -> Result<Po
     };
     let holds = holds.map_or(Holds::Nothing, Holds::Object);
     // Whoever wrote it may have been killed before its flush.
-    Ok(PoolFile { name: object.name, holds, slot, unflushed: true, generation, created, length })
+    Ok(PoolFile { name: object.name, holds, slot, unflushed: true, doubtful: true, generation, created, length })
 }
 
 /// Writes all bytes, in as many calls as that takes.

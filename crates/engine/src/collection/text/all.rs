@@ -94,7 +94,7 @@ fn rows_of(lists: &[FieldList<'_>]) -> Vec<u32> {
     let mut rows = Vec::new();
     lists.iter().for_each(|list| rows.extend_from_slice(&list.list.rows()));
     if lists.len() > 1 {
-        rows.sort_unstable();
+        crate::order::sort(&mut rows);
         rows.dedup();
     }
     rows

@@ -35,7 +35,7 @@
 //! Each piece has a position of its own, a stop word leaves its position empty, and a whole stands at the position of its
 //! first piece. The length of a field is the number of its pieces and pairs: other spellings ([`TokenKind::Joined`],
 //! [`TokenKind::Tail`]) do not count, so that a text with many of them is no longer for BM25 than it is for its reader.
-//! A query for a compound finds a document that has its whole or all of its pieces.
+//! A query for a compound finds a document that has its whole or all of its pieces; with the default `or` any piece finds it.
 
 mod field;
 mod language;
