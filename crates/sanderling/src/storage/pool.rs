@@ -77,8 +77,8 @@ struct PoolFile {
     slot: usize,
     /// Whether no flush may have reached that slot yet.
     unflushed: bool,
-    /// Whether a flush failed, or may have failed before: a later one may succeed without the slot that counts, which is
-    /// written once more with the next bytes.
+    /// Whether a flush of that failed: a later one may succeed without the slot, which is written once more before the next
+    /// bytes.
     doubtful: bool,
     generation: u64,
     created: u64,
@@ -245,29 +245,33 @@ impl<R: RawFiles> PoolStorage<R> {
         self.label(file, Some(object)).await
     }
 
-    /// Writes what a file holds into the slot that does not count.
+    /// Writes what a file holds into the slot that does not count. After a failed flush that is the newer one: it may never
+    /// become durable, whatever later flushes say, and the other one is.
     async fn label(&self, file: &mut PoolFile, object: Option<&str>) -> Result<()> {
         // The other slot is written over: from then on this one must be sure.
-        if file.unflushed {
-            self.raw.flush(&file.name).await?;
-            file.unflushed = false;
+        if file.unflushed && !file.doubtful {
+            let flushed = self.raw.flush(&file.name).await;
+            (file.unflushed, file.doubtful) = (flushed.is_err(), flushed.is_err());
+            flushed?;
         }
         let generation = {
             let mut pool = self.pool.change();
             pool.generation += 1;
             pool.generation
         };
-        let at = 1 - file.slot;
+        let at = if file.doubtful { file.slot } else { 1 - file.slot };
         let slot = Slot { generation, created: file.created, object: object.map(String::from) };
         write_all(&self.raw, &file.name, (at * SLOT_BYTES) as u64, &slot.to_bytes()).await?;
-        (file.slot, file.generation, file.unflushed) = (at, generation, true);
+        (file.slot, file.generation, file.unflushed, file.doubtful) = (at, generation, true, false);
         Ok(())
     }
 
     async fn put(&self, object: &str, bytes: &[u8], durability: Durability, anew: bool) -> Result<()> {
         let mut file = self.file(object).await?;
         if file.doubtful {
-            self.label(&mut file, Some(object)).await?;
+            let labelled = self.label(&mut file, Some(object)).await;
+            self.set(file.clone());
+            labelled?;
         }
         let at = if anew { 0 } else { file.length };
         write_all(&self.raw, &file.name, CONTENT_AT + at, bytes).await?;
@@ -278,7 +282,9 @@ impl<R: RawFiles> PoolStorage<R> {
         self.set(file.clone());
         if durability == Durability::Strict {
             let flushed = self.raw.flush(&file.name).await;
-            self.set(PoolFile { unflushed: flushed.is_err(), doubtful: flushed.is_err(), ..file });
+            // A slot that was durable before stays so.
+            let unflushed = flushed.is_err() && file.unflushed;
+            self.set(PoolFile { unflushed, doubtful: unflushed, ..file });
             flushed?;
         }
         Ok(())
@@ -329,7 +335,7 @@ async fn look<R: RawFiles>(raw: &R, object: StoredObject, now: u64) -> Result<Po
             holds,
             slot: 1,
             unflushed: true,
-            doubtful: true,
+            doubtful: false,
             generation: 0,
             created: now,
             length,
@@ -337,7 +343,7 @@ async fn look<R: RawFiles>(raw: &R, object: StoredObject, now: u64) -> Result<Po
     };
     let holds = holds.map_or(Holds::Nothing, Holds::Object);
     // Whoever wrote it may have been killed before its flush.
-    Ok(PoolFile { name: object.name, holds, slot, unflushed: true, doubtful: true, generation, created, length })
+    Ok(PoolFile { name: object.name, holds, slot, unflushed: true, doubtful: false, generation, created, length })
 }
 
 /// Writes all bytes, in as many calls as that takes.
