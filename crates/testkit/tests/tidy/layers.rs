@@ -9,7 +9,7 @@ const LAYERS: [&str; 5] =
 
 /// `unsafe` outside the kernels, each with its reason.
 const UNSAFE: [(&str, &str); 4] = [
-    ("crates/languages/src/module.rs", "a name that a wasm file exports is unsafe to give"),
+    ("crates/languages/src/module.rs", "a wasm file of its own: exported names, static buffers, its allocator"),
     ("crates/sanderling/src/storage/mmap.rs", "maps files"),
     ("crates/testkit/src/failing_allocator.rs", "an allocator is unsafe by its trait"),
     ("tests/no_std/src/lib.rs", "an allocator is unsafe by its trait"),
