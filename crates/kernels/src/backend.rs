@@ -29,6 +29,7 @@ pub(crate) struct Table {
     pub estimate_block: EstimateBlock,
     pub fast_scan_table: unsafe fn(&[f32], &mut [u8]) -> (f32, f32),
     pub hamming_bits: unsafe fn(&[u8], &[u8]) -> u32,
+    pub crc32c: unsafe fn(u32, &[u8]) -> u32,
     pub plane_distances: PlaneDistances,
     pub rotate: unsafe fn(&mut [f32], &[f32]),
 }
@@ -191,6 +192,13 @@ impl Backend {
         assert!(a.len() == b.len() && a.len() <= 1 << 28);
         // SAFETY: as above.
         unsafe { (self.0.hamming_bits)(a, b) }
+    }
+
+    /// See [`crc32c`](crate::crc32c).
+    #[must_use]
+    pub fn crc32c(self, crc: u32, bytes: &[u8]) -> u32 {
+        // SAFETY: as above.
+        !unsafe { (self.0.crc32c)(!crc, bytes) }
     }
 
     /// See [`plane_distances`](crate::plane_distances).

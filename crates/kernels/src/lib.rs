@@ -29,6 +29,7 @@
 #![no_std]
 
 mod backend;
+mod crc;
 mod estimate;
 mod fast_scan;
 mod metrics;
@@ -254,6 +255,12 @@ fn x86_prefetch(from: *const i8, length: usize) {
         // SAFETY: a prefetch reads nothing that the program could see, at any address; every x86-64 has SSE.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(line)) };
     }
+}
+
+/// The CRC-32C of bytes that follow others whose checksum is `crc`; 0 where there are none.
+#[must_use]
+pub fn crc32c(crc: u32, bytes: &[u8]) -> u32 {
+    Backend::best().crc32c(crc, bytes)
 }
 
 /// The Euclidean norm of a vector.

@@ -22,6 +22,7 @@ pub(crate) static PORTABLE: Table = Table {
     dot_i8_tile,
     fast_scan_blocks,
     hamming_bits,
+    crc32c: crate::crc::by_tables,
     plane_distances: planes::plane_distances,
     rotate,
     estimate_block,

@@ -29,6 +29,12 @@ pub(crate) fn reduce(lanes: &[f32; LANES]) -> f32 {
     lanes[0]
 }
 
+/// The CRC-32C of bytes that follow others whose checksum is `crc`.
+#[must_use]
+pub fn crc32c(crc: u32, bytes: &[u8]) -> u32 {
+    !crate::crc::byte_by_byte(!crc, bytes)
+}
+
 /// The inner product of the common prefix of two slices.
 #[must_use]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {

@@ -12,7 +12,7 @@ pub(super) enum Level {
     Avx512 = 2,
 }
 
-const POPCNT_XSAVE_AND_AVX: u32 = 1 << 23 | 1 << 27 | 1 << 28; // leaf 1, ecx: POPCNT, OSXSAVE and AVX
+const SSE42_POPCNT_XSAVE_AND_AVX: u32 = 1 << 20 | 1 << 23 | 1 << 27 | 1 << 28; // leaf 1, ecx: and OSXSAVE
 const AVX2: u32 = 1 << 5; // leaf 7, ebx
 const AVX512_F_DQ_BW_VL: u32 = 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31; // leaf 7, ebx
 const GFNI_VNNI_POPCNT: u32 = 1 << 8 | 1 << 11 | 1 << 14; // leaf 7, ecx: the last is VPOPCNTDQ
@@ -23,7 +23,7 @@ const ZMM_STATE: u64 = 0b1110_0110; // and mask registers and all of zmm
 pub(super) fn level() -> Level {
     // SAFETY: every x86-64 processor has CPUID.
     let (leaves, one) = unsafe { (__cpuid(0).eax, __cpuid(1)) };
-    if leaves < 7 || one.ecx & POPCNT_XSAVE_AND_AVX != POPCNT_XSAVE_AND_AVX {
+    if leaves < 7 || one.ecx & SSE42_POPCNT_XSAVE_AND_AVX != SSE42_POPCNT_XSAVE_AND_AVX {
         return Level::Baseline;
     }
     // SAFETY: as above; and OSXSAVE says that the processor has XGETBV and that the system has switched it on.
@@ -59,7 +59,7 @@ mod tests {
         use std::is_x86_feature_detected as has;
         let avx512 = has!("avx512f") && has!("avx512dq") && has!("avx512bw") && has!("avx512vl");
         let bytes = has!("gfni") && has!("avx512vnni") && has!("avx512vpopcntdq");
-        let expected = match (has!("avx2") && has!("popcnt"), avx512 && bytes) {
+        let expected = match (has!("avx2") && has!("popcnt") && has!("sse4.2"), avx512 && bytes) {
             (false, _) => Level::Baseline,
             (true, false) => Level::Avx2,
             (true, true) => Level::Avx512,

@@ -2,6 +2,7 @@
 
 mod avx2;
 mod avx512;
+mod crc;
 mod detect;
 
 use crate::{backend::Table, portable::PORTABLE};

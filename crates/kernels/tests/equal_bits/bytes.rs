@@ -133,3 +133,17 @@ fn differing_bits_equal_their_scalar_twin() {
         }
     }
 }
+
+#[test]
+fn checksums_equal_their_scalar_twin() {
+    let all = bytes(16, 9_000);
+    for backend in Backend::available() {
+        let lengths = (0..=LENGTH_MAX).chain([1_359, 1_360, 4_079, 4_080, 4_081, 4_096, 8_160, 8_191, 8_900]);
+        for length in lengths {
+            let shift = length % SHIFTS;
+            let bytes = &all[shift..][..length];
+            let expected = scalar::crc32c(length as u32, bytes);
+            assert_eq!(backend.crc32c(length as u32, bytes), expected, "{} of {length}", backend.name());
+        }
+    }
+}

@@ -23,6 +23,7 @@ pub(super) static AVX2: Table = Table {
     dot_i8_tile: bytes::dot_i8_tile,
     fast_scan_blocks: fast_scan::fast_scan_blocks,
     hamming_bits: bytes::hamming_bits,
+    crc32c: super::crc::crc32c,
     plane_distances: bytes::plane_distances,
     rotate: floats::rotate,
     estimate_block: floats::estimate_block,
