@@ -35,6 +35,7 @@ pub mod schema;
 pub mod segment;
 pub mod settings;
 mod share;
+pub mod stored;
 pub mod text;
 pub mod vector;
 pub mod wal;

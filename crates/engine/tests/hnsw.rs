@@ -4,6 +4,7 @@
 mod made;
 
 use made::{Numbers, clustered, uniform};
+use sanderling_engine::stored::Stored;
 use sanderling_engine::vector::{
     BASE_DEGREE, BitRows, ByteRows, FREE, GraphDamage, GraphRows, GraphSearch, Hnsw, HnswBuilder, HnswView, Metric,
     PreparedQuery, Quantizer, RECALLS, Scratch, Slack, SlackCalibration, VectorColumn, at_of,
@@ -54,7 +55,12 @@ impl Index {
     fn slacks(&self, rows: GraphRows<'_>) -> [Slack; RECALLS.len()] {
         let numbers: Vec<u32> = (0..self.len() as u32).collect();
         let norms: Vec<f32> = self.values.chunks(self.dimensions).map(kernels::norm).collect();
-        let column = VectorColumn { dimensions: self.dimensions, rows: &numbers, values: &self.values, norms: &norms };
+        let column = VectorColumn {
+            dimensions: self.dimensions,
+            rows: (&numbers).into(),
+            values: (&self.values).into(),
+            norms: (&norms).into(),
+        };
         let mut calibration = SlackCalibration::default();
         while !calibration.step((&self.quantizer, column), self.graph.view(), self.rows.view(), rows) {}
         calibration.finish()
@@ -72,7 +78,7 @@ impl Index {
         let mut reached: Vec<u32> = (0..self.len().min(1) as u32).collect();
         while let Some(node) = reached.pop() {
             if !core::mem::replace(&mut is_reached[node as usize], true) {
-                let list = &view.base[node as usize * BASE_DEGREE..][..BASE_DEGREE];
+                let list = view.base.part(node as usize * BASE_DEGREE, BASE_DEGREE);
                 reached.extend(list.iter().filter(|to| **to != FREE));
             }
         }
@@ -276,15 +282,17 @@ fn copies_of_one_vector_hide_nothing() {
 
 #[test]
 fn equal_vectors_give_equal_graphs() {
-    let parts =
-        |view: HnswView<'_>| [view.base, view.upper, view.first_lists, view.links, &[view.entry]].map(<[u32]>::to_vec);
+    let parts = |view: HnswView<'_>| {
+        ([view.base, view.upper, view.first_lists, view.links].map(|array| array.all().to_vec()), view.entry)
+    };
     let values = clustered(1_500, 20, 9, 6);
     for build in [Index::built, Index::grown] {
         let [first, second] = [0, 1].map(|_| build(values.clone(), 20, Metric::Dot));
         let copied = parts(first.graph.view());
         assert_eq!(copied, parts(second.graph.view()));
-        let [base, upper, first_lists, links, entry] = &copied;
-        let reopened = HnswView { base, upper, first_lists, links, entry: entry[0] };
+        let (arrays, entry) = &copied;
+        let [base, upper, first_lists, links] = arrays.each_ref().map(|array| array.into());
+        let reopened = HnswView { base, upper, first_lists, links, entry: *entry };
         let query = clustered(1, 20, 9, 7);
         let prepared = PreparedQuery::new(&first.quantizer, &query, kernels::norm(&query));
         let search = GraphSearch { wanted: 10, breadth: 40, slack: 0.2, matching: 1_500 };
@@ -435,7 +443,7 @@ fn bits_are_the_same_on_every_host() {
         let mut keys = Vec::new();
         bits.view().add_keys(&query, &(0..300).collect::<Vec<u32>>(), &mut keys);
         let mix = |digest: u32, bits: u32| digest.rotate_left(5) ^ bits;
-        digest = bits.view().bytes.iter().fold(digest, |digest, byte| mix(digest, u32::from(*byte)));
+        digest = bits.view().bytes.all().iter().fold(digest, |digest, byte| mix(digest, u32::from(*byte)));
         digest = keys.iter().fold(digest, |digest, key| mix(digest, key.to_bits()));
     }
     assert_eq!(digest, GOLDEN_BITS, "{digest:#x}");
@@ -447,33 +455,38 @@ const GOLDEN_BITS: u32 = 0x7d5a_8a55;
 fn damage_is_found_before_a_search() {
     let index = Index::built(clustered(800, 16, 9, 6), 16, Metric::Cosine);
     let view = index.graph.view();
-    assert!(view.upper.len() > 10 && view.check(800).is_ok());
-    assert_eq!(view.check(799), Err(GraphDamage::Size));
-    let changed = |slice: &[u32], at: usize, value: u32| {
-        let mut copy = slice.to_vec();
+    let check = |view: HnswView<'_>| view.check_lengths(800).and_then(|()| view.check(800));
+    assert!(view.upper.len() > 10 && check(view).is_ok());
+    assert_eq!(view.check_lengths(799), Err(GraphDamage::Size));
+    let changed = |array: Stored<'_, u32>, at: usize, value: u32| {
+        let mut copy = array.all().to_vec();
         copy[at] = value;
         copy
     };
     let base = changed(view.base, 40, 800);
-    assert_eq!(HnswView { base: &base, ..view }.check(800), Err(GraphDamage::Base));
+    assert_eq!(check(HnswView { base: (&base).into(), ..view }), Err(GraphDamage::Base));
     let base = changed(view.base, 64, FREE);
-    assert_eq!(HnswView { base: &base, ..view }.check(800), Err(GraphDamage::Base), "a free slot before a used one");
+    assert_eq!(
+        check(HnswView { base: (&base).into(), ..view }),
+        Err(GraphDamage::Base),
+        "a free slot before a used one"
+    );
     for value in [800, FREE, view.upper[4]] {
         let upper = changed(view.upper, 3, value);
-        assert_eq!(HnswView { upper: &upper, ..view }.check(800), Err(GraphDamage::Upper));
+        assert_eq!(check(HnswView { upper: (&upper).into(), ..view }), Err(GraphDamage::Upper));
     }
     let last = view.first_lists.len() - 1;
     for (at, value) in [(0, 1), (3, view.first_lists[2]), (last, view.first_lists[last] + 1), (last, u32::MAX)] {
         let first_lists = changed(view.first_lists, at, value);
-        assert_eq!(HnswView { first_lists: &first_lists, ..view }.check(800), Err(GraphDamage::Lists));
+        assert_eq!(check(HnswView { first_lists: (&first_lists).into(), ..view }), Err(GraphDamage::Lists));
     }
-    assert_eq!(HnswView { first_lists: &[], ..view }.check(800), Err(GraphDamage::Lists));
+    assert_eq!(check(HnswView { first_lists: Stored::NONE, ..view }), Err(GraphDamage::Lists));
     let links = changed(view.links, 0, view.upper.len() as u32);
-    assert_eq!(HnswView { links: &links, ..view }.check(800), Err(GraphDamage::Links));
+    assert_eq!(check(HnswView { links: (&links).into(), ..view }), Err(GraphDamage::Links));
     for entry in [FREE, view.upper.len() as u32] {
-        assert_eq!(HnswView { entry, ..view }.check(800), Err(GraphDamage::Entry));
+        assert_eq!(check(HnswView { entry, ..view }), Err(GraphDamage::Entry));
     }
     let is_low = |at: &usize| view.first_lists[at + 1] - view.first_lists[*at] == 1;
     let low = (0..view.upper.len()).find(is_low).unwrap() as u32;
-    assert_eq!(HnswView { entry: low, ..view }.check(800), Err(GraphDamage::Entry));
+    assert_eq!(check(HnswView { entry: low, ..view }), Err(GraphDamage::Entry));
 }

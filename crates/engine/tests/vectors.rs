@@ -7,6 +7,7 @@ use made::clustered;
 use sanderling_engine::{
     ids::RowId,
     rows::RowSet,
+    stored::Stored,
     vector::{
         Codes, CodesView, Depth, IvfBuilder, Metric, Quantizer, RECALLS, SearchedColumn, Strategy, VectorColumn,
         VectorHit, VectorIndex, VectorSearch,
@@ -28,7 +29,7 @@ impl Column {
 
     fn view(&self) -> VectorColumn<'_> {
         let Self { dimensions, rows, values, norms } = self;
-        VectorColumn { dimensions: *dimensions, rows, values, norms }
+        VectorColumn { dimensions: *dimensions, rows: rows.into(), values: values.into(), norms: norms.into() }
     }
 
     fn query(&self, at: usize) -> &[f32] {
@@ -152,7 +153,8 @@ fn codes_without_rows_of_bytes_are_searched() {
     let column = Column::of(clustered(4_000, 64, 40, 2), 64);
     let built = build(&column, Metric::Cosine, 60);
     let mut codes = built.codes.view();
-    (codes.rows.bytes, codes.rows.scales, codes.rows.sums, codes.rows.squares) = (&[], &[], &[], &[]);
+    (codes.rows.bytes, codes.rows.scales) = (Stored::NONE, Stored::NONE);
+    (codes.rows.sums, codes.rows.squares) = (Stored::NONE, Stored::NONE);
     let index = VectorIndex::Codes { codes, depths: &built.depths };
     let (view, quantizer) = (column.view(), Some(&built.quantizer));
     let searched = SearchedColumn { column: view, metric: Metric::Cosine, quantizer, index };
@@ -253,7 +255,7 @@ fn equal_vectors_give_equal_codes() {
     assert_eq!(first.codes.view().guide.codes, second.codes.view().guide.codes);
     assert_eq!(first.codes.view().positions, second.codes.view().positions);
     assert_eq!(first.depths, second.depths);
-    let mut positions = first.codes.view().positions.to_vec();
+    let mut positions = first.codes.view().positions.all().to_vec();
     positions.sort_unstable();
     assert_eq!(positions, column.rows, "every vector is in one list");
 }
@@ -272,34 +274,37 @@ fn damaged_codes_are_refused() {
     let column = Column::of(clustered(400, 24, 4, 9), 24);
     let built = build(&column, Metric::Cosine, 6);
     let whole = built.codes.view();
+    let check = |view: CodesView<'_>, vectors: usize| {
+        view.check_lengths(&built.quantizer, vectors).and_then(|()| view.check(vectors))
+    };
     let refused = |damage: &dyn Fn(&mut CodesView<'_>)| {
         let mut view = whole;
         damage(&mut view);
-        assert!(view.check(&built.quantizer, 400).is_err());
+        assert!(check(view, 400).is_err());
     };
-    assert_eq!(whole.check(&built.quantizer, 400), Ok(()));
-    assert!(whole.check(&built.quantizer, 399).is_err());
-    refused(&|view| view.blocks.codes = &view.blocks.codes[1..]);
-    refused(&|view| view.blocks.adds = &view.blocks.adds[32..]);
-    refused(&|view| view.blocks.factors = &[]);
-    refused(&|view| view.first_blocks = &view.first_blocks[1..]);
-    refused(&|view| view.guide.codes = &[]);
+    assert_eq!(check(whole, 400), Ok(()));
+    assert!(check(whole, 399).is_err());
+    refused(&|view| view.blocks.codes = view.blocks.codes.all()[1..].into());
+    refused(&|view| view.blocks.adds = view.blocks.adds.all()[32..].into());
+    refused(&|view| view.blocks.factors = Stored::NONE);
+    refused(&|view| view.first_blocks = view.first_blocks.all()[1..].into());
+    refused(&|view| view.guide.codes = Stored::NONE);
     refused(&|view| view.guide = view.blocks);
-    refused(&|view| view.first_blocks = &[]);
-    refused(&|view| view.first_vectors = &[0, 9, 3, 7, 0, 0, 400]);
-    refused(&|view| view.positions = &[400; 400]);
-    refused(&|view| view.positions = &[7; 400]);
-    refused(&|view| view.places = &[0; 400]);
+    refused(&|view| view.first_blocks = Stored::NONE);
+    refused(&|view| view.first_vectors = (&[0, 9, 3, 7, 0, 0, 400][..]).into());
+    refused(&|view| view.positions = (&[400; 400][..]).into());
+    refused(&|view| view.positions = (&[7; 400][..]).into());
+    refused(&|view| view.places = (&[0; 400][..]).into());
     assert_eq!(whole.copies.len(), 200);
-    refused(&|view| view.copies = &[400; 200]);
-    refused(&|view| view.copies = &view.copies[1..]);
-    refused(&|view| view.first_copies = &view.first_copies[1..]);
-    refused(&|view| view.first_copies = &[0, 9, 3, 7, 0, 0, 400]);
-    refused(&|view| view.first_copies = &[]);
-    refused(&|view| view.places = &[400; 400]);
-    refused(&|view| view.places = &view.places[1..]);
-    refused(&|view| view.rows.bytes = &view.rows.bytes[..24]);
-    refused(&|view| view.rows.sums = &[]);
+    refused(&|view| view.copies = (&[400; 200][..]).into());
+    refused(&|view| view.copies = view.copies.all()[1..].into());
+    refused(&|view| view.first_copies = view.first_copies.all()[1..].into());
+    refused(&|view| view.first_copies = (&[0, 9, 3, 7, 0, 0, 400][..]).into());
+    refused(&|view| view.first_copies = Stored::NONE);
+    refused(&|view| view.places = (&[400; 400][..]).into());
+    refused(&|view| view.places = view.places.all()[1..].into());
+    refused(&|view| view.rows.bytes = view.rows.bytes.all()[..24].into());
+    refused(&|view| view.rows.sums = Stored::NONE);
     refused(&|view| view.centroids = view.rows);
 }
 

@@ -10,8 +10,10 @@ use crate::{
     lists::{map, try_map},
     numbering::{Numbering, hash},
     schema::{AttributeField, AttributeKind},
+    stored::Stored,
 };
 use alloc::{boxed::Box, vec::Vec};
+use core::ops::Range;
 
 /// One value of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +62,7 @@ fn normalize_one(path: &str, kind: AttributeKind, value: Value) -> Result<Value>
 #[derive(Clone, Copy, Debug)]
 pub struct AttributeColumn<'a> {
     /// Row `r` has the values `offsets[r]..offsets[r + 1]`.
-    pub offsets: &'a [u32],
+    pub offsets: Stored<'a, u32>,
     /// The values.
     pub values: ColumnValues<'a>,
 }
@@ -69,11 +71,11 @@ pub struct AttributeColumn<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum ColumnValues<'a> {
     /// Codes into a dictionary.
-    Keywords(&'a [u32], Dictionary<'a>),
+    Keywords(Stored<'a, u32>, Dictionary<'a>),
     /// Numbers or dates.
-    Numbers(&'a [f64]),
+    Numbers(Stored<'a, f64>),
     /// 0 or 1.
-    Booleans(&'a [f64]),
+    Booleans(Stored<'a, f64>),
 }
 
 /// The strings of a keyword column by code.
@@ -82,7 +84,7 @@ pub enum Dictionary<'a> {
     /// In the order of their first use.
     Growing(&'a [Box<str>]),
     /// In order of their bytes: string `c` is `bytes[offsets[c]..offsets[c + 1]]`.
-    Sealed(&'a [u32], &'a [u8]),
+    Sealed(Stored<'a, u32>, Stored<'a, u8>),
 }
 
 impl<'a> Dictionary<'a> {
@@ -92,7 +94,7 @@ impl<'a> Dictionary<'a> {
         match self {
             Self::Growing(words) => &words[code as usize],
             Self::Sealed(offsets, bytes) => {
-                checked_text(&bytes[offsets[code as usize] as usize..offsets[code as usize + 1] as usize])
+                bytes.text(offsets[code as usize] as usize..offsets[code as usize + 1] as usize)
             }
         }
     }
@@ -102,12 +104,22 @@ impl<'a> AttributeColumn<'a> {
     /// The values of a row.
     pub fn values(&self, row: RowId) -> impl Iterator<Item = AttributeValue<'a>> + use<'a> {
         let values = self.values;
-        let range = self.offsets[row.index()] as usize..self.offsets[row.index() + 1] as usize;
-        range.map(move |at| match values {
+        self.range(row).map(move |at| match values {
             ColumnValues::Keywords(codes, words) => AttributeValue::Keyword(words.get(codes[at])),
             ColumnValues::Numbers(numbers) => AttributeValue::Number(numbers[at]),
             ColumnValues::Booleans(numbers) => AttributeValue::Boolean(numbers[at] > 0.0),
         })
+    }
+
+    /// Where the values of a row are.
+    #[must_use]
+    pub fn range(&self, row: RowId) -> Range<usize> {
+        let count = match self.values {
+            ColumnValues::Keywords(codes, _) => codes.len(),
+            ColumnValues::Numbers(numbers) | ColumnValues::Booleans(numbers) => numbers.len(),
+        };
+        let [from, end] = [0, 1].map(|at| (self.offsets[row.index() + at] as usize).min(count));
+        from..end
     }
 
     /// Whether the row has a value.
@@ -185,10 +197,10 @@ impl GrowingAttribute {
     #[must_use]
     pub fn view(&self) -> AttributeColumn<'_> {
         let values = match self.kind {
-            AttributeKind::Keyword => ColumnValues::Keywords(&self.codes, Dictionary::Growing(&self.words)),
-            AttributeKind::Number | AttributeKind::Date => ColumnValues::Numbers(&self.numbers),
-            AttributeKind::Boolean => ColumnValues::Booleans(&self.numbers),
+            AttributeKind::Keyword => ColumnValues::Keywords((&self.codes).into(), Dictionary::Growing(&self.words)),
+            AttributeKind::Number | AttributeKind::Date => ColumnValues::Numbers((&self.numbers).into()),
+            AttributeKind::Boolean => ColumnValues::Booleans((&self.numbers).into()),
         };
-        AttributeColumn { offsets: &self.offsets, values }
+        AttributeColumn { offsets: (&self.offsets).into(), values }
     }
 }

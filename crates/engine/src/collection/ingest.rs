@@ -199,7 +199,7 @@ impl CollectionState {
         };
         let mut document = self.whole_document(location)?;
         patch.fields.into_iter().for_each(|(name, value)| document.set(&name, value));
-        let expires_at = options.expires_at.unwrap_or(self.segment(location.segment).expiries()[location.row.index()]);
+        let expires_at = options.expires_at.unwrap_or(self.segment(location.segment).expiry(location.row));
         let put = operation_of(&self.schema, &self.analyzers, &id, document.fields, expires_at)?;
         let receipt = WriteReceipt { ids: Vec::from([id]), versions: Vec::from([first]), deleted: 0 };
         let batch = Batch { first, operations: Vec::from([put.0]) };

@@ -59,6 +59,15 @@ impl MergeJob {
         self.merging.step(&self.schema, &sources)
     }
 
+    /// What turned out to be damaged among the segments it works on: what was made of them is not to be believed.
+    #[must_use]
+    pub fn damage(&self) -> Option<Error> {
+        self.sources.iter().find_map(|source| match source {
+            HeldSegment::Sealed(segment) => segment.damage(),
+            _ => None,
+        })
+    }
+
     /// The new segment, once all is done; none if no row was left. And what it was made of.
     #[must_use]
     pub fn finish(self, database: DatabaseId, file: FileId) -> (Option<SealedOutput>, Merged) {
@@ -147,7 +156,7 @@ impl CollectionState {
             for row in kept.iter() {
                 let id = segment.id(row);
                 let document = self.whole_document(Location { segment: at, row })?;
-                let indexed = reindex(schema, &analyzers, &id, document, segment.expiries()[row.index()]);
+                let indexed = reindex(schema, &analyzers, &id, document, segment.expiry(row));
                 let indexed = indexed.map_err(|error| {
                     let message = alloc::format!("the document {id} does not fit the new fields: {error}");
                     Error::new(ErrorCode::Schema, message).with("id", id.to_string())

@@ -35,6 +35,8 @@ pub enum HeldSegment {
     Sealed(Arc<SealedSegment>),
     /// One that grew until it was full; its sealed form is being made.
     Frozen(Arc<GrowingSegment>),
+    /// One that turned out to be damaged: nothing, in its place.
+    Damaged(Arc<GrowingSegment>),
 }
 
 impl HeldSegment {
@@ -43,7 +45,7 @@ impl HeldSegment {
     pub fn view(&self) -> Segment<'_> {
         match self {
             Self::Sealed(segment) => Segment::Sealed(segment),
-            Self::Frozen(segment) => Segment::Growing(segment),
+            Self::Frozen(segment) | Self::Damaged(segment) => Segment::Growing(segment),
         }
     }
 
@@ -53,6 +55,7 @@ impl HeldSegment {
         match self {
             Self::Sealed(_) => "sealed",
             Self::Frozen(_) => "sealing",
+            Self::Damaged(_) => "damaged",
         }
     }
 }
@@ -181,8 +184,27 @@ impl CollectionState {
     pub fn sealed(&self) -> impl Iterator<Item = (&Arc<SealedSegment>, &RowSet)> {
         self.held.iter().filter_map(|held| match &held.segment {
             HeldSegment::Sealed(segment) => Some((segment, &held.dead)),
-            HeldSegment::Frozen(_) => None,
+            HeldSegment::Frozen(_) | HeldSegment::Damaged(_) => None,
         })
+    }
+
+    /// Whether a segment turned out to be damaged since that was asked last: what was read is not to be believed.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.sealed().any(|(segment, _)| segment.is_damaged())
+    }
+
+    /// Leaves out every segment that turned out to be damaged.
+    pub fn quarantine(&mut self) {
+        for held in &mut self.held {
+            if let HeldSegment::Sealed(segment) = &held.segment
+                && let Some(damage) = segment.damage()
+            {
+                self.damage.push(damage);
+                held.segment = HeldSegment::Damaged(Arc::new(GrowingSegment::new(&self.schema)));
+                held.dead = RowSet::default();
+            }
+        }
     }
 
     /// The number of rows in the growing segment.
@@ -261,11 +283,11 @@ impl CollectionState {
 
     /// The rows of a segment that are neither dead nor expired.
     pub(super) fn live_rows(&self, at: usize, now: u64) -> RowSet {
-        let expiries = self.segment(at).expiries();
-        let mut live = RowSet::all(expiries.len());
+        let segment = self.segment(at);
+        let mut live = RowSet::all(segment.rows());
         live.subtract(self.dead(at));
-        if self.segment(at).first_expiry() <= now {
-            live.intersect(&RowSet::matching(expiries.len(), &mut |row| expiries[row.index()] > now));
+        if segment.first_expiry() <= now {
+            live.intersect(&RowSet::matching(segment.rows(), &mut |row| segment.expiry(row) > now));
         }
         live
     }
@@ -285,7 +307,7 @@ impl CollectionState {
     /// Where the document with this id lies, unless it has expired.
     pub(super) fn locate_live(&self, id: &DocumentId, now: u64) -> Option<Location> {
         let location = self.locate(id)?;
-        (self.segment(location.segment).expiries()[location.row.index()] > now).then_some(location)
+        (self.segment(location.segment).expiry(location.row) > now).then_some(location)
     }
 
     fn kill(&mut self, id: &DocumentId) {

@@ -128,12 +128,12 @@ impl GrowingSegment {
         self.ids.len()
     }
 
-    pub(super) fn sequences(&self) -> &[u64] {
-        &self.sequences
+    pub(super) fn sequence(&self, row: RowId) -> u64 {
+        self.sequences[row.index()]
     }
 
-    pub(super) fn expiries(&self) -> &[u64] {
-        &self.expiries
+    pub(super) fn expiry(&self, row: RowId) -> u64 {
+        self.expiries[row.index()]
     }
 
     pub(super) fn first_expiry(&self) -> u64 {

@@ -1,5 +1,6 @@
 //! Segments: the growing one that writes go to, and the sealed ones that never change.
 
+mod check;
 pub mod format;
 mod growing;
 mod sealed;
@@ -57,13 +58,13 @@ impl<'a> Segment<'a> {
     /// The write that made a row.
     #[must_use]
     pub fn sequence(&self, row: RowId) -> SequenceNumber {
-        either!(self, segment => SequenceNumber(segment.sequences()[row.index()]))
+        either!(self, segment => SequenceNumber(segment.sequence(row)))
     }
 
     /// When a row expires, in milliseconds since 1970; `u64::MAX` for never.
     #[must_use]
-    pub fn expiries(&self) -> &'a [u64] {
-        either!(self, segment => segment.expiries())
+    pub fn expiry(&self, row: RowId) -> u64 {
+        either!(self, segment => segment.expiry(row))
     }
 
     /// When the first row expires.
@@ -132,7 +133,7 @@ impl<'a> Segment<'a> {
         }
         let with_vector = match self {
             Segment::Growing(segment) => segment.rows_with_vector(field),
-            Segment::Sealed(segment) => segment.rows_with_vector(field).cloned(),
+            Segment::Sealed(segment) => segment.rows_with_vector(field),
         };
         with_vector.unwrap_or_else(|| RowSet::none(self.rows()))
     }

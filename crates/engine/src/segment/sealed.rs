@@ -1,41 +1,46 @@
 //! A sealed segment: bytes that never change, read in place.
 //!
-//! Everything that a reader relies on is checked once, when the segment is opened: checksums, that offsets ascend and
-//! stay within their arrays, that rows exist, that text is UTF-8. After that no access can fail.
+//! Opening one looks at its header and its table alone, however large it is; what lies in it is checked when it is touched
+//! ([`crate::stored`]). Whoever has read from a segment asks for [`SealedSegment::damage`] before the answer is believed.
 
-use super::format::{SectionKind, SectionReader, StoredText, StoredVectors};
+use super::format::{FACTS, SectionKind, SectionReader, StoredText, StoredVectors};
 use crate::{
-    DocumentId, Result, Schema,
-    attributes::{AttributeColumn, ColumnValues, Dictionary, checked_text},
+    DocumentId, Error, Result, Schema,
+    attributes::{AttributeColumn, ColumnValues, Dictionary},
     ids::{DatabaseId, FileId, RowId},
     lists::{map, try_map},
     rows::RowSet,
     schema::{AttributeKind, FieldKind},
+    stored::{Blocks, Checked, Plain, Stored},
     text::TextColumn,
     vector::{SearchedColumn, VectorColumn},
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::ops::Range;
 
-/// Bytes of a segment: a buffer, or later a mapped file.
+/// Bytes of a segment: a buffer, or a mapped file.
 pub type SegmentBytes = Box<dyn AsRef<[u8]> + Send + Sync>;
 
 /// A sealed segment.
 pub struct SealedSegment {
+    pub(super) name: String,
     bytes: SegmentBytes,
-    rows: usize,
-    sequences: Range<usize>,
-    expiries: Range<usize>,
-    first_expiry: u64,
-    id_offsets: Range<usize>,
-    id_bytes: Range<usize>,
-    id_order: Range<usize>,
-    document_offsets: Range<usize>,
-    document_bytes: Range<usize>,
-    columns: Vec<Column>,
+    /// The bytes that sections lie in, and the checksums of their blocks.
+    parts: [Range<usize>; 2],
+    blocks: Blocks,
+    pub(super) rows: usize,
+    pub(super) first_expiry: u64,
+    pub(super) sequences: Range<usize>,
+    pub(super) expiries: Range<usize>,
+    pub(super) id_offsets: Range<usize>,
+    pub(super) id_bytes: Range<usize>,
+    pub(super) id_order: Range<usize>,
+    pub(super) document_offsets: Range<usize>,
+    pub(super) document_bytes: Range<usize>,
+    pub(super) columns: Vec<Column>,
 }
 
-enum Column {
+pub(super) enum Column {
     Vector(Box<StoredVectors>),
     Text(Box<StoredText>),
     Keyword { offsets: Range<usize>, codes: Range<usize>, word_offsets: Range<usize>, word_bytes: Range<usize> },
@@ -43,7 +48,7 @@ enum Column {
 }
 
 impl SealedSegment {
-    /// Checks and opens the bytes of a segment file. `name` is the file's name in messages.
+    /// Opens the bytes of a segment file. `name` is the file's name in messages.
     pub fn open(
         schema: &Schema,
         bytes: SegmentBytes,
@@ -52,27 +57,46 @@ impl SealedSegment {
     ) -> Result<Self> {
         let content: &[u8] = (*bytes).as_ref();
         let sections = SectionReader::open(content, name, database, file, root)?;
-        let check = Check { content, sections: &sections };
-        let columns = schema.fields.iter().enumerate();
-        let sequences = sections.range::<u64>(SectionKind::Sequences, 0)?;
-        let rows = sequences.len() / 8;
+        let [covered, sums] = sections.parts();
+        let blocks = Blocks::new(covered.len());
+        let checked = Checked::new(&content[covered.clone()], &content[sums.clone()], &blocks);
+        let facts = sections.range::<u64>(SectionKind::Facts, 0)?;
+        let facts = checked.array::<u64>(&facts);
+        let rows = usize::try_from(facts.at(0)).unwrap_or(usize::MAX);
+        if facts.len() != FACTS || rows > u32::MAX as usize {
+            return Err(sections.damaged(&"the segment has no number of rows"));
+        }
+        let first_expiry = facts.at(1);
+        let columns = try_map(schema.fields.iter().enumerate(), |(field, definition)| {
+            column(&sections, checked, field, &definition.kind, rows)
+        })?;
+        let damage = blocks.damage();
         let mut segment = Self {
+            name: String::from(name),
+            parts: [covered, sums],
             rows,
-            sequences,
+            first_expiry,
+            sequences: sections.range::<u64>(SectionKind::Sequences, 0)?,
             expiries: sections.range::<u64>(SectionKind::Expiries, 0)?,
-            first_expiry: 0,
             id_offsets: sections.range::<u32>(SectionKind::IdOffsets, 0)?,
             id_bytes: sections.range::<u8>(SectionKind::IdBytes, 0)?,
             id_order: sections.range::<u32>(SectionKind::IdOrder, 0)?,
             document_offsets: sections.range::<u64>(SectionKind::DocumentOffsets, 0)?,
             document_bytes: sections.range::<u8>(SectionKind::DocumentBytes, 0)?,
-            columns: try_map(columns, |(field, definition)| check.column(field, &definition.kind, rows))?,
+            columns,
+            blocks,
             bytes: Box::new([0_u8; 0]),
         };
-        check.rows(&segment)?;
+        let lengths = [&segment.sequences, &segment.expiries].map(|range| range.len() / 8);
+        let offsets = [segment.id_offsets.len() / 4, segment.document_offsets.len() / 8];
+        if lengths != [rows; 2] || offsets != [rows + 1; 2] || segment.id_order.len() / 4 != rows {
+            return Err(sections.damaged(&"the segment has arrays of unequal length"));
+        }
         segment.bytes = bytes;
-        segment.first_expiry = segment.expiries().iter().min().copied().unwrap_or(u64::MAX);
-        Ok(segment)
+        match damage {
+            Some(_) => Err(segment.damage().unwrap_or_else(|| Error::damaged_file(name, &"it is damaged"))),
+            None => Ok(segment),
+        }
     }
 
     /// The number of rows, dead ones included.
@@ -87,16 +111,36 @@ impl SealedSegment {
         (*self.bytes).as_ref().len()
     }
 
-    fn array<T: bytemuck::AnyBitPattern>(&self, range: &Range<usize>) -> &[T] {
-        bytemuck::cast_slice(&(*self.bytes).as_ref()[range.clone()])
+    /// Whether damage was found so far.
+    #[must_use]
+    pub fn is_damaged(&self) -> bool {
+        self.blocks.damage().is_some()
     }
 
-    pub(super) fn sequences(&self) -> &[u64] {
-        self.array(&self.sequences)
+    /// What was found to be damaged so far. What was read before is not to be believed then.
+    #[must_use]
+    pub fn damage(&self) -> Option<Error> {
+        let offset = self.blocks.damage()?;
+        let problem = "the checksum of a block does not match, or what it says cannot be";
+        Some(Error::damaged_file(&self.name, &problem).with("offset", offset as u64))
     }
 
-    pub(super) fn expiries(&self) -> &[u64] {
-        self.array(&self.expiries)
+    pub(super) fn checked(&self) -> Checked<'_> {
+        let content = (*self.bytes).as_ref();
+        let [covered, sums] = &self.parts;
+        Checked::new(&content[covered.clone()], &content[sums.clone()], &self.blocks)
+    }
+
+    pub(super) fn array<T: Plain>(&self, range: &Range<usize>) -> Stored<'_, T> {
+        self.checked().array(range)
+    }
+
+    pub(super) fn sequence(&self, row: RowId) -> u64 {
+        self.array::<u64>(&self.sequences).at(row.index())
+    }
+
+    pub(super) fn expiry(&self, row: RowId) -> u64 {
+        self.array::<u64>(&self.expiries).at(row.index())
     }
 
     pub(super) fn first_expiry(&self) -> u64 {
@@ -104,42 +148,48 @@ impl SealedSegment {
     }
 
     pub(super) fn document(&self, row: RowId) -> &str {
-        let offsets: &[u64] = self.array(&self.document_offsets);
-        let bytes: &[u8] = self.array(&self.document_bytes);
-        checked_text(&bytes[offsets[row.index()] as usize..offsets[row.index() + 1] as usize])
+        let offsets: Stored<'_, u64> = self.array(&self.document_offsets);
+        let [from, end] = [0, 1].map(|at| usize::try_from(offsets.at(row.index() + at)).unwrap_or(usize::MAX));
+        self.array::<u8>(&self.document_bytes).text(from..end)
     }
 
     pub(super) fn id(&self, row: RowId) -> DocumentId {
-        DocumentId::from_bytes(self.id_slice(row)).unwrap_or(DocumentId::Integer(0))
-    }
-
-    fn id_slice(&self, row: RowId) -> &[u8] {
-        let offsets: &[u32] = self.array(&self.id_offsets);
-        let bytes: &[u8] = self.array(&self.id_bytes);
-        &bytes[offsets[row.index()] as usize..offsets[row.index() + 1] as usize]
+        let offsets: Stored<'_, u32> = self.array(&self.id_offsets);
+        let [from, end] = [0, 1].map(|at| offsets.at(row.index() + at) as usize);
+        let bytes: Stored<'_, u8> = self.array(&self.id_bytes);
+        DocumentId::from_bytes(bytes.slice(from..end)).unwrap_or_else(|| {
+            bytes.blame();
+            DocumentId::Integer(0)
+        })
     }
 
     pub(super) fn find(&self, id: &DocumentId) -> Option<RowId> {
-        let order: &[u32] = self.array(&self.id_order);
-        order.binary_search_by(|row| self.id(RowId(*row)).cmp(id)).ok().map(|at| RowId(order[at]))
+        let order: Stored<'_, u32> = self.array(&self.id_order);
+        let (mut from, mut to) = (0, order.len());
+        while from < to {
+            let middle = from.midpoint(to);
+            if self.id(RowId(order.at(middle))) < *id { from = middle + 1 } else { to = middle }
+        }
+        let row = (from < order.len()).then(|| RowId(order.at(from)))?;
+        (row.index() < self.rows && self.id(row) == *id).then_some(row)
     }
 
     pub(super) fn rows_by_id(&self, after: Option<&DocumentId>) -> Vec<RowId> {
-        let order: &[u32] = self.array(&self.id_order);
+        let order = self.array::<u32>(&self.id_order).all();
         let from = after.map_or(0, |after| order.partition_point(|row| self.id(RowId(*row)) <= *after));
         map(&order[from..], |row| RowId(*row))
     }
 
     pub(super) fn vectors(&self, field: usize) -> Option<VectorColumn<'_>> {
-        Some(self.stored_vectors(field)?.column((*self.bytes).as_ref()))
+        Some(self.stored_vectors(field)?.column(self.checked()))
     }
 
     pub(super) fn searched_vectors(&self, field: usize) -> Option<SearchedColumn<'_>> {
-        Some(self.stored_vectors(field)?.searched((*self.bytes).as_ref()))
+        Some(self.stored_vectors(field)?.searched(self.checked()))
     }
 
-    pub(super) fn rows_with_vector(&self, field: usize) -> Option<&RowSet> {
-        Some(self.stored_vectors(field)?.present())
+    pub(super) fn rows_with_vector(&self, field: usize) -> Option<RowSet> {
+        Some(self.stored_vectors(field)?.present(self.checked()))
     }
 
     fn stored_vectors(&self, field: usize) -> Option<&StoredVectors> {
@@ -151,7 +201,7 @@ impl SealedSegment {
 
     pub(super) fn text(&self, field: usize) -> Option<TextColumn<'_>> {
         match self.columns.get(field)? {
-            Column::Text(stored) => Some(stored.column((*self.bytes).as_ref())),
+            Column::Text(stored) => Some(stored.column(self.checked())),
             _ => None,
         }
     }
@@ -175,90 +225,33 @@ impl SealedSegment {
     }
 }
 
-/// Checks the structure of a segment whose checksums are right: a file may still be made to deceive.
-struct Check<'a> {
-    content: &'a [u8],
-    sections: &'a SectionReader<'a>,
-}
-
-impl Check<'_> {
-    fn column(&self, field: usize, kind: &FieldKind, rows: usize) -> Result<Column> {
-        let sections = self.sections;
-        match kind {
-            FieldKind::Vector(vector) => {
-                let stored = StoredVectors::open(sections, self.content, field, vector, rows)?;
-                Ok(Column::Vector(Box::new(stored)))
-            }
-            FieldKind::Text(_) => {
-                let stored = StoredText::open(sections, self.content, field, rows)?;
-                Ok(Column::Text(Box::new(stored)))
-            }
-            FieldKind::Attribute(attribute) => {
-                let offsets = sections.range::<u32>(SectionKind::AttributeOffsets, field)?;
-                if attribute.kind != AttributeKind::Keyword {
-                    let numbers = sections.range::<f64>(SectionKind::AttributeNumbers, field)?;
-                    self.offsets(self.array(&offsets), rows, numbers.len() / 8)?;
-                    return Ok(Column::Number { offsets, numbers, boolean: attribute.kind == AttributeKind::Boolean });
-                }
-                let codes = sections.range::<u32>(SectionKind::AttributeCodes, field)?;
-                let word_offsets = sections.range::<u32>(SectionKind::WordOffsets, field)?;
-                let word_bytes = sections.range::<u8>(SectionKind::WordBytes, field)?;
-                self.offsets(self.array(&offsets), rows, codes.len() / 4)?;
-                let words = (word_offsets.len() / 4).saturating_sub(1);
-                self.texts(self.array(&word_offsets), words, &word_bytes)?;
-                let codes_exist = self.array::<u32>(&codes).iter().all(|code| (*code as usize) < words);
-                self.that(codes_exist, "a code without a word")?;
-                Ok(Column::Keyword { offsets, codes, word_offsets, word_bytes })
-            }
+/// Where the sections of a field lie; of their content only what is of one size is looked at.
+fn column(
+    sections: &SectionReader<'_>,
+    checked: Checked<'_>,
+    field: usize,
+    kind: &FieldKind,
+    rows: usize,
+) -> Result<Column> {
+    let attribute = match kind {
+        FieldKind::Vector(vector) => {
+            return Ok(Column::Vector(Box::new(StoredVectors::open(sections, checked, field, vector, rows)?)));
         }
+        FieldKind::Text(_) => return Ok(Column::Text(Box::new(StoredText::open(sections, checked, field, rows)?))),
+        FieldKind::Attribute(attribute) => attribute,
+    };
+    let offsets = sections.range::<u32>(SectionKind::AttributeOffsets, field)?;
+    if offsets.len() / 4 != rows + 1 {
+        return Err(sections.damaged(&"the segment has values for another number of rows"));
     }
-
-    fn rows(&self, segment: &SealedSegment) -> Result<()> {
-        let rows = segment.rows;
-        self.that(
-            segment.expiries.len() / 8 == rows && segment.id_order.len() / 4 == rows,
-            "arrays of unequal length",
-        )?;
-        self.offsets(self.array(&segment.id_offsets), rows, segment.id_bytes.len())?;
-        let (offsets, bytes): (&[u32], &[u8]) = (self.array(&segment.id_offsets), self.array(&segment.id_bytes));
-        let ids_are_whole =
-            offsets.windows(2).all(|pair| DocumentId::from_bytes(&bytes[pair[0] as usize..pair[1] as usize]).is_some());
-        self.that(ids_are_whole, "an id that is none")?;
-        let order: &[u32] = self.array(&segment.id_order);
-        self.that(order.iter().all(|row| (*row as usize) < rows), "an id of a row that does not exist")?;
-        let offsets: &[u64] = self.array(&segment.document_offsets);
-        let documents: &[u8] = self.array(&segment.document_bytes);
-        let ascend = offsets.len() == rows + 1
-            && offsets.is_sorted()
-            && offsets.first() == Some(&0)
-            && offsets.last() == Some(&(documents.len() as u64));
-        self.that(ascend, "documents that overlap or end outside")?;
-        let text =
-            offsets.windows(2).all(|pair| core::str::from_utf8(&documents[pair[0] as usize..pair[1] as usize]).is_ok());
-        self.that(text, "a document that is not UTF-8")
+    if attribute.kind != AttributeKind::Keyword {
+        let numbers = sections.range::<f64>(SectionKind::AttributeNumbers, field)?;
+        return Ok(Column::Number { offsets, numbers, boolean: attribute.kind == AttributeKind::Boolean });
     }
-
-    fn array<T: bytemuck::AnyBitPattern>(&self, range: &Range<usize>) -> &[T] {
-        bytemuck::cast_slice(&self.content[range.clone()])
-    }
-
-    fn offsets(&self, offsets: &[u32], count: usize, end: usize) -> Result<()> {
-        let ascend = offsets.len() == count + 1
-            && offsets.first() == Some(&0)
-            && offsets.is_sorted()
-            && offsets.last().is_some_and(|last| *last as usize == end);
-        self.that(ascend, "offsets that do not ascend to the end of their array")
-    }
-
-    fn texts(&self, offsets: &[u32], count: usize, bytes: &Range<usize>) -> Result<()> {
-        self.offsets(offsets, count, bytes.len())?;
-        let bytes: &[u8] = self.array(bytes);
-        let text =
-            offsets.windows(2).all(|pair| core::str::from_utf8(&bytes[pair[0] as usize..pair[1] as usize]).is_ok());
-        self.that(text, "a word that is not UTF-8")
-    }
-
-    fn that(&self, holds: bool, otherwise: &str) -> Result<()> {
-        if holds { Ok(()) } else { Err(self.sections.damaged(&format_args!("the segment has {otherwise}"))) }
-    }
+    Ok(Column::Keyword {
+        offsets,
+        codes: sections.range::<u32>(SectionKind::AttributeCodes, field)?,
+        word_offsets: sections.range::<u32>(SectionKind::WordOffsets, field)?,
+        word_bytes: sections.range::<u8>(SectionKind::WordBytes, field)?,
+    })
 }

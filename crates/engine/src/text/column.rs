@@ -10,7 +10,7 @@ use super::{
     growing::GrowingTerms,
     index::{Fuzzy, Passed, PostingsView, SealedList, TermPostings},
 };
-use crate::{attributes::checked_text, ids::RowId, limits::TERM_BYTES_MAX, lists::map, order::sorted};
+use crate::{attributes::checked_text, ids::RowId, limits::TERM_BYTES_MAX, lists::map, order::sorted, stored::Stored};
 use alloc::{string::String, vec::Vec};
 
 /// The length that stands for "this document has no such field".
@@ -23,7 +23,7 @@ const KEY_MARK: char = '\0';
 #[derive(Clone, Copy, Debug)]
 pub struct TextColumn<'a> {
     /// The number of terms in each row, or [`ABSENT`].
-    pub lengths: &'a [u32],
+    pub lengths: Stored<'a, u32>,
     /// The rows that have the field, dead ones included, and their terms together.
     pub statistics: FieldStatistics,
     /// Whether the places of terms are kept.

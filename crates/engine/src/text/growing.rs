@@ -250,7 +250,7 @@ impl GrowingText {
     #[must_use]
     pub fn view(&self) -> TextColumn<'_> {
         TextColumn {
-            lengths: &self.lengths,
+            lengths: (&self.lengths).into(),
             statistics: self.statistics,
             has_positions: self.has_positions,
             terms: TermSet::Growing(&self.terms),

@@ -82,8 +82,8 @@ impl IndexBuilder {
     /// an index.
     #[must_use]
     pub fn new(quantizer: &Quantizer, column: VectorColumn<'_>, index: IndexKind, quantization: Quantization) -> Self {
-        let takes_all = column.norms.iter().all(|norm| quantizer.takes(*norm));
-        let vectors = if takes_all { column.rows.len() } else { 0 };
+        let takes_all = column.norms.all().iter().all(|norm| quantizer.takes(*norm));
+        let vectors = if takes_all { column.len() } else { 0 };
         let layout =
             if vectors == 0 { Layout::None } else { Layout::of(index, quantization, column.dimensions, vectors) };
         let phase = match layout {
@@ -193,11 +193,11 @@ fn measure(
 /// Adds the next vectors as bytes and says whether those were the last.
 pub(super) fn rotate_slice(quantizer: &Quantizer, column: VectorColumn<'_>, rotated: &mut ByteRows) -> bool {
     let from = rotated.view().len();
-    let end = (from + SLICE).min(column.rows.len());
+    let end = (from + SLICE).min(column.len());
     let mut vector = vec![0.0; quantizer.dimensions()];
     for position in from..end {
         quantizer.rotate(column.at(position), column.norms[position], &mut vector);
         rotated.push(&vector);
     }
-    end == column.rows.len()
+    end == column.len()
 }

@@ -47,7 +47,7 @@ pub fn scan(
     let mut count = 0;
     for row in allowed.iter() {
         if let Some(position) = column.position(row) {
-            kernels::prefetch(column.at(position));
+            column.prefetch(position);
             fetched[count] = (row, position);
             count += 1;
             if count == fetched.len() {

@@ -98,7 +98,7 @@ impl GrowingVectors {
                 quantizer.rotate(vector, norm, &mut rotated);
                 codes.push(quantizer, &rotated, center, count as u32 - 1);
                 if count.is_power_of_two() {
-                    let (rows, values, norms) = (&self.rows[..], &self.values[..], &self.norms[..]);
+                    let (rows, values, norms) = ((&self.rows).into(), (&self.values).into(), (&self.norms).into());
                     let column = VectorColumn { dimensions: vector.len(), rows, values, norms };
                     *depths = measured_depths(quantizer, column, codes.view(), QUERIES);
                 }
@@ -133,7 +133,8 @@ impl GrowingVectors {
     #[must_use]
     pub fn view(&self) -> VectorColumn<'_> {
         let dimensions = self.field.dimensions;
-        VectorColumn { dimensions, rows: &self.rows, values: &self.values, norms: &self.norms }
+        let (rows, values, norms) = ((&self.rows).into(), (&self.values).into(), (&self.norms).into());
+        VectorColumn { dimensions, rows, values, norms }
     }
 
     /// The column to search.

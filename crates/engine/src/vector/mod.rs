@@ -32,7 +32,7 @@ pub use quantize::{BitQuery, BitRows, BitRowsView, ByteRow, ByteRows, ByteRowsVi
 pub use refine::Refined;
 pub use search::{SearchedColumn, Strategy, VectorSearch};
 
-use crate::{ids::RowId, rows::RowSet};
+use crate::rows::RowSet;
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 use sanderling_kernels as kernels;
@@ -55,8 +55,8 @@ impl<'a> From<&'a RowSet> for Passing<'a> {
 /// Which vectors of a column a search may find.
 #[derive(Clone, Copy, Debug)]
 struct Allowed<'a> {
-    /// The row of each vector.
-    rows: &'a [u32],
+    /// The column that they are of.
+    column: VectorColumn<'a>,
     /// The rows that pass.
     passing: &'a RowSet,
 }
@@ -64,7 +64,7 @@ struct Allowed<'a> {
 impl Allowed<'_> {
     /// Whether the vector at that position of the column may be found.
     fn has(&self, position: u32) -> bool {
-        self.passing.contains(RowId(self.rows[position as usize]))
+        self.passing.contains(self.column.row(position as usize))
     }
 }
 

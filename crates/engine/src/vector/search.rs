@@ -1,7 +1,7 @@
 //! One search over one column: which way is cheapest, candidates, and their exact similarities.
 
 use super::{Allowed, Metric, Passing, Quantizer, VectorColumn, VectorHit, VectorIndex, at_of, scan};
-use crate::{ids::RowId, lists::map};
+use crate::lists::map;
 use alloc::vec::Vec;
 use core::fmt;
 use sanderling_kernels as kernels;
@@ -159,11 +159,11 @@ impl SearchedColumn<'_> {
         };
         let mut positions = map(&best, |candidate| at_of(*candidate));
         crate::order::sort(&mut positions);
-        positions.iter().for_each(|position| kernels::prefetch(column.at(*position as usize)));
+        positions.iter().for_each(|position| column.prefetch(*position as usize));
         for position in positions {
             let position = position as usize;
             let similarity = metric.similarity(query, norm, column.at(position), column.norms[position]);
-            found(VectorHit { row: RowId(column.rows[position]), similarity });
+            found(VectorHit { row: column.row(position), similarity });
         }
         strategy
     }
@@ -171,11 +171,11 @@ impl SearchedColumn<'_> {
     /// What the index finds; none where comparing in full is asked for, or costs less.
     fn candidates(&self, query: &[f32], norm: f32, search: VectorSearch, passing: Passing<'_>) -> Option<Candidates> {
         let quantizer = self.quantizer.filter(|quantizer| !search.is_exact && quantizer.takes(norm))?;
-        let matching = passing.count.min(self.column.rows.len());
+        let matching = passing.count.min(self.column.len());
         if matching <= search.wanted {
             return None;
         }
-        let allowed = Allowed { rows: self.column.rows, passing: passing.rows };
+        let allowed = Allowed { column: self.column, passing: passing.rows };
         let is_filtered = passing.count < passing.rows.rows();
         let column = self.column;
         let asked = Asked { quantizer, query, norm, search, allowed, column, matching, is_filtered };

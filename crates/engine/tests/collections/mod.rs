@@ -12,6 +12,7 @@ use sanderling_engine::{
     rows::RowSet,
     segment::SealedSegment,
     settings::CollectionSettings,
+    stored::{BLOCK_BYTES, block_sums},
     text::AnalyzerSource,
 };
 use std::sync::Arc;
@@ -91,9 +92,14 @@ impl Made {
             .map(Arc::new)
     }
 
-    /// Whether a segment can be opened.
+    /// Whether a segment can be opened and passes every check.
     pub fn opens(&self, bytes: &[u8], checksum: u32) -> bool {
-        self.open(bytes, checksum).is_ok()
+        self.open(bytes, checksum).is_ok_and(|segment| segment.check().is_ok())
+    }
+
+    /// Whether all segments pass every check.
+    pub fn is_sound(&self) -> bool {
+        self.state.sealed().all(|(segment, _)| segment.check().is_ok())
     }
 
     /// The same, not yet filled, over a file that was tampered with: none if it is refused.
@@ -165,9 +171,10 @@ fn number(bytes: &[u8], at: usize) -> usize {
 
 /// The sections of a segment file.
 pub fn sections(file: &[u8]) -> Vec<Section> {
-    let table = number(file, 40);
+    let end = number(file, 40);
+    let table = end + end.div_ceil(BLOCK_BYTES) * 4;
     (0..number(file, 48))
-        .map(|at| table + at * 32)
+        .map(|at| table + at * 24)
         .map(|entry| Section {
             kind: u32::from_le_bytes(file[entry..entry + 4].try_into().unwrap()),
             offset: number(file, entry + 8),
@@ -181,7 +188,7 @@ pub fn sections(file: &[u8]) -> Vec<Section> {
 /// content may become shorter, not longer.
 pub fn resealed(file: &[u8], kind: u32, change: &mut dyn FnMut(&mut Vec<u8>)) -> (Vec<u8>, u32) {
     let mut file = file.to_vec();
-    let table = number(&file, 40);
+    let sections_end = number(&file, 40);
     for section in sections(&file).into_iter().filter(|section| section.kind == kind) {
         let mut content = file[section.offset..section.offset + section.length].to_vec();
         change(&mut content);
@@ -189,10 +196,11 @@ pub fn resealed(file: &[u8], kind: u32, change: &mut dyn FnMut(&mut Vec<u8>)) ->
         file[range].fill(0);
         file[section.offset..section.offset + content.len()].copy_from_slice(&content);
         file[section.entry + 16..section.entry + 24].copy_from_slice(&(content.len() as u64).to_le_bytes());
-        file[section.entry + 24..section.entry + 28].copy_from_slice(&crc32c(&content).to_le_bytes());
     }
+    let sums = block_sums(&file[..sections_end]);
+    file[sections_end..sections_end + sums.len()].copy_from_slice(&sums);
     let end = file.len() - 4;
-    let root = crc32c(&file[table..end]);
+    let root = crc32c(&file[sections_end..end]);
     file[end..].copy_from_slice(&root.to_le_bytes());
     (file, root)
 }

@@ -168,6 +168,27 @@ impl CollectionShared {
     pub(super) fn state_to_change(&self) -> Changing<'_, CollectionState> {
         self.state.change()
     }
+
+    /// Leaves out what turned out to be damaged while it was read.
+    pub(super) fn quarantine(&self) {
+        if self.state().is_in_doubt() {
+            self.state_to_change().quarantine();
+        }
+    }
+
+    /// Reads from the state; again without what turned out to be damaged.
+    fn read<T>(&self, read: &dyn Fn(&CollectionState) -> Result<T>) -> Result<T> {
+        loop {
+            {
+                let state = self.state();
+                let answer = read(&state);
+                if !state.is_in_doubt() {
+                    return answer;
+                }
+            }
+            self.quarantine();
+        }
+    }
 }
 
 impl Collection {
@@ -235,43 +256,50 @@ impl Collection {
     /// The document with this id.
     pub fn get(&self, id: &DocumentId) -> Result<Option<Document>> {
         self.check()?;
-        self.shared.state().get(id, self.database.shared.now())
+        let now = self.database.shared.now();
+        self.shared.read(&|state| state.get(id, now))
     }
 
     /// Whether there is a document with this id.
     pub fn has(&self, id: &DocumentId) -> Result<bool> {
         self.check()?;
-        self.shared.state().has(id, self.database.shared.now())
+        let now = self.database.shared.now();
+        self.shared.read(&|state| state.has(id, now))
     }
 
     /// How many documents there are, or how many pass a filter.
     pub fn count(&self, filter: Option<&Value>) -> Result<usize> {
         self.check()?;
-        self.shared.state().count(filter, self.database.shared.now())
+        let now = self.database.shared.now();
+        self.shared.read(&|state| state.count(filter, now))
     }
 
     /// A page of the documents in order of their ids.
     pub fn list(&self, options: &ListOptions) -> Result<ListPage> {
         self.check()?;
-        self.shared.state().list(options, self.database.shared.now())
+        let now = self.database.shared.now();
+        self.shared.read(&|state| state.list(options, now))
     }
 
     /// Answers a search.
     pub fn search(&self, query: &Query) -> Result<SearchResult> {
         self.check()?;
-        self.shared.state().search(query, self.database.shared.now())
+        let now = self.database.shared.now();
+        self.shared.read(&|state| state.search(query, now))
     }
 
     /// Completes the last word of a text from the words of the text fields.
     pub fn suggest(&self, text: &str, options: &SuggestOptions) -> Result<Vec<Suggestion>> {
         self.check()?;
-        self.shared.state().suggest(text, options, self.database.shared.now())
+        let now = self.database.shared.now();
+        self.shared.read(&|state| state.suggest(text, options, now))
     }
 
     /// The figures of the collection.
     pub async fn stats(&self) -> Result<CollectionStats> {
         let writer = self.writer().await?;
         let manifest = self.database.shared.manifest.lock().await;
+        self.shared.quarantine();
         self.figures(&writer, &manifest)
     }
 

@@ -122,11 +122,15 @@ impl Collection {
             if merge.step() {
                 let merge = core::mem::replace(&mut *progress, Progress::Cancelled);
                 if let Progress::Merging(merge) = merge {
-                    let (output, merged) = merge.finish(self.database.shared.id, job.file);
-                    *progress = match self.write_made(job.file, output, merged, &self.schema()).await {
-                        Ok(made) => Progress::Made(made),
-                        Err(error) => Progress::Failed(error),
+                    let made = match merge.damage() {
+                        Some(damage) => Err(damage),
+                        None => {
+                            let (output, merged) = merge.finish(self.database.shared.id, job.file);
+                            self.write_made(job.file, output, merged, &self.schema()).await
+                        }
                     };
+                    self.shared.quarantine();
+                    *progress = made.map_or_else(Progress::Failed, Progress::Made);
                 }
             } else if self.database.shared.now() >= until {
                 return false;
@@ -153,7 +157,10 @@ impl Collection {
             database.remove_files(&[name]).await;
             return Err(error);
         }
-        let segment = SealedSegment::open(schema, Box::new(new.bytes), &name, (database.id, file, checksum))?;
+        // One that cannot be read in place stays in memory, where it is anyway.
+        let mapped = database.storage.map(&name, new.bytes.as_ref().len()).and_then(Result::ok);
+        let bytes = mapped.unwrap_or_else(|| Box::new(new.bytes));
+        let segment = SealedSegment::open(schema, bytes, &name, (database.id, file, checksum))?;
         Ok(Made { segment: Some((record, Arc::new(segment))), merged })
     }
 
@@ -199,9 +206,10 @@ impl Collection {
     }
 
     /// Names the sealed form of the frozen segment in the manifest, and lets its log go. A form that could not be made is made
-    /// again.
+    /// again. Where a segment is damaged the manifest stays as it is until it is repaired.
     fn commit_sealed<'a>(&'a self, writer: &'a mut WriterState) -> StorageFuture<'a, ()> {
         Box::pin(async move {
+            self.shared.state().check_whole()?;
             let Some(sealing) = writer.sealing.as_mut().filter(|sealing| sealing.committed.is_none()) else {
                 return Ok(());
             };
@@ -301,6 +309,8 @@ impl Collection {
 
     async fn turn_now(&self, writer: &mut WriterState) -> Result<()> {
         self.commit_sealed(writer).await?;
+        self.shared.quarantine();
+        self.shared.state().check_whole()?;
         let database = &self.database.shared;
         let due = writer.compacting.take_if(|compacting| compacting.due <= writer.turns + 1);
         let compacted = match &due {

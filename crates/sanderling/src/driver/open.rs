@@ -16,7 +16,7 @@ use sanderling_engine::{
         wal_name,
     },
     rows::RowSet,
-    segment::{SealedSegment, read_tombstones},
+    segment::{SealedSegment, SegmentBytes, read_tombstones},
     settings::CollectionSettings,
     text::AnalyzerSource,
     wal::{WalHeader, WalReader},
@@ -32,6 +32,7 @@ pub(super) struct Opened {
 /// A collection with all that the storage has of it.
 pub(super) struct Found {
     pub record: CollectionRecord,
+    segments: Vec<File<SegmentBytes>>,
     files: Vec<File>,
 }
 
@@ -49,9 +50,9 @@ pub(super) struct Loaded {
 }
 
 /// A file that was read, or why it could not be.
-struct File {
+struct File<T = AlignedBytes> {
     name: String,
-    bytes: Result<AlignedBytes>,
+    bytes: Result<T>,
 }
 
 /// The files that a collection consists of.
@@ -81,13 +82,34 @@ pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Res
     committed.manifest.next_file = committed.manifest.next_file.max(above_all);
     let mut found = Vec::new();
     for record in &committed.manifest.collections {
-        let files = read_files(storage, &objects, files_of(record)).await;
-        found.push(Found { record: record.clone(), files });
+        found.push(find(storage, &objects, record).await);
     }
     if other_slot_damaged.is_none() {
         remove_leftovers(storage, &objects, &committed.manifest).await;
     }
     Ok(Opened { id: committed.database, manifest: ManifestState::new(committed), found })
+}
+
+/// Reads the files of a collection. Segments, which may be large, are read in place where the storage can do that.
+async fn find(storage: &dyn Storage, objects: &[StoredObject], record: &CollectionRecord) -> Found {
+    let (mut names, mut segments) = (files_of(record), Vec::new());
+    for segment in &record.segments {
+        let name = segment_name(segment.segment.file);
+        let length = length_of(objects, &name);
+        if let Some(bytes) = length.map_or_else(|error| Some(Err(error)), |length| storage.map(&name, length)) {
+            names.retain(|other| *other != name);
+            segments.push(File { name, bytes });
+        }
+    }
+    let mut files = read_files(storage, objects, names).await;
+    for segment in &record.segments {
+        let name = segment_name(segment.segment.file);
+        if let Some(at) = files.iter().position(|file| file.name == name) {
+            let File { name, bytes } = files.swap_remove(at);
+            segments.push(File { name, bytes: bytes.map(|bytes| Box::new(bytes) as SegmentBytes) });
+        }
+    }
+    Found { record: record.clone(), segments, files }
 }
 
 async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: Environment) -> Result<Opened> {
@@ -199,13 +221,13 @@ async fn remove_leftovers(storage: &dyn Storage, objects: &[StoredObject], manif
 
 /// A collection from its files. All of them are there, so nothing here waits. Without its language it is left as it is.
 pub(super) fn load(found: &mut Found, database: DatabaseId, analyzers: AnalyzerSource) -> Result<Loaded> {
-    let Found { record, files } = found;
+    let Found { record, segments, files } = found;
     let schema = Schema::from_json(&record.schema)?;
     let settings = CollectionSettings::from_value(&json::parse(&record.settings)?)?;
     let mut state = CollectionState::new(schema, analyzers, settings, SequenceNumber(record.first_in_wal))?;
     let mut written_dead = Vec::new();
     for segment in &record.segments {
-        match load_segment(files, database, segment, state.schema()) {
+        match load_segment((segments, files), database, segment, state.schema()) {
             Ok((segment, dead)) => {
                 written_dead.push(dead.count());
                 state.add_sealed(segment, dead);
@@ -215,6 +237,7 @@ pub(super) fn load(found: &mut Found, database: DatabaseId, analyzers: AnalyzerS
     }
     let replayed = replay(files, database, record, &mut state);
     let (wal, wal_bytes) = replayed.or_else(|error| leave_out(&mut state, error).map(|()| (None, 0)))?;
+    state.quarantine();
     Ok(Loaded { id: record.id, state, wal, written_dead, wal_bytes, log_in_use: true })
 }
 
@@ -233,20 +256,22 @@ pub(super) fn lacks_language(loaded: &Result<Loaded>) -> bool {
 }
 
 fn load_segment(
-    files: &mut Vec<File>,
+    (segments, files): (&mut Vec<File<SegmentBytes>>, &mut Vec<File>),
     database: DatabaseId,
     record: &SegmentRecord,
     schema: &Schema,
 ) -> Result<(Arc<SealedSegment>, RowSet)> {
     let identity = |file: &FileRecord| (database, FileId(file.file), file.checksum);
     let name = segment_name(record.segment.file);
-    let bytes = take_of_length(files, &name, record.segment.bytes)?;
-    let segment = SealedSegment::open(schema, Box::new(bytes), &name, identity(&record.segment))?;
+    let bytes = take(segments, &name)?;
+    check_length((*bytes).as_ref(), &name, record.segment.bytes)?;
+    let segment = SealedSegment::open(schema, bytes, &name, identity(&record.segment))?;
     let dead = match &record.tombstones {
         None => RowSet::none(segment.rows()),
         Some(file) => {
             let name = tombstones_name(file.file);
-            let bytes = take_of_length(files, &name, file.bytes)?;
+            let bytes = take(files, &name)?;
+            check_length(bytes.as_ref(), &name, file.bytes)?;
             read_tombstones(bytes.as_ref(), &name, segment.rows(), identity(file))?
         }
     };
@@ -293,17 +318,16 @@ fn replay(
 }
 
 /// The bytes of a file that was read. They are asked for once.
-fn take(files: &mut Vec<File>, name: &str) -> Result<AlignedBytes> {
+fn take<T>(files: &mut Vec<File<T>>, name: &str) -> Result<T> {
     match files.iter().position(|file| file.name == name) {
         Some(at) => files.swap_remove(at).bytes,
         None => Err(damaged(name, &"the file is missing")),
     }
 }
 
-fn take_of_length(files: &mut Vec<File>, name: &str, length: u64) -> Result<AlignedBytes> {
-    let bytes = take(files, name)?;
-    let found = bytes.as_ref().len() as u64;
-    if found == length { Ok(bytes) } else { Err(damaged(name, &format_args!("{found} bytes instead of {length}"))) }
+fn check_length(bytes: &[u8], name: &str, length: u64) -> Result<()> {
+    let found = bytes.len() as u64;
+    if found == length { Ok(()) } else { Err(damaged(name, &format_args!("{found} bytes instead of {length}"))) }
 }
 
 /// Reads files one after the other.

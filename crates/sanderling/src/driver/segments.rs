@@ -61,7 +61,10 @@ impl Collection {
     async fn extended(&self, schema: &Schema) -> Result<Made> {
         let database = &self.database.shared;
         let file = FileId(database.manifest.lock().await.allocate_file());
-        let (output, merged) = self.shared.state().extend_schema(schema, database.id, file, database.now())?;
+        let made = self.shared.state().extend_schema(schema, database.id, file, database.now());
+        self.shared.quarantine();
+        self.shared.state().check_whole()?;
+        let (output, merged) = made?;
         self.write_made(file, output, merged, schema).await
     }
 

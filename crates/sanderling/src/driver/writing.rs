@@ -138,7 +138,13 @@ impl Collection {
 
     /// Writes what is in the queue, as far as it goes together, and leaves the answers.
     async fn write_group(&self, writer: &mut WriterState) {
-        let prepared = self.prepare_group();
+        let mut prepared = self.prepare_group();
+        self.shared.quarantine();
+        if let Err(error) = self.shared.state().check_whole() {
+            // What was looked at to prepare them turned out to be damaged.
+            let answers = core::mem::take(&mut prepared.answers);
+            answers.iter().for_each(|answer| *answer.change() = Some(Err(error.clone())));
+        }
         if prepared.answers.is_empty() {
             return;
         }
@@ -182,6 +188,7 @@ impl Collection {
         for (prepared, answer) in group.into_prepared().into_iter().zip(answers) {
             *answer.change() = Some(Ok(state.apply(prepared)));
         }
+        state.quarantine();
     }
 
     fn prepare_group(&self) -> Prepared {

@@ -1,7 +1,7 @@
 //! A storage in one folder of the file system.
 
 use super::{Durability, Storage, StorageFuture, StoredObject, lock::ProcessLock};
-use sanderling_engine::{Error, ErrorCode, Result, codec::AlignedBytes};
+use sanderling_engine::{Error, ErrorCode, Result, codec::AlignedBytes, segment::SegmentBytes};
 use std::{
     collections::HashMap,
     fs::{self, File, OpenOptions},
@@ -141,6 +141,10 @@ impl Storage for FileStorage {
 
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
         Box::pin(ready(self.read_now(name, offset, length).map_err(|error| failure(name, "read", &error))))
+    }
+
+    fn map(&self, name: &str, length: usize) -> Option<Result<SegmentBytes>> {
+        Some(super::mmap::map(&self.folder.join(name), name, length))
     }
 
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {

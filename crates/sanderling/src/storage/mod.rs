@@ -9,6 +9,8 @@ mod file;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 mod lock;
 mod memory;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod mmap;
 pub mod pool;
 
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
@@ -17,7 +19,7 @@ pub use memory::MemoryStorage;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::pin::Pin;
-use sanderling_engine::{Result, codec::AlignedBytes};
+use sanderling_engine::{Result, codec::AlignedBytes, segment::SegmentBytes};
 
 /// What a storage call gives back. Natively it is ready at the first look; elsewhere it may wait for the host.
 pub type StorageFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
@@ -72,6 +74,13 @@ pub trait Storage: MaybeShared {
 
     /// A range of an object; shorter only where the object ends.
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes>;
+
+    /// An object of so many bytes that will never change, read in place; none where the storage cannot do that, and it is to
+    /// be read whole.
+    fn map(&self, name: &str, length: usize) -> Option<Result<SegmentBytes>> {
+        let _ = (name, length);
+        None
+    }
 
     /// Adds bytes at the end of an object, which is created if it is absent. With [`Durability::Strict`] everything that
     /// was appended or written to the object before is durable too, by whichever process, also when `bytes` is empty.

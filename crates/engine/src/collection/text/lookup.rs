@@ -1,6 +1,7 @@
 //! The postings of the terms of a query in every segment.
 
 use super::{SearchedField, all::Sought, words::QueryTerm};
+use crate::stored::Stored;
 use crate::{
     ids::RowId,
     lists::map,
@@ -25,7 +26,7 @@ pub(super) struct TextSegment<'a> {
 pub(super) struct FieldList<'a> {
     pub field: usize,
     /// The length of each row's text.
-    pub lengths: &'a [u32],
+    pub lengths: Stored<'a, u32>,
     pub list: TermList<'a>,
 }
 

@@ -312,7 +312,14 @@ impl<'a, 'q> Matching<'a, 'q> {
             (_, Some(only)) => self.weighing(scorer).scores_in(lists, only),
             ([FieldList { field, lengths, list: TermList::Sealed(list) }], None) => {
                 let (weight, average) = (self.text.fields[*field].weight, self.averages[*field]);
-                return Entry::Counted(Counted { list: *list, field: *field, lengths, weight, average, scorer });
+                return Entry::Counted(Counted {
+                    list: *list,
+                    field: *field,
+                    lengths: *lengths,
+                    weight,
+                    average,
+                    scorer,
+                });
             }
             _ => self.weighing(scorer).scores(segment, lists),
         };

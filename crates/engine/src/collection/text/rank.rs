@@ -5,6 +5,7 @@
 //! the bar, the score of the worst hit so far, is scored exactly, term by term in the order of the query. Bounds are whole
 //! numbers, a little above what they stand for, so no rounding can lose a hit: the answer is that of scoring every row.
 
+use crate::stored::Stored;
 use crate::{
     ids::RowId,
     lists::map,
@@ -36,7 +37,7 @@ pub(super) enum Entry<'a> {
 pub(super) struct Counted<'a> {
     pub list: SealedList<'a>,
     pub field: usize,
-    pub lengths: &'a [u32],
+    pub lengths: Stored<'a, u32>,
     pub weight: f32,
     pub average: f32,
     pub scorer: TermScorer,

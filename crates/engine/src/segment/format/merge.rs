@@ -1,7 +1,7 @@
 //! The live rows of some segments as the bytes of one: sealing is the merge of one growing segment, compaction that of
 //! several sealed ones. Nothing is analysed again.
 
-use super::{SectionKind, SectionWriter, merge_text::merge_text, write_vectors};
+use super::{FACTS, SectionKind, SectionWriter, merge_text::merge_text, write_vectors};
 use crate::{
     Schema,
     attributes::ColumnValues,
@@ -73,7 +73,8 @@ impl Merging {
                     return false;
                 }
                 if let Some(vectors) = self.vectors.take() {
-                    vectors.write(&mut self.writer, self.field);
+                    let rows = sources.iter().map(|source| source.keep.count()).sum();
+                    vectors.write(&mut self.writer, self.field, rows);
                 }
             }
             FieldKind::Text(text) => merge_text(&mut self.writer, sources, new_rows, self.field, text.positions),
@@ -121,7 +122,7 @@ fn write_rows(writer: &mut SectionWriter, sources: &[Source<'_>]) {
     let (mut document_offsets, mut document_bytes) = (vec![0_u64], Vec::new());
     for_each_kept(sources, &mut |segment, row| {
         sequences.push(segment.sequence(row).0);
-        let expires_at = segment.expiries()[row.index()];
+        let expires_at = segment.expiry(row);
         expiries.push(if is(Defect::ExpiryForgotten) { u64::MAX } else { expires_at });
         let id = segment.id(row);
         id.write_bytes(&mut id_bytes);
@@ -131,6 +132,9 @@ fn write_rows(writer: &mut SectionWriter, sources: &[Source<'_>]) {
         document_offsets.push(document_bytes.len() as u64);
     });
     let order = sorted(ids.len(), &mut |a, b| ids[a].cmp(&ids[b]));
+    let first_expiry = expiries.iter().copied().min().unwrap_or(u64::MAX);
+    let facts: [u64; FACTS] = [ids.len() as u64, first_expiry];
+    writer.add(SectionKind::Facts, 0, &facts);
     writer.add(SectionKind::Sequences, 0, &sequences);
     writer.add(SectionKind::Expiries, 0, &expiries);
     writer.add(SectionKind::IdOffsets, 0, &id_offsets);
@@ -145,8 +149,8 @@ impl MergedVectors {
         let (mut rows, mut values, mut norms) = (Vec::new(), Vec::new(), Vec::new());
         for (source, new_rows) in sources.iter().zip(new_rows) {
             let Some(column) = source.segment.vectors(field) else { continue };
-            for (position, row) in column.rows.iter().enumerate() {
-                let new_row = new_rows[*row as usize];
+            for position in 0..column.len() {
+                let new_row = new_rows.get(column.row(position).index()).copied().unwrap_or(DROPPED);
                 if new_row != DROPPED {
                     rows.push(new_row);
                     values.extend_from_slice(column.at(position));
@@ -165,7 +169,7 @@ impl MergedVectors {
 
     fn column(&self) -> VectorColumn<'_> {
         let Self { dimensions, rows, values, norms, .. } = self;
-        VectorColumn { dimensions: *dimensions, rows, values, norms }
+        VectorColumn { dimensions: *dimensions, rows: rows.into(), values: values.into(), norms: norms.into() }
     }
 
     fn step(&mut self) -> bool {
@@ -175,9 +179,9 @@ impl MergedVectors {
         is_done
     }
 
-    fn write(mut self, writer: &mut SectionWriter, field: usize) {
+    fn write(mut self, writer: &mut SectionWriter, field: usize, rows: usize) {
         let built = self.index.take().and_then(|(_, builder)| builder.finish()).unwrap_or(BuiltIndex::None);
-        write_vectors(writer, field, self.column(), built.view());
+        write_vectors(writer, (field, rows), self.column(), built.view());
     }
 }
 
@@ -185,13 +189,13 @@ fn write_attribute(writer: &mut SectionWriter, sources: &[Source<'_>], field: us
     let (mut offsets, mut numbers, mut words) = (vec![0_u32], Vec::new(), Vec::new());
     for_each_kept(sources, &mut |segment, row| {
         if let Some(column) = segment.attribute(field) {
-            let range = column.offsets[row.index()] as usize..column.offsets[row.index() + 1] as usize;
+            let range = column.range(row);
             match column.values {
                 ColumnValues::Keywords(codes, dictionary) => {
-                    codes[range].iter().for_each(|code| words.push(dictionary.get(*code)));
+                    codes.slice(range).iter().for_each(|code| words.push(dictionary.get(*code)));
                 }
                 ColumnValues::Numbers(values) | ColumnValues::Booleans(values) => {
-                    numbers.extend_from_slice(&values[range])
+                    numbers.extend_from_slice(values.slice(range))
                 }
             }
         }

@@ -1,13 +1,18 @@
 //! The bytes of a sealed segment.
 //!
-//! A header, sections at multiples of 64 bytes, and a table that names them. Each section is one array, read in place.
+//! A header, sections at multiples of 64 bytes, the checksums of the blocks they lie in, and a table that names them. Each
+//! section is one array, read in place; a block is checked when it is first touched ([`crate::stored`]).
 //!
 //! | part | what |
 //! |---|---|
-//! | header | 64 bytes ([`crate::codec::FileHeader`]); its numbers are the offset of the table and the count of its entries |
-//! | sections | each at a multiple of 64 |
-//! | table | 32 bytes an entry: kind u32, field u32, offset u64, length u64, CRC-32C u32, 0 u32 |
-//! | end | the table's CRC-32C u32: the root checksum, which the manifest repeats |
+//! | header | 64 bytes ([`crate::codec::FileHeader`]); its numbers are where the checksums begin and how many sections there are |
+//! | sections | each at a multiple of 64; the last one is filled up to one |
+//! | checksums | u32 a block of 4,096 bytes from the beginning of the file: CRC-32C of its bytes without the header, begun with the number of the block |
+//! | table | 24 bytes an entry: kind u32, field u32, offset u64, length u64 |
+//! | end | u32: the root checksum, that of checksums and table, which the manifest repeats |
+
+/// What section 8 tells of all rows: how many there are, and when the first expires.
+pub(super) const FACTS: usize = 2;
 
 mod merge;
 mod merge_text;

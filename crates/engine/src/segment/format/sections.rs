@@ -4,12 +4,13 @@ use crate::{
     Error, Result,
     codec::{FILE_HEADER_BYTES, FileHeader, FileKind, crc32c, u32_at, u64_at},
     ids::{DatabaseId, FileId},
+    stored::{BLOCK_BYTES, block_sums},
 };
 use alloc::vec::Vec;
 use core::ops::Range;
 
 const ALIGNMENT: usize = 64;
-const ENTRY_BYTES: usize = 32;
+const ENTRY_BYTES: usize = 24;
 
 /// What is added to the number of a section of the terms of a text for that of their forms.
 pub(super) const OF_FORMS: u32 = 15;
@@ -32,7 +33,9 @@ pub enum SectionKind {
     DocumentOffsets = 6,
     /// The stored documents.
     DocumentBytes = 7,
-    /// u32: the rows that have the vector.
+    /// u64: what is known of all rows together.
+    Facts = 8,
+    /// u32: the rows that have the vector; empty where all have.
     VectorRows = 16,
     /// f32: the vectors.
     VectorValues = 17,
@@ -40,6 +43,8 @@ pub enum SectionKind {
     VectorNorms = 18,
     /// u32: the layout of the vectors' index and what was measured of it.
     VectorIndex = 19,
+    /// u64: the rows that have the vector, a bit a row; empty where all have.
+    VectorPresent = 20,
     /// u32 a row: the number of terms.
     TextLengths = 32,
     /// u32 a row and one more: where its values begin.
@@ -171,8 +176,6 @@ impl SectionWriter {
         self.table.extend_from_slice(&(field as u32).to_le_bytes());
         self.table.extend_from_slice(&(self.bytes.len() as u64).to_le_bytes());
         self.table.extend_from_slice(&(content.len() as u64).to_le_bytes());
-        self.table.extend_from_slice(&crc32c(content).to_le_bytes());
-        self.table.extend_from_slice(&0_u32.to_le_bytes());
         self.bytes.extend_from_slice(content);
     }
 
@@ -183,59 +186,49 @@ impl SectionWriter {
         let extra = [self.bytes.len() as u64, (self.table.len() / ENTRY_BYTES) as u64];
         let header = FileHeader { kind: FileKind::Segment, database, file, extra };
         self.bytes[..FILE_HEADER_BYTES].copy_from_slice(&header.to_bytes());
-        let root = crc32c(&self.table);
+        let tail = self.bytes.len();
+        let sums = block_sums(&self.bytes);
+        self.bytes.extend_from_slice(&sums);
         self.bytes.extend_from_slice(&self.table);
+        let root = crc32c(&self.bytes[tail..]);
         self.bytes.extend_from_slice(&root.to_le_bytes());
         (self.bytes, root)
     }
 }
 
-/// The checked section table of a segment file.
+/// Where the sections of a segment file lie. The checksums of their blocks are looked at later, by whoever reads them.
+#[derive(Clone, Copy)]
 pub struct SectionReader<'a> {
-    bytes: &'a [u8],
     name: &'a str,
     table: &'a [u8],
+    /// Where the sections end and the checksums of their blocks begin.
+    end: usize,
 }
 
 impl<'a> SectionReader<'a> {
-    /// Checks header, table and the checksum of every section.
+    /// Checks the header and the root checksum.
     pub fn open(bytes: &'a [u8], name: &'a str, database: DatabaseId, file: FileId, root: u32) -> Result<Self> {
         let header = FileHeader::expect(FileKind::Segment, bytes, name, database, file)?;
         let damaged = |problem: &dyn core::fmt::Display| Error::damaged_file(name, problem);
-        let table = usize::try_from(header.extra[0])
-            .ok()
-            .zip(usize::try_from(header.extra[1]).ok().and_then(|count| count.checked_mul(ENTRY_BYTES)))
-            .and_then(|(from, length)| Some(from..from.checked_add(length)?))
-            .filter(|range| range.end.checked_add(4) == Some(bytes.len()))
-            .ok_or_else(|| damaged(&"the length of the file is not the one its header gives"))?;
-        let end = table.end;
-        let table = &bytes[table];
-        if u32_at(bytes, end) != Some(root) || crc32c(table) != root {
-            return Err(damaged(&"the checksum of the section table does not match").with("offset", header.extra[0]));
+        let number = |at: usize| usize::try_from(header.extra[at]).ok();
+        let parts = number(0).zip(number(1)).and_then(|(end, count)| {
+            let table = end.checked_add(sums_bytes(end))?;
+            let table_end = table.checked_add(count.checked_mul(ENTRY_BYTES)?)?;
+            (table_end.checked_add(4)? == bytes.len() && end >= FILE_HEADER_BYTES).then_some((end, table..table_end))
+        });
+        let Some((end, table)) = parts else {
+            return Err(damaged(&"the length of the file is not the one its header gives"));
+        };
+        if u32_at(bytes, table.end) != Some(root) || crc32c(&bytes[end..table.end]) != root {
+            return Err(damaged(&"the root checksum does not match").with("offset", end as u64));
         }
-        let reader = Self { bytes, name, table };
-        let mut end_before = FILE_HEADER_BYTES;
-        for entry in table.as_chunks::<ENTRY_BYTES>().0 {
-            let range = reader.range_of(entry)?;
-            reader.check_padding(end_before, range.start)?;
-            end_before = range.end;
-            if u32_at(entry, 24) != Some(crc32c(&bytes[range.clone()])) {
-                let kind = u32_at(entry, 0).unwrap_or_default();
-                return Err(
-                    damaged(&format_args!("the checksum of section {kind} does not match")).with("offset", range.start)
-                );
-            }
-        }
-        reader.check_padding(end_before, end - table.len())?;
-        Ok(reader)
+        Ok(Self { name, table: &bytes[table], end })
     }
 
-    /// Sections follow each other with zero bytes between, so that no byte of the file is outside every check.
-    fn check_padding(&self, from: usize, to: usize) -> Result<()> {
-        match self.bytes.get(from..to) {
-            Some(padding) if padding.len() < ALIGNMENT && padding.iter().all(|byte| *byte == 0) => Ok(()),
-            _ => Err(self.damaged(&"bytes between its sections").with("offset", from)),
-        }
+    /// The bytes that the sections lie in, from the beginning of the file, and behind them the checksums of their blocks.
+    #[must_use]
+    pub fn parts(&self) -> [Range<usize>; 2] {
+        [0..self.end, self.end..self.end + sums_bytes(self.end)]
     }
 
     /// Where the section of a field lies; its length is checked to be whole values of `T`.
@@ -254,12 +247,15 @@ impl<'a> SectionReader<'a> {
         else {
             return Err(self.damaged(&format_args!("section {kind} of field {field} is missing")));
         };
-        let range = self.range_of(entry)?;
-        let begin = self.bytes.as_ptr() as usize + range.start;
-        if !begin.is_multiple_of(size) || !range.len().is_multiple_of(size) {
+        let number = |offset| usize::try_from(u64_at(entry, offset).unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+        let (from, to) = (number(8), number(8).saturating_add(number(16)));
+        if from < FILE_HEADER_BYTES || !from.is_multiple_of(ALIGNMENT) || to > self.end {
+            return Err(self.damaged(&"a section lies outside the file"));
+        }
+        if !(to - from).is_multiple_of(size) {
             return Err(self.damaged(&format_args!("section {kind} of field {field} does not hold whole values")));
         }
-        Ok(range)
+        Ok(from..to)
     }
 
     /// An error that names the file.
@@ -267,14 +263,9 @@ impl<'a> SectionReader<'a> {
     pub fn damaged(&self, problem: &dyn core::fmt::Display) -> Error {
         Error::damaged_file(self.name, problem)
     }
+}
 
-    fn range_of(&self, entry: &[u8; ENTRY_BYTES]) -> Result<Range<usize>> {
-        let number = |offset| usize::try_from(u64_at(entry, offset).unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
-        let (from, to) = (number(8), number(8).saturating_add(number(16)));
-        if from >= FILE_HEADER_BYTES && from.is_multiple_of(ALIGNMENT) && to <= self.bytes.len() {
-            Ok(from..to)
-        } else {
-            Err(self.damaged(&"a section lies outside the file"))
-        }
-    }
+/// The length of the checksums of so many bytes.
+fn sums_bytes(bytes: usize) -> usize {
+    bytes.div_ceil(BLOCK_BYTES) * 4
 }

@@ -1,16 +1,17 @@
 //! The terms of a text field as sections, written and read side by side.
 //!
-//! The *head* is an array of u32: whether places are kept (0 or 1), whether there are forms (0 or 1), then the 16 bins of
-//! lengths. Then come the arrays of the terms and, where there are any, the same arrays of the forms under numbers of
-//! their own. Reading checks all that a search relies on; nothing is built.
+//! The *head* is an array of u32: whether places are kept (0 or 1), whether there are forms (0 or 1), how many rows have the
+//! text, how many terms those have together (the lower half, the upper half), then the 16 bins of lengths. Then come the
+//! arrays of the terms and, where there are any, the same arrays of the forms under numbers of their own.
 
 use super::{SectionKind, SectionReader, SectionWriter, sections::OF_FORMS};
 use crate::{
     Result,
     lists::try_map,
+    stored::Checked,
     text::{
         ABSENT, FieldStatistics, TermSet, TextColumn,
-        index::{Kept, PostingsView},
+        index::{Kept, KnownTerms, PostingsView},
         statistics_of,
     },
 };
@@ -34,6 +35,9 @@ const ARRAYS: [(SectionKind, usize); 13] = [
     (SectionKind::PlaceBytes, 1),
 ];
 
+/// The numbers before the bins in a head.
+const BEFORE_BINS: usize = 5;
+
 /// Writes a column: its terms and, where it keeps them, its forms.
 pub fn write_text(
     writer: &mut SectionWriter,
@@ -43,7 +47,9 @@ pub fn write_text(
     forms: Option<PostingsView<'_>>,
 ) {
     writer.add(SectionKind::TextLengths, field, lengths);
+    let FieldStatistics { documents, terms: all_terms } = statistics_of(lengths);
     let mut head = Vec::from([u32::from(terms.kept == Kept::Places), u32::from(forms.is_some())]);
+    head.extend_from_slice(&[documents as u32, all_terms as u32, (all_terms >> 32) as u32]);
     head.extend_from_slice(terms.bins);
     writer.add(SectionKind::TextHead, field, &head);
     write_set(writer, field, 0, terms);
@@ -54,64 +60,79 @@ pub fn write_text(
 
 fn write_set(writer: &mut SectionWriter, field: usize, numbers: u32, terms: PostingsView<'_>) {
     let arrays: [&[u8]; ARRAYS.len()] = [
-        bytemuck::cast_slice(terms.dictionary_blocks),
-        terms.dictionary_bytes,
-        bytemuck::cast_slice(terms.offsets),
-        terms.records,
-        bytemuck::cast_slice(terms.block_last),
-        bytemuck::cast_slice(terms.block_starts),
-        bytemuck::cast_slice(terms.block_best),
-        bytemuck::cast_slice(terms.words),
-        terms.cells,
-        bytemuck::cast_slice(terms.exception_places),
-        bytemuck::cast_slice(terms.exception_counts),
-        bytemuck::cast_slice(terms.block_positions),
-        terms.positions,
+        bytemuck::cast_slice(terms.dictionary_blocks.raw()),
+        terms.dictionary_bytes.raw(),
+        bytemuck::cast_slice(terms.offsets.raw()),
+        terms.records.raw(),
+        bytemuck::cast_slice(terms.block_last.raw()),
+        bytemuck::cast_slice(terms.block_starts.raw()),
+        bytemuck::cast_slice(terms.block_best.raw()),
+        bytemuck::cast_slice(terms.words.raw()),
+        terms.cells.raw(),
+        bytemuck::cast_slice(terms.exception_places.raw()),
+        bytemuck::cast_slice(terms.exception_counts.raw()),
+        bytemuck::cast_slice(terms.block_positions.raw()),
+        terms.positions.raw(),
     ];
     for ((kind, _), array) in ARRAYS.into_iter().zip(arrays) {
         writer.add_numbered(kind as u32 + numbers, field, array);
     }
 }
 
-/// Where the terms of a text field lie in a file that passed every check.
+/// Where the terms of a text field lie in a file.
 pub struct StoredText {
+    rows: u32,
     lengths: Range<usize>,
     statistics: FieldStatistics,
     bins: [u32; 16],
     has_positions: bool,
-    terms: Vec<Range<usize>>,
-    forms: Option<Vec<Range<usize>>>,
+    terms: StoredTerms,
+    forms: Option<StoredTerms>,
+}
+
+struct StoredTerms {
+    ranges: Vec<Range<usize>>,
+    known: KnownTerms,
 }
 
 impl StoredText {
-    /// Finds the sections of a field in a segment of so many rows, and checks them.
-    pub fn open(sections: &SectionReader<'_>, content: &[u8], field: usize, rows: usize) -> Result<Self> {
+    /// Finds the sections of a field in a segment of so many rows.
+    pub fn open(sections: &SectionReader<'_>, file: Checked<'_>, field: usize, rows: usize) -> Result<Self> {
         let damaged = |problem: &str| sections.damaged(&format_args!("the segment has {problem}"));
         let lengths = sections.range::<u32>(SectionKind::TextLengths, field)?;
         if lengths.len() / 4 != rows {
             return Err(damaged("text lengths for another number of rows"));
         }
         let head = sections.range::<u32>(SectionKind::TextHead, field)?;
-        let head = words_at(content, &head);
-        let Some(([places @ 0..=1, forms @ 0..=1], bins)) = head.split_first_chunk() else {
+        let head = file.array::<u32>(&head).all();
+        let Some(([places @ 0..=1, forms @ 0..=1, documents, low, high], bins)) =
+            head.split_first_chunk::<BEFORE_BINS>()
+        else {
             return Err(damaged("text of an unknown kind"));
         };
         let bins = <[u32; 16]>::try_from(bins).map_err(|_| damaged("bins of another number"))?;
-        let set = |numbers: u32| {
-            try_map(ARRAYS, |(kind, size)| sections.range_of_numbered(kind as u32 + numbers, field, size))
+        let set = |numbers: u32| -> Result<StoredTerms> {
+            let ranges =
+                try_map(ARRAYS, |(kind, size)| sections.range_of_numbered(kind as u32 + numbers, field, size))?;
+            let known = KnownTerms::new(ranges[2].len() / 4);
+            Ok(StoredTerms { ranges, known })
         };
         let forms = if *forms == 1 { Some(set(OF_FORMS)?) } else { None };
-        let statistics = statistics_of(words_at(content, &lengths));
-        let stored = Self { lengths, statistics, bins, has_positions: *places == 1, terms: set(0)?, forms };
-        stored.check(content).map_err(damaged)?;
-        Ok(stored)
+        let terms = u64::from(*low) | u64::from(*high) << 32;
+        let statistics = FieldStatistics { documents: (*documents).into(), terms };
+        Ok(Self { rows: rows as u32, lengths, statistics, bins, has_positions: *places == 1, terms: set(0)?, forms })
     }
 
-    fn check(&self, content: &[u8]) -> core::result::Result<(), &'static str> {
-        let column = self.column(content);
+    /// Checks what a reader relies on and no checksum tells.
+    pub fn check(&self, file: Checked<'_>) -> core::result::Result<(), &'static str> {
+        let column = self.column(file);
+        let lengths = column.lengths.all();
+        if statistics_of(lengths) != self.statistics {
+            return Err("another number of terms than its texts");
+        }
         for (set, is_of_forms) in [(Some(column.terms), false), (column.forms, true)] {
             if let Some(TermSet::Sealed(postings)) = set {
-                postings.check(column.lengths, ABSENT, is_of_forms)?;
+                postings.check(lengths, ABSENT, is_of_forms)?;
             }
         }
         Ok(())
@@ -119,23 +140,24 @@ impl StoredText {
 
     /// The column.
     #[must_use]
-    pub fn column<'a>(&'a self, content: &'a [u8]) -> TextColumn<'a> {
+    pub fn column<'a>(&'a self, file: Checked<'a>) -> TextColumn<'a> {
         let kept = if self.has_positions { Kept::Places } else { Kept::Counts };
         TextColumn {
-            lengths: words_at(content, &self.lengths),
+            lengths: file.array(&self.lengths),
             statistics: self.statistics,
             has_positions: self.has_positions,
-            terms: TermSet::Sealed(self.set(content, &self.terms, kept)),
-            forms: self.forms.as_ref().map(|forms| TermSet::Sealed(self.set(content, forms, Kept::Rows))),
+            terms: TermSet::Sealed(self.set(file, &self.terms, kept)),
+            forms: self.forms.as_ref().map(|forms| TermSet::Sealed(self.set(file, forms, Kept::Rows))),
         }
     }
 
-    fn set<'a>(&'a self, content: &'a [u8], ranges: &[Range<usize>], kept: Kept) -> PostingsView<'a> {
-        let words = |at: usize| words_at(content, &ranges[at]);
-        let bytes = |at: usize| &content[ranges[at].clone()];
+    fn set<'a>(&'a self, file: Checked<'a>, terms: &'a StoredTerms, kept: Kept) -> PostingsView<'a> {
+        let words = |at: usize| file.array::<u32>(&terms.ranges[at]);
+        let bytes = |at: usize| file.array::<u8>(&terms.ranges[at]);
         PostingsView {
             bins: &self.bins,
             kept,
+            rows: self.rows,
             dictionary_blocks: words(0),
             dictionary_bytes: bytes(1),
             offsets: words(2),
@@ -149,12 +171,7 @@ impl StoredText {
             exception_counts: words(10),
             block_positions: words(11),
             positions: bytes(12),
+            known: Some(&terms.known),
         }
     }
-}
-
-/// Not inlined: a view has nine of them.
-#[inline(never)]
-fn words_at<'a>(content: &'a [u8], range: &Range<usize>) -> &'a [u32] {
-    bytemuck::cast_slice(&content[range.clone()])
 }

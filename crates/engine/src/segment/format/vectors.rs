@@ -2,15 +2,15 @@
 //!
 //! Beside rows, values and norms there is always a *head*: an array of u32 that begins with the number of the layout. What
 //! was measured of the index follows it as the bits of f32. The other sections are those of [`CODES`] or [`GRAPH`], or the
-//! bytes alone. Reading checks all that a search relies on; nothing is built.
+//! bytes alone. Opening checks the lengths of sections; nothing is built.
 
 use super::{SectionKind, SectionReader, SectionWriter};
 use crate::{
     Result,
-    ids::RowId,
     lists::{map, try_map},
     rows::RowSet,
     schema::VectorField,
+    stored::{Checked, Stored},
     vector::{
         BitRowsView, BlocksView, ByteRowsView, CodesView, Depth, GraphRows, HnswView, Quantizer, RECALLS, Refined,
         SearchedColumn, Slack, VectorColumn, VectorIndex,
@@ -58,11 +58,21 @@ const GRAPH: [SectionKind; 4] =
 const GRAPH_OF_BITS: [SectionKind; 6] =
     [GRAPH[0], GRAPH[1], GRAPH[2], GRAPH[3], SectionKind::BitRows, SectionKind::BitCentroid];
 
-/// Writes a column and its index.
-pub fn write_vectors(writer: &mut SectionWriter, field: usize, column: VectorColumn<'_>, index: VectorIndex<'_>) {
-    writer.add(SectionKind::VectorRows, field, column.rows);
-    writer.add(SectionKind::VectorValues, field, column.values);
-    writer.add(SectionKind::VectorNorms, field, column.norms);
+/// Writes a column of a segment of so many rows, and its index.
+pub fn write_vectors(
+    writer: &mut SectionWriter,
+    (field, rows): (usize, usize),
+    column: VectorColumn<'_>,
+    index: VectorIndex<'_>,
+) {
+    // Where every row has a vector, no list of them is needed.
+    let are_all = column.len() == rows;
+    let present = RowSet::matching(rows, &mut |row| column.position(row).is_some());
+    let words: Vec<u64> = if are_all { Vec::new() } else { present.words().collect() };
+    writer.add(SectionKind::VectorRows, field, if are_all { &[] } else { column.rows.all() });
+    writer.add(SectionKind::VectorPresent, field, &words);
+    writer.add(SectionKind::VectorValues, field, column.values.all());
+    writer.add(SectionKind::VectorNorms, field, column.norms.all());
     let head = match index {
         VectorIndex::None => Vec::from([NONE]),
         VectorIndex::Bytes(_, refined) => head(BYTES, &[], refined.iter().flat_map(|refined| refined.0)),
@@ -79,12 +89,12 @@ pub fn write_vectors(writer: &mut SectionWriter, field: usize, column: VectorCol
         VectorIndex::Codes { codes, .. } => write_codes(writer, field, codes),
         VectorIndex::Graph { graph, rows, .. } => {
             let arrays = [graph.base, graph.upper, graph.first_lists, graph.links];
-            GRAPH.into_iter().zip(arrays).for_each(|(kind, array)| writer.add(kind, field, array));
+            GRAPH.into_iter().zip(arrays).for_each(|(kind, array)| writer.add(kind, field, array.all()));
             match rows {
                 GraphRows::Bytes(rows) => write_rows(writer, field, ROWS, rows),
                 GraphRows::Bits(rows) => {
-                    writer.add(SectionKind::BitRows, field, rows.bytes);
-                    writer.add(SectionKind::BitCentroid, field, rows.centroid);
+                    writer.add(SectionKind::BitRows, field, rows.bytes.all());
+                    writer.add(SectionKind::BitCentroid, field, rows.centroid.all());
                 }
             }
         }
@@ -100,41 +110,42 @@ fn head(layout: u32, numbers: &[u32], measured: impl Iterator<Item = f32>) -> Ve
 
 fn write_codes(writer: &mut SectionWriter, field: usize, codes: CodesView<'_>) {
     let [blocks, adds, factors, guide, guide_adds, guide_factors, list_blocks, list_vectors, ..] = CODES;
-    writer.add(blocks, field, codes.blocks.codes);
-    writer.add(adds, field, codes.blocks.adds);
-    writer.add(factors, field, codes.blocks.factors);
-    writer.add(guide, field, codes.guide.codes);
-    writer.add(guide_adds, field, codes.guide.adds);
-    writer.add(guide_factors, field, codes.guide.factors);
-    writer.add(list_blocks, field, codes.first_blocks);
-    writer.add(list_vectors, field, codes.first_vectors);
+    writer.add(blocks, field, codes.blocks.codes.all());
+    writer.add(adds, field, codes.blocks.adds.all());
+    writer.add(factors, field, codes.blocks.factors.all());
+    writer.add(guide, field, codes.guide.codes.all());
+    writer.add(guide_adds, field, codes.guide.adds.all());
+    writer.add(guide_factors, field, codes.guide.factors.all());
+    writer.add(list_blocks, field, codes.first_blocks.all());
+    writer.add(list_vectors, field, codes.first_vectors.all());
     write_rows(writer, field, [CODES[8], CODES[9], CODES[10], CODES[11]], codes.centroids);
-    writer.add(CODES[12], field, codes.positions);
-    writer.add(CODES[13], field, codes.places);
-    writer.add(CODES[14], field, codes.first_copies);
-    writer.add(CODES[15], field, codes.copies);
+    writer.add(CODES[12], field, codes.positions.all());
+    writer.add(CODES[13], field, codes.places.all());
+    writer.add(CODES[14], field, codes.first_copies.all());
+    writer.add(CODES[15], field, codes.copies.all());
     write_rows(writer, field, ROWS, codes.rows);
 }
 
 fn write_rows(writer: &mut SectionWriter, field: usize, kinds: [SectionKind; 4], rows: ByteRowsView<'_>) {
     let [bytes, scales, sums, squares] = kinds;
-    writer.add(bytes, field, rows.bytes);
-    writer.add(scales, field, rows.scales);
-    writer.add(sums, field, rows.sums);
-    writer.add(squares, field, rows.squares);
+    writer.add(bytes, field, rows.bytes.all());
+    writer.add(scales, field, rows.scales.all());
+    writer.add(sums, field, rows.sums.all());
+    writer.add(squares, field, rows.squares.all());
 }
 
-/// Where the vectors of a field and their index lie in a file that passed every check.
+/// Where the vectors of a field and their index lie in a file.
 pub struct StoredVectors {
     field: VectorField,
     quantizer: Option<Quantizer>,
     /// Rows, values, norms.
     column: [Range<usize>; 3],
+    /// The words of the set of rows that have a vector; none where all have.
+    present: Range<usize>,
     /// The sections of the layout, in the order of their list, and then of the byte rows.
     ranges: Vec<Range<usize>>,
     layout: StoredLayout,
-    /// The rows that have a vector.
-    present: RowSet,
+    rows: usize,
 }
 
 enum StoredLayout {
@@ -146,10 +157,10 @@ enum StoredLayout {
 }
 
 impl StoredVectors {
-    /// Finds the sections of a field in a segment of so many rows, and checks them.
+    /// Finds the sections of a field in a segment of so many rows, and checks that their lengths fit.
     pub fn open(
         sections: &SectionReader<'_>,
-        content: &[u8],
+        file: Checked<'_>,
         position: usize,
         field: &VectorField,
         rows: usize,
@@ -159,10 +170,11 @@ impl StoredVectors {
             sections.range::<f32>(SectionKind::VectorValues, position)?,
             sections.range::<f32>(SectionKind::VectorNorms, position)?,
         ];
+        let present = sections.range::<u64>(SectionKind::VectorPresent, position)?;
         let head = sections.range::<u32>(SectionKind::VectorIndex, position)?;
         let damaged = |problem: &str| sections.damaged(&format_args!("the segment has {problem}"));
-        let head: &[u32] = array_at(content, &head);
-        let (layout, kinds) = layout_of(head).ok_or_else(|| damaged("a vector index of an unknown kind"))?;
+        let (layout, kinds) =
+            layout_of(file.array(&head).all()).ok_or_else(|| damaged("a vector index of an unknown kind"))?;
         let find = |kind: &SectionKind| match kind.size() {
             1 => sections.range::<u8>(*kind, position),
             _ => sections.range::<u32>(*kind, position),
@@ -172,25 +184,24 @@ impl StoredVectors {
             ranges.append(&mut try_map(&ROWS, find)?);
         }
         let quantizer = Quantizer::new(field.dimensions, field.metric);
-        let mut present = RowSet::none(rows);
-        array_at::<u32>(content, &column[0]).iter().for_each(|row| present.insert(RowId(*row)));
-        let stored = Self { field: field.clone(), quantizer, column, ranges, layout, present };
-        stored.check_column(content).and_then(|()| stored.check_index(content)).map_err(damaged)?;
+        let stored = Self { field: field.clone(), quantizer, column, present, ranges, layout, rows };
+        stored.check_column(file).and_then(|()| stored.check_index(file)).map_err(damaged)?;
         Ok(stored)
     }
 
-    fn check_column(&self, content: &[u8]) -> core::result::Result<(), &'static str> {
-        let VectorColumn { dimensions, rows, values, norms } = self.column(content);
-        if !rows.is_sorted_by(|a, b| a < b) || rows.last().is_some_and(|last| *last as usize >= self.present.rows()) {
-            return Err("rows that do not ascend");
-        }
-        if norms.len() != rows.len() || Some(values.len()) != rows.len().checked_mul(dimensions) {
+    fn check_column(&self, file: Checked<'_>) -> core::result::Result<(), &'static str> {
+        let VectorColumn { dimensions, rows, values, norms } = self.column(file);
+        if Some(values.len()) != norms.len().checked_mul(dimensions) {
             return Err("vectors of another length than the schema's");
+        }
+        let [listed, words] = if norms.len() == self.rows { [0; 2] } else { [norms.len(), self.rows.div_ceil(64)] };
+        if [rows.len(), self.present.len() / 8] != [listed, words] {
+            return Err("vectors of another number than their rows");
         }
         Ok(())
     }
 
-    fn check_index(&self, content: &[u8]) -> core::result::Result<(), &'static str> {
+    fn check_index(&self, file: Checked<'_>) -> core::result::Result<(), &'static str> {
         let Some(quantizer) = &self.quantizer else {
             return match self.layout {
                 StoredLayout::None => Ok(()),
@@ -199,97 +210,119 @@ impl StoredVectors {
         };
         let vectors = self.column[2].len() / size_of::<f32>();
         let fits = |rows: ByteRowsView<'_>| rows.fits(quantizer.dimensions(), vectors);
-        match self.index(content) {
+        match self.index(file) {
             VectorIndex::None => Ok(()),
             VectorIndex::Bytes(rows, _) if fits(rows) => Ok(()),
-            VectorIndex::Codes { codes, .. } => codes.check(quantizer, vectors),
+            VectorIndex::Codes { codes, .. } => codes.check_lengths(quantizer, vectors),
             VectorIndex::Graph { graph, rows, .. }
                 if match rows {
                     GraphRows::Bytes(rows) => fits(rows),
                     GraphRows::Bits(rows) => rows.fits(quantizer.dimensions(), vectors),
                 } =>
             {
-                graph.check(vectors).map_err(|_| "a graph whose links lead astray")
+                graph.check_lengths(vectors).map_err(|_| "a graph of another size than its vectors")
             }
             _ => Err("bytes or bits of other vectors"),
         }
     }
 
+    /// Checks what a search relies on and no checksum tells.
+    pub fn check(&self, file: Checked<'_>) -> core::result::Result<(), &'static str> {
+        let column = self.column(file);
+        let rows = column.rows.all();
+        if !rows.is_sorted_by(|a, b| a < b) || rows.last().is_some_and(|last| *last as usize >= self.rows) {
+            return Err("rows that do not ascend");
+        }
+        let present = RowSet::matching(self.rows, &mut |row| column.position(row).is_some());
+        if self.present(file) != present {
+            return Err("another set of rows than the list of them");
+        }
+        match self.index(file) {
+            VectorIndex::Codes { codes, .. } => codes.check(column.len()),
+            VectorIndex::Graph { graph, .. } => {
+                graph.check(column.len()).map_err(|_| "a graph whose links lead astray")
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The column.
     #[must_use]
-    pub fn column<'a>(&self, content: &'a [u8]) -> VectorColumn<'a> {
+    pub fn column<'a>(&self, file: Checked<'a>) -> VectorColumn<'a> {
         let [rows, values, norms] = &self.column;
         VectorColumn {
             dimensions: self.field.dimensions,
-            rows: array_at(content, rows),
-            values: array_at(content, values),
-            norms: array_at(content, norms),
+            rows: file.array(rows),
+            values: file.array(values),
+            norms: file.array(norms),
         }
     }
 
     /// The rows that have a vector.
     #[must_use]
-    pub fn present(&self) -> &RowSet {
-        &self.present
+    pub fn present(&self, file: Checked<'_>) -> RowSet {
+        let words: Stored<'_, u64> = file.array(&self.present);
+        if words.is_empty() { RowSet::all(self.rows) } else { RowSet::from_words(words.all().to_vec(), self.rows) }
     }
 
     /// The column with its index.
     #[must_use]
-    pub fn searched<'a>(&'a self, content: &'a [u8]) -> SearchedColumn<'a> {
-        let (column, index) = (self.column(content), self.index(content));
+    pub fn searched<'a>(&'a self, file: Checked<'a>) -> SearchedColumn<'a> {
+        let (column, index) = (self.column(file), self.index(file));
         SearchedColumn { column, metric: self.field.metric, quantizer: self.quantizer.as_ref(), index }
     }
 
-    fn index<'a>(&'a self, content: &'a [u8]) -> VectorIndex<'a> {
-        let at = |section: usize| &self.ranges[section];
+    fn index<'a>(&'a self, file: Checked<'a>) -> VectorIndex<'a> {
+        let numbers = |section: usize| file.array::<u32>(&self.ranges[section]);
         match &self.layout {
             StoredLayout::None => VectorIndex::None,
-            StoredLayout::Bytes(refined) => VectorIndex::Bytes(self.rows(content, 0), refined),
+            StoredLayout::Bytes(refined) => VectorIndex::Bytes(self.byte_rows(file, 0), refined),
             StoredLayout::Codes(depths) => {
                 let blocks = |first: usize| BlocksView {
-                    codes: array_at(content, at(first)),
-                    adds: array_at(content, at(first + 1)),
-                    factors: array_at(content, at(first + 2)),
+                    codes: file.array(&self.ranges[first]),
+                    adds: file.array(&self.ranges[first + 1]),
+                    factors: file.array(&self.ranges[first + 2]),
                 };
                 let codes = CodesView {
                     blocks: blocks(0),
                     guide: blocks(3),
-                    first_blocks: array_at(content, at(6)),
-                    first_vectors: array_at(content, at(7)),
-                    centroids: self.rows(content, 8),
-                    positions: array_at(content, at(12)),
-                    places: array_at(content, at(13)),
-                    first_copies: array_at(content, at(14)),
-                    copies: array_at(content, at(15)),
-                    rows: self.rows(content, CODES.len()),
+                    first_blocks: numbers(6),
+                    first_vectors: numbers(7),
+                    centroids: self.byte_rows(file, 8),
+                    positions: numbers(12),
+                    places: numbers(13),
+                    first_copies: numbers(14),
+                    copies: numbers(15),
+                    rows: self.byte_rows(file, CODES.len()),
                 };
                 VectorIndex::Codes { codes, depths }
             }
             StoredLayout::Graph(entry, slacks) | StoredLayout::GraphOfBits(entry, slacks) => {
                 let graph = HnswView {
-                    base: array_at(content, at(0)),
-                    upper: array_at(content, at(1)),
-                    first_lists: array_at(content, at(2)),
-                    links: array_at(content, at(3)),
+                    base: numbers(0),
+                    upper: numbers(1),
+                    first_lists: numbers(2),
+                    links: numbers(3),
                     entry: *entry,
                 };
                 let rows = if let StoredLayout::Graph(..) = self.layout {
-                    GraphRows::Bytes(self.rows(content, GRAPH.len()))
+                    GraphRows::Bytes(self.byte_rows(file, GRAPH.len()))
                 } else {
-                    GraphRows::Bits(BitRowsView { bytes: array_at(content, at(4)), centroid: array_at(content, at(5)) })
+                    let (bytes, centroid) = (file.array(&self.ranges[4]), file.array(&self.ranges[5]));
+                    GraphRows::Bits(BitRowsView { bytes, centroid })
                 };
                 VectorIndex::Graph { graph, rows, slacks }
             }
         }
     }
 
-    fn rows<'a>(&self, content: &'a [u8], first: usize) -> ByteRowsView<'a> {
+    fn byte_rows<'a>(&self, file: Checked<'a>, first: usize) -> ByteRowsView<'a> {
         ByteRowsView {
             dimensions: self.field.dimensions,
-            bytes: array_at(content, &self.ranges[first]),
-            scales: array_at(content, &self.ranges[first + 1]),
-            sums: array_at(content, &self.ranges[first + 2]),
-            squares: array_at(content, &self.ranges[first + 3]),
+            bytes: file.array(&self.ranges[first]),
+            scales: file.array(&self.ranges[first + 1]),
+            sums: file.array(&self.ranges[first + 2]),
+            squares: file.array(&self.ranges[first + 3]),
         }
     }
 }
@@ -329,8 +362,4 @@ fn layout_of(head: &[u32]) -> Option<(StoredLayout, &'static [SectionKind])> {
 fn measured(bits: &[u32], count: usize) -> Option<Vec<f32>> {
     let numbers = map(bits, |bits| f32::from_bits(*bits));
     (numbers.len() == count && numbers.iter().all(|number| *number >= 0.0)).then_some(numbers)
-}
-
-fn array_at<'a, T: bytemuck::AnyBitPattern>(content: &'a [u8], range: &Range<usize>) -> &'a [T] {
-    bytemuck::cast_slice(&content[range.clone()])
 }

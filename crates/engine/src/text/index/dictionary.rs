@@ -5,6 +5,7 @@
 //! to any later term: block heads tell the block, and within it a term that shares more with the one before than what is
 //! looked for does is as far off as that one.
 
+use crate::stored::Stored;
 use alloc::vec::Vec;
 
 /// Terms of a block.
@@ -14,9 +15,9 @@ const BLOCK: usize = 16;
 #[derive(Clone, Copy, Debug)]
 pub struct DictionaryView<'a> {
     /// Where each block begins in `bytes`.
-    pub blocks: &'a [u32],
+    pub blocks: Stored<'a, u32>,
     /// The blocks.
-    pub bytes: &'a [u8],
+    pub bytes: Stored<'a, u8>,
     /// The number of terms.
     pub count: usize,
 }
@@ -50,7 +51,7 @@ impl DictionaryWriter {
     /// What was written.
     #[must_use]
     pub fn view(&self) -> DictionaryView<'_> {
-        DictionaryView { blocks: &self.blocks, bytes: &self.bytes, count: self.count }
+        DictionaryView { blocks: (&self.blocks).into(), bytes: (&self.bytes).into(), count: self.count }
     }
 }
 
@@ -77,8 +78,7 @@ impl<'a> Terms<'a> {
         if self.number >= self.dictionary.count {
             return None;
         }
-        let bytes = &self.dictionary.bytes[self.at..];
-        Some((usize::from(bytes[0]), &bytes[2..2 + usize::from(bytes[1])]))
+        self.dictionary.entry(self.at)
     }
 
     fn pass(&mut self, rest: &[u8]) {
@@ -134,9 +134,7 @@ impl<'a> DictionaryView<'a> {
             if is_first && self.blocks[number / BLOCK] as usize != at {
                 return Err(BAD);
             }
-            let (Some(shared), Some(length)) = (self.bytes.get(at), self.bytes.get(at + 1)) else { return Err(BAD) };
-            let (shared, length) = (usize::from(*shared), usize::from(*length));
-            let Some(rest) = self.bytes.get(at + 2..at + 2 + length) else { return Err(BAD) };
+            let Some((shared, rest)) = self.entry(at) else { return Err(BAD) };
             if shared > if is_first { 0 } else { last.len() } {
                 return Err(BAD);
             }
@@ -146,7 +144,7 @@ impl<'a> DictionaryView<'a> {
                 return Err("terms out of order");
             }
             last = term;
-            at += 2 + length;
+            at += 2 + rest.len();
         }
         if at == self.bytes.len() { Ok(()) } else { Err(BAD) }
     }
@@ -157,10 +155,16 @@ impl<'a> DictionaryView<'a> {
         Terms { dictionary: *self, at: 0, number: 0, term: Vec::new() }
     }
 
+    /// What an entry shares with the one before, and its other bytes.
+    fn entry(&self, at: usize) -> Option<(usize, &'a [u8])> {
+        let [shared, length] = *self.bytes.part(at, 2) else { return None };
+        let rest = self.bytes.part(at + 2, usize::from(length));
+        (rest.len() == usize::from(length)).then_some((usize::from(shared), rest))
+    }
+
     /// The first term of a block.
     fn head(&self, block: usize) -> &'a [u8] {
-        let at = self.blocks[block] as usize;
-        &self.bytes[at + 2..at + 2 + usize::from(self.bytes[at + 1])]
+        self.entry(self.blocks[block] as usize).map_or(&[], |(_, term)| term)
     }
 
     /// The first block from `from` on that begins behind a term; few steps where it is near.
@@ -247,18 +251,18 @@ mod tests {
         let whole = writer.view();
         for at in 0..whole.bytes.len() {
             for change in [1, 0x80] {
-                let mut bytes = whole.bytes.to_vec();
+                let mut bytes = whole.bytes.all().to_vec();
                 bytes[at] ^= change;
-                let damaged = DictionaryView { bytes: &bytes, ..whole };
+                let damaged = DictionaryView { bytes: (&bytes).into(), ..whole };
                 if damaged.check().is_ok() {
                     // A letter became another one and the order still holds.
                     let mut walk = damaged.walk();
                     while walk.next().is_some() {}
                 }
             }
-            assert!(DictionaryView { bytes: &whole.bytes[..at], ..whole }.check().is_err());
+            assert!(DictionaryView { bytes: whole.bytes.part(0, at).into(), ..whole }.check().is_err());
         }
         assert!(DictionaryView { count: 59, ..whole }.check().is_err());
-        assert!(DictionaryView { blocks: &whole.blocks[1..], ..whole }.check().is_err());
+        assert!(DictionaryView { blocks: whole.blocks.all()[1..].into(), ..whole }.check().is_err());
     }
 }

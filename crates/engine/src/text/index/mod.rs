@@ -25,13 +25,13 @@ mod write;
 pub use cells::{BestCells, EXACT_MAX, best_of, cell_of, length_bins};
 pub use dictionary::{DictionaryView, DictionaryWriter, Terms};
 pub use fuzzy::Fuzzy;
-pub use read::{Passed, PostingsView, SealedList};
+pub use read::{KnownTerms, Passed, PostingsView, SealedList};
 pub use write::{PostingsWriter, TermPostings};
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lists::map;
+    use crate::{lists::map, stored::Stored};
     use alloc::{format, string::String, vec::Vec};
 
     const ABSENT: u32 = u32::MAX;
@@ -151,15 +151,15 @@ mod tests {
             };
             for at in 0..whole.records.len() {
                 for bit in [0, 3, 7] {
-                    let mut records = whole.records.to_vec();
+                    let mut records = whole.records.all().to_vec();
                     records[at] ^= 1 << bit;
-                    reads(PostingsView { records: &records, ..whole });
+                    reads(PostingsView { records: (&records).into(), ..whole });
                 }
             }
             for at in 0..whole.words.len() {
-                let mut words = whole.words.to_vec();
+                let mut words = whole.words.all().to_vec();
                 words[at] ^= 1 << (at % 32);
-                let damaged = PostingsView { words: &words, ..whole };
+                let damaged = PostingsView { words: (&words).into(), ..whole };
                 assert!(damaged.check(&lengths, ABSENT, false).is_err(), "word {at}");
             }
             for other in [Kept::Rows, Kept::Counts, Kept::Places] {
@@ -175,12 +175,12 @@ mod tests {
         let writer = written(&terms, &lengths, Kept::Places);
         let whole = writer.view();
         let refused = |view: PostingsView<'_>| assert!(view.check(&lengths, ABSENT, false).is_err());
-        refused(PostingsView { cells: &whole.cells[1..], ..whole });
-        refused(PostingsView { block_last: &whole.block_last[1..], ..whole });
-        refused(PostingsView { exception_counts: &[], exception_places: &[], ..whole });
-        refused(PostingsView { positions: &whole.positions[1..], ..whole });
-        refused(PostingsView { offsets: &whole.offsets[..3], ..whole });
-        refused(PostingsView { block_starts: &whole.block_starts[1..], ..whole });
+        refused(PostingsView { cells: whole.cells.all()[1..].into(), ..whole });
+        refused(PostingsView { block_last: whole.block_last.all()[1..].into(), ..whole });
+        refused(PostingsView { exception_counts: Stored::NONE, exception_places: Stored::NONE, ..whole });
+        refused(PostingsView { positions: whole.positions.all()[1..].into(), ..whole });
+        refused(PostingsView { offsets: whole.offsets.all()[..3].into(), ..whole });
+        refused(PostingsView { block_starts: whole.block_starts.all()[1..].into(), ..whole });
         assert!(whole.check(&lengths[..300], ABSENT, false).is_err());
         let mut absent = lengths.clone();
         absent[7] = ABSENT;

@@ -6,7 +6,9 @@ use super::{
     dictionary::DictionaryView,
     varint,
 };
+use crate::stored::Stored;
 use alloc::{vec, vec::Vec};
+use core::sync::atomic::{AtomicU32, Ordering};
 use sanderling_kernels::{PACKED, packed_words, unpack_ascending};
 
 /// The terms of a field and their postings: of a writer, or of a file that passed [`PostingsView::check`].
@@ -16,33 +18,61 @@ pub struct PostingsView<'a> {
     pub bins: &'a [u32; 16],
     /// What is kept of a posting.
     pub kept: Kept,
+    /// The rows of the segment.
+    pub rows: u32,
     /// Where each block of the dictionary begins.
-    pub dictionary_blocks: &'a [u32],
+    pub dictionary_blocks: Stored<'a, u32>,
     /// The blocks of the dictionary.
-    pub dictionary_bytes: &'a [u8],
+    pub dictionary_bytes: Stored<'a, u8>,
     /// A term and one more: where its record begins.
-    pub offsets: &'a [u32],
+    pub offsets: Stored<'a, u32>,
     /// A record a term: the number of its postings; the number of its first block, if it has one; then of the postings behind
     /// the last block the cells, the counts above [`EXACT_MAX`], the distances of the rows, and the places.
-    pub records: &'a [u8],
+    pub records: Stored<'a, u8>,
     /// The last row of each block.
-    pub block_last: &'a [u32],
+    pub block_last: Stored<'a, u32>,
     /// A block and one more: where its words begin.
-    pub block_starts: &'a [u32],
+    pub block_starts: Stored<'a, u32>,
     /// The four best cells of each block.
-    pub block_best: &'a [u32],
+    pub block_best: Stored<'a, u32>,
     /// The rows of all blocks, packed.
-    pub words: &'a [u32],
+    pub words: Stored<'a, u32>,
     /// The cells of all blocks.
-    pub cells: &'a [u8],
+    pub cells: Stored<'a, u8>,
     /// Where in `cells` the postings with a count above [`EXACT_MAX`] are, ascending.
-    pub exception_places: &'a [u32],
+    pub exception_places: Stored<'a, u32>,
     /// Their counts.
-    pub exception_counts: &'a [u32],
+    pub exception_counts: Stored<'a, u32>,
     /// A block and one more: where the places of its postings begin.
-    pub block_positions: &'a [u32],
+    pub block_positions: Stored<'a, u32>,
     /// The places of the postings of all blocks.
-    pub positions: &'a [u8],
+    pub positions: Stored<'a, u8>,
+    /// Of a file, which terms were looked at: before the first use of one its postings are read through.
+    pub known: Option<&'a KnownTerms>,
+}
+
+/// A bit a term of a file: its postings can be read.
+#[derive(Debug, Default)]
+pub struct KnownTerms(Vec<AtomicU32>);
+
+impl KnownTerms {
+    /// For so many terms.
+    #[must_use]
+    pub fn new(terms: usize) -> Self {
+        let mut bits = Vec::new();
+        bits.resize_with(terms.div_ceil(32), AtomicU32::default);
+        Self(bits)
+    }
+
+    fn has(&self, term: usize) -> bool {
+        self.0.get(term / 32).is_some_and(|bits| bits.load(Ordering::Relaxed) >> (term % 32) & 1 == 1)
+    }
+
+    fn add(&self, term: usize) {
+        if let Some(bits) = self.0.get(term / 32) {
+            bits.fetch_or(1 << (term % 32), Ordering::Relaxed);
+        }
+    }
 }
 
 /// The postings of one term.
@@ -67,11 +97,35 @@ impl<'a> PostingsView<'a> {
     /// The postings of the term of that number.
     #[must_use]
     pub fn list(&self, term: usize) -> SealedList<'a> {
-        let record = &self.records[self.offsets[term] as usize..self.offsets[term + 1] as usize];
+        let list = self.unchecked_list(term);
+        match self.known {
+            Some(known) if !known.has(term) => self.first_use(term, list, known),
+            _ => list,
+        }
+    }
+
+    fn unchecked_list(&self, term: usize) -> SealedList<'a> {
+        let record = self.record(term);
         let mut at = 0;
         let len = varint::next(record, &mut at) as usize;
         let first_block = if len >= PACKED { varint::next(record, &mut at) as usize } else { 0 };
         SealedList { field: *self, len, first_block, tail: &record[at..] }
+    }
+
+    fn record(&self, term: usize) -> &'a [u8] {
+        self.records.slice(self.offsets[term] as usize..self.offsets[term + 1] as usize)
+    }
+
+    /// A list of a file that was not read so far: without a posting if it is damaged.
+    #[cold]
+    fn first_use(&self, term: usize, list: SealedList<'a>, known: &KnownTerms) -> SealedList<'a> {
+        let mut rows = Vec::new();
+        if list.read_through(&mut rows).is_some() {
+            known.add(term);
+            return list;
+        }
+        self.records.blame();
+        SealedList { field: *self, len: 0, first_block: 0, tail: &[] }
     }
 
     /// Checks what comes from a file, for that many rows with these lengths: a reader relies on all of it. A term may have
@@ -80,7 +134,8 @@ impl<'a> PostingsView<'a> {
         self.dictionary().check()?;
         let terms = self.offsets.len().checked_sub(1).ok_or("postings without offsets")?;
         let blocks = self.block_last.len();
-        let ascends = |offsets: &[u32], count: usize, end: usize| {
+        let ascends = |offsets: Stored<'_, u32>, count: usize, end: usize| {
+            let offsets = offsets.all();
             offsets.len() == count + 1
                 && offsets[0] == 0
                 && offsets.is_sorted()
@@ -97,7 +152,7 @@ impl<'a> PostingsView<'a> {
             && self.block_best.len() == with_cells
             && self.cells.len() == with_cells * PACKED
             && self.exception_places.len() == self.exception_counts.len()
-            && self.exception_places.is_sorted_by(|a, b| a < b)
+            && self.exception_places.all().is_sorted_by(|a, b| a < b)
             && self.bins.is_sorted();
         if !whole {
             return Err("postings whose arrays do not fit each other");
@@ -118,35 +173,23 @@ impl<'a> PostingsView<'a> {
         empty: bool,
     ) -> Result<usize, &'static str> {
         const BAD: &str = "postings that cannot be read";
-        let record = &self.records[self.offsets[term] as usize..self.offsets[term + 1] as usize];
+        let record = self.record(term);
         let mut at = 0;
         let len = varint::checked(record, &mut at).ok_or(BAD)? as usize;
         let blocks = len / PACKED;
         if blocks > 0 && varint::checked(record, &mut at).ok_or(BAD)? as usize != next_block {
             return Err(BAD);
         }
-        if len == 0 && !empty || len > lengths.len() || next_block + blocks > self.block_last.len() {
+        if len == 0 && !empty {
             return Err(BAD);
         }
         let list = SealedList { field: *self, len, first_block: next_block, tail: &record[at..] };
-        let widths = self.block_starts[next_block..=next_block + blocks].windows(2);
-        if widths.clone().any(|pair| !(pair[1] - pair[0]).is_multiple_of(4) || pair[1] - pair[0] > 128) {
-            return Err(BAD);
-        }
-        list.check_tail().ok_or(BAD)?;
         let mut rows = Vec::new();
-        list.rows(&mut rows);
-        let ascend = rows.is_sorted_by(|a, b| a < b) && rows.last().is_none_or(|last| (*last as usize) < lengths.len());
-        if !ascend || rows.iter().any(|row| lengths[*row as usize] == absent) {
+        list.read_through(&mut rows).ok_or(BAD)?;
+        if rows.iter().any(|row| lengths.get(*row as usize).is_none_or(|length| *length == absent)) {
             return Err("postings of rows that do not have the text");
         }
-        let ends = (next_block..next_block + blocks).zip(rows.chunks(PACKED));
-        if ends.clone().any(|(block, rows)| rows.last() != Some(&self.block_last[block])) {
-            return Err(BAD);
-        }
-        for block in 0..blocks {
-            list.check_block(block).ok_or(BAD)?;
-        }
+        list.check_places().ok_or(BAD)?;
         Ok(next_block + blocks)
     }
 }
@@ -254,8 +297,8 @@ impl<'a> SealedList<'a> {
     fn packed(&self, block: usize) -> (&'a [u32], u32) {
         let block = self.first_block + block;
         let range = self.field.block_starts[block] as usize..self.field.block_starts[block + 1] as usize;
-        let width = (range.len() / packed_words(1)) as u32;
-        (&self.field.words[range], width)
+        let words = self.field.words.slice(range);
+        (words, (words.len() / packed_words(1)) as u32)
     }
 
     /// The last row of a block.
@@ -279,7 +322,7 @@ impl<'a> SealedList<'a> {
     #[must_use]
     pub fn cells(&self, block: usize) -> &'a [u8] {
         if block < self.blocks() {
-            &self.field.cells[(self.first_block + block) * PACKED..][..PACKED]
+            self.field.cells.part((self.first_block + block) * PACKED, PACKED)
         } else {
             &self.tail[..self.in_tail()]
         }
@@ -288,7 +331,7 @@ impl<'a> SealedList<'a> {
     /// The cells of all blocks, and of the postings behind the last one.
     #[must_use]
     pub fn all_cells(&self) -> (&'a [u8], &'a [u8]) {
-        let blocks = &self.field.cells[self.first_block * PACKED..][..self.blocks() * PACKED];
+        let blocks = self.field.cells.part(self.first_block * PACKED, self.blocks() * PACKED);
         (blocks, &self.tail[..self.in_tail()])
     }
 
@@ -310,7 +353,7 @@ impl<'a> SealedList<'a> {
         }
         if block < self.blocks() {
             let place = ((self.first_block + block) * PACKED + at) as u32;
-            let found = self.field.exception_places.binary_search(&place);
+            let found = self.field.exception_places.all().binary_search(&place);
             return found.map_or(EXACT_MAX + 1, |found| self.field.exception_counts[found]);
         }
         let Tail { cells, counts, .. } = self.tail();
@@ -347,16 +390,16 @@ impl<'a> SealedList<'a> {
         let is_whole = block < self.blocks();
         if passed.postings <= block * PACKED || passed.postings > posting {
             let at = if is_whole {
-                self.field.block_positions[self.first_block + block] as usize
+                0
             } else {
                 let rows = self.tail().rows;
                 self.tail.len() - rows.len() + varint::end_of(rows, self.in_tail())
             };
             *passed = Passed { postings: block * PACKED, at };
         }
-        let bytes = if is_whole { self.field.positions } else { self.tail };
+        let bytes = if is_whole { self.places_of(block) } else { self.tail };
         let between = self.counts(passed.postings, &self.cells(block)[passed.postings % PACKED..posting % PACKED]);
-        let mut at = passed.at + varint::end_of(&bytes[passed.at..], between);
+        let mut at = passed.at + varint::end_of(bytes.get(passed.at..).unwrap_or_default(), between);
         let mut place = shift;
         for _ in 0..self.count(posting) {
             place = place.saturating_add(varint::next(bytes, &mut at));
@@ -365,8 +408,61 @@ impl<'a> SealedList<'a> {
         *passed = Passed { postings: posting + 1, at };
     }
 
-    /// Whether the postings behind the last block are whole.
-    fn check_tail(&self) -> Option<()> {
+    /// The places of the postings of a block.
+    fn places_of(&self, block: usize) -> &'a [u8] {
+        let block = self.first_block + block;
+        let range = self.field.block_positions[block] as usize..self.field.block_positions[block + 1] as usize;
+        self.field.positions.slice(range)
+    }
+
+    /// Reads all rows and counts, so that it is known that they can be: rows ascend and exist, arrays are long enough.
+    fn read_through(&self, rows: &mut Vec<u32>) -> Option<()> {
+        let field = &self.field;
+        let end = self.first_block.checked_add(self.blocks()).filter(|end| *end <= field.block_last.len())?;
+        self.tail.len().checked_sub(self.cells_in_tail())?;
+        if field.kept != Kept::Rows && end.checked_mul(PACKED)? > field.cells.len() {
+            return None;
+        }
+        for block in self.first_block..end {
+            let words = field.block_starts[block + 1].checked_sub(field.block_starts[block])?;
+            if !words.is_multiple_of(4) || words > 128 || field.block_starts[block + 1] as usize > field.words.len() {
+                return None;
+            }
+        }
+        self.rows(rows);
+        let whole = rows.len() == self.len && rows.is_sorted_by(|a, b| a < b);
+        let ends = (0..self.blocks()).zip(rows.chunks(PACKED));
+        if !whole || rows.last().is_some_and(|last| *last >= field.rows) {
+            return None;
+        }
+        for (block, rows) in ends {
+            if rows.last() != Some(&self.block_last(block)) {
+                return None;
+            }
+            self.block_counts(block)?;
+        }
+        self.tail_counts().map(|_| ())
+    }
+
+    /// Whether the places of all postings can be read.
+    fn check_places(&self) -> Option<()> {
+        let (counts, mut at) = self.tail_counts()?;
+        let rest = &self.tail[self.cells_in_tail()..];
+        if self.field.kept == Kept::Places {
+            check_positions(rest, &mut at, &counts)?;
+            for block in 0..self.blocks() {
+                let (bytes, mut at) = (self.places_of(block), 0);
+                check_positions(bytes, &mut at, &self.block_counts(block)?)?;
+                if at != bytes.len() {
+                    return None;
+                }
+            }
+        }
+        (at == rest.len()).then_some(())
+    }
+
+    /// The counts of the postings behind the last block, and where behind their cells the places begin.
+    fn tail_counts(&self) -> Option<(Vec<u32>, usize)> {
         let (cells, rest) = self.tail.split_at_checked(self.cells_in_tail())?;
         let (mut at, mut counts) = (0, vec![]);
         for cell in cells {
@@ -379,35 +475,26 @@ impl<'a> SealedList<'a> {
         for _ in 0..self.in_tail() {
             varint::checked(rest, &mut at)?;
         }
-        if self.field.kept == Kept::Places {
-            check_positions(rest, &mut at, &counts)?;
-        }
-        (at == rest.len()).then_some(())
+        Some((counts, at))
     }
 
-    /// Whether the counts and places of a block are whole; its rows have been read.
-    fn check_block(&self, block: usize) -> Option<()> {
+    /// The counts of the postings of a block.
+    fn block_counts(&self, block: usize) -> Option<Vec<u32>> {
+        let mut counts = vec![];
         if self.field.kept == Kept::Rows {
-            return Some(());
+            return Some(counts);
         }
         let first = ((self.first_block + block) * PACKED) as u32;
-        let mut counts = vec![];
         for (place, cell) in (first..).zip(self.cells(block)) {
             counts.push(match exact_count(*cell) {
                 Some(count) => count,
                 None => {
-                    let found = self.field.exception_places.binary_search(&place).ok()?;
+                    let found = self.field.exception_places.all().binary_search(&place).ok()?;
                     Some(self.field.exception_counts[found]).filter(|count| *count > EXACT_MAX)?
                 }
             });
         }
-        if self.field.kept == Kept::Counts {
-            return Some(());
-        }
-        let block = self.first_block + block;
-        let mut at = self.field.block_positions[block] as usize;
-        check_positions(self.field.positions, &mut at, &counts)?;
-        (at == self.field.block_positions[block + 1] as usize).then_some(())
+        Some(counts)
     }
 }
 

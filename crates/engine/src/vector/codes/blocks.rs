@@ -1,9 +1,10 @@
 //! Blocks of 32 codes with the two numbers of each vector: written slot by slot, scanned block by block.
 
+use crate::stored::Stored;
 use crate::vector::quantize::{PreparedQuery, Quantizer};
 use alloc::{vec, vec::Vec};
 use core::ops::Range;
-use sanderling_kernels::{self as kernels, EstimateTerms, FAST_SCAN_VECTORS};
+use sanderling_kernels::{self as kernels, EstimateTerms, FAST_SCAN_VECTORS, PerVector};
 
 /// Blocks that are scanned at once.
 const BATCH: usize = 8;
@@ -12,11 +13,11 @@ const BATCH: usize = 8;
 #[derive(Clone, Copy, Debug)]
 pub struct BlocksView<'a> {
     /// The codes.
-    pub codes: &'a [u8],
+    pub codes: Stored<'a, u8>,
     /// The summand of each slot; infinite where there is no vector.
-    pub adds: &'a [f32],
+    pub adds: Stored<'a, f32>,
     /// The factor of each slot.
-    pub factors: &'a [f32],
+    pub factors: Stored<'a, f32>,
 }
 
 /// Blocks that grow.
@@ -53,11 +54,15 @@ impl Blocks {
     }
 
     pub(super) fn view(&self) -> BlocksView<'_> {
-        BlocksView { codes: &self.codes, adds: &self.adds, factors: &self.factors }
+        BlocksView { codes: (&self.codes).into(), adds: (&self.adds).into(), factors: (&self.factors).into() }
     }
 }
 
-impl BlocksView<'_> {
+impl<'a> BlocksView<'a> {
+    fn slots_of(&self, numbers: Stored<'a, f32>, block: usize) -> Option<&'a PerVector<f32>> {
+        numbers.part(block * FAST_SCAN_VECTORS, FAST_SCAN_VECTORS).first_chunk()
+    }
+
     /// Whether these are so many blocks.
     pub(super) fn fits(&self, quantizer: &Quantizer, blocks: usize) -> bool {
         let slots = blocks.checked_mul(FAST_SCAN_VECTORS);
@@ -69,10 +74,10 @@ impl BlocksView<'_> {
     /// Asks for the first of a range of blocks to be brought nearer, with what belongs to their vectors.
     pub(super) fn prefetch(&self, query: &PreparedQuery, blocks: Range<usize>) {
         let blocks = blocks.start..blocks.end.min(blocks.start + BATCH);
-        kernels::prefetch(&self.codes[blocks.start * query.table.len()..blocks.end * query.table.len()]);
+        self.codes.prefetch(blocks.start * query.table.len()..blocks.end * query.table.len());
         let slots = blocks.start * FAST_SCAN_VECTORS..blocks.end * FAST_SCAN_VECTORS;
-        kernels::prefetch(&self.adds[slots.clone()]);
-        kernels::prefetch(&self.factors[slots]);
+        self.adds.prefetch(slots.clone());
+        self.factors.prefetch(slots);
     }
 
     /// Estimates the keys of the vectors in a range of blocks and hands those below `limit` to `found`, by the number of
@@ -91,7 +96,8 @@ impl BlocksView<'_> {
         let mut sums = [[0; FAST_SCAN_VECTORS]; BATCH];
         let mut estimates = [0.0; FAST_SCAN_VECTORS];
         let bytes = query.table.len();
-        let mask_of = |block: usize| masks.map_or(u32::MAX, |masks| masks[block - blocks.start]);
+        let mask_of =
+            |block: usize| masks.map_or(u32::MAX, |masks| masks.get(block - blocks.start).copied().unwrap_or(0));
         let mut from = blocks.start;
         while from < blocks.end {
             let most = BATCH.min(blocks.end - from);
@@ -100,12 +106,13 @@ impl BlocksView<'_> {
                 from += 1;
                 continue;
             }
-            let codes = &self.codes[from * bytes..][..count * bytes];
+            let codes = self.codes.part(from * bytes, count * bytes);
+            if codes.len() != count * bytes {
+                return;
+            }
             kernels::fast_scan_blocks(&query.table, codes, &mut sums[..count]);
             for (block, sums) in (from..).zip(&sums[..count]) {
-                let slots = block * FAST_SCAN_VECTORS;
-                let (Some(adds), Some(factors)) =
-                    (self.adds[slots..].first_chunk(), self.factors[slots..].first_chunk())
+                let (Some(adds), Some(factors)) = (self.slots_of(self.adds, block), self.slots_of(self.factors, block))
                 else {
                     return;
                 };
@@ -132,13 +139,17 @@ impl BlocksView<'_> {
         for block in blocks {
             let slots = block * FAST_SCAN_VECTORS;
             let (Some(adds), Some(factors), Some(out)) = (
-                self.adds[slots..].first_chunk(),
-                self.factors[slots..].first_chunk(),
-                estimates[slots..].first_chunk_mut(),
+                self.slots_of(self.adds, block),
+                self.slots_of(self.factors, block),
+                estimates.get_mut(slots..).and_then(|estimates| estimates.first_chunk_mut()),
             ) else {
                 return;
             };
-            kernels::fast_scan(&query.table, &self.codes[block * bytes..][..bytes], &mut sums);
+            let codes = self.codes.part(block * bytes, bytes);
+            if codes.len() != bytes {
+                return;
+            }
+            kernels::fast_scan(&query.table, codes, &mut sums);
             let _ = kernels::estimate_block(&sums, [adds, factors], terms, f32::INFINITY, out);
         }
     }

@@ -31,21 +31,20 @@ impl<'a> Filter<'a> {
     pub(crate) fn in_order(codes: CodesView<'a>, allowed: Allowed<'a>) -> Self {
         let mut filter = Self { codes, allowed, bits: vec![0; codes.len() / WORD + 2], count: 0 };
         for row in allowed.passing.iter() {
-            filter.add(row.index());
+            filter.add(row);
         }
         filter
     }
 
     /// Adds the vector of a row, if it has one.
     #[inline]
-    fn add(&mut self, row: usize) {
-        let rows = self.allowed.rows;
-        // Where every row up to this one has a vector, it is at its own number.
-        let position = if rows.get(row) == Some(&(row as u32)) { Ok(row) } else { rows.binary_search(&(row as u32)) };
-        if let Ok(position) = position {
+    fn add(&mut self, row: RowId) {
+        if let Some(position) = self.allowed.column.position(row) {
             let place = self.codes.places[position] as usize;
-            self.bits[place / WORD] |= 1 << (place % WORD);
-            self.count += 1;
+            if let Some(word) = self.bits.get_mut(place / WORD) {
+                *word |= 1 << (place % WORD);
+                self.count += 1;
+            }
         }
     }
 
@@ -87,7 +86,7 @@ impl<'a> Filter<'a> {
         }
         for (slot, vector) in (slots.own..).zip(slots.copies) {
             let vector = *vector as usize;
-            let bit = if self.is_in_order() { (self.bits[vector / WORD] >> (vector % WORD)) as u32 & 1 } else { 1 };
+            let bit = if self.is_in_order() { (self.word(vector / WORD) >> (vector % WORD)) as u32 & 1 } else { 1 };
             masks[slot / FAST_SCAN_VECTORS] |= bit << (slot % FAST_SCAN_VECTORS);
         }
         own
@@ -98,22 +97,26 @@ impl<'a> Filter<'a> {
         self.is_in_order() || self.look_up(vector as usize, 1) == 1
     }
 
+    fn word(&self, at: usize) -> u64 {
+        self.bits.get(at).copied().unwrap_or(0)
+    }
+
     /// The bits of at most 32 vectors.
     fn window(&self, from: usize, count: usize) -> u32 {
         let (word, shift) = (from / WORD, from % WORD);
         // In two steps, because a shift by a whole word is none.
-        let bits = self.bits[word] >> shift | self.bits[word + 1] << 1 << (WORD - 1 - shift);
+        let bits = self.word(word) >> shift | self.word(word + 1) << 1 << (WORD - 1 - shift);
         bits as u32 & (u32::MAX >> (FAST_SCAN_VECTORS - count))
     }
 
     fn look_up(&self, from: usize, count: usize) -> u32 {
-        let Allowed { rows, passing } = self.allowed;
+        let Allowed { column, passing } = self.allowed;
         // Rows ascend: where there are as many as the segment has, each is at its own number.
-        let is_whole = rows.len() == passing.rows();
+        let is_whole = column.len() == passing.rows();
         let mut mask = 0;
-        for (slot, position) in self.codes.positions[from..from + count].iter().enumerate() {
-            let row = if is_whole { *position } else { rows[*position as usize] };
-            mask |= u32::from(passing.contains(RowId(row))) << slot;
+        for (slot, position) in self.codes.positions.part(from, count).iter().enumerate() {
+            let row = if is_whole { RowId(*position) } else { column.row(*position as usize) };
+            mask |= u32::from(passing.contains(row)) << slot;
         }
         mask
     }
@@ -124,8 +127,9 @@ mod tests {
     use super::*;
     use crate::{
         rows::RowSet,
+        stored::Stored,
         vector::{
-            Metric, Quantizer,
+            Metric, Quantizer, VectorColumn,
             codes::{ByteRows, Codes},
         },
     };
@@ -158,10 +162,12 @@ mod tests {
     fn matches_in_order_are_those_that_are_looked_up() {
         let codes = made();
         let codes = codes.view();
-        let rows: Vec<u32> = (0..200).collect();
+        let (rows, norms): (Vec<u32>, Vec<f32>) = ((0..200).collect(), vec![1.0; 200]);
         for one_in in [1, 2, 3, 50] {
             let passing = RowSet::matching(200, &mut |row| (row.0 * 31) % one_in == 0);
-            let allowed = Allowed { rows: &rows, passing: &passing };
+            let column =
+                VectorColumn { dimensions: 8, rows: (&rows).into(), values: Stored::NONE, norms: (&norms).into() };
+            let allowed = Allowed { column, passing: &passing };
             let (ordered, looked_up) = (Filter::in_order(codes, allowed), Filter::looked_up(codes, allowed));
             let passes = |vector: u32| passing.contains(RowId(codes.positions[vector as usize]));
             assert_eq!(ordered.matches(), (0..200).filter(|vector| passes(*vector)).collect::<Vec<_>>());

@@ -11,6 +11,7 @@ use super::{
     nearest::Within,
     quantize::{ByteRows, ByteRowsView, PreparedQuery, Quantizer, Space},
 };
+use crate::stored::Stored;
 use alloc::{vec, vec::Vec};
 use blocks::Blocks;
 use sanderling_kernels::FAST_SCAN_VECTORS;
@@ -24,20 +25,20 @@ pub struct CodesView<'a> {
     /// The codes of the centroids, in the order of their lists; none where there is one list.
     pub guide: BlocksView<'a>,
     /// For each list and the end: its first block.
-    pub first_blocks: &'a [u32],
+    pub first_blocks: Stored<'a, u32>,
     /// For each list and the end: its first vector.
-    pub first_vectors: &'a [u32],
+    pub first_vectors: Stored<'a, u32>,
     /// For each list and the end: its first copy.
-    pub first_copies: &'a [u32],
+    pub first_copies: Stored<'a, u32>,
     /// Vectors of other lists whose codes stand behind the own ones of a list too, against its centroid: a vector between
     /// lists is found in either.
-    pub copies: &'a [u32],
+    pub copies: Stored<'a, u32>,
     /// The centroids.
     pub centroids: ByteRowsView<'a>,
     /// Where each vector is in the column.
-    pub positions: &'a [u32],
+    pub positions: Stored<'a, u32>,
     /// The other way round: for each position of the column, the number of its vector.
-    pub places: &'a [u32],
+    pub places: Stored<'a, u32>,
     /// The vectors as bytes, in scan order; none where codes stand alone.
     pub rows: ByteRowsView<'a>,
 }
@@ -140,13 +141,13 @@ impl Codes {
         CodesView {
             blocks: self.blocks.view(),
             guide: self.guide.view(),
-            first_blocks: &self.first_blocks,
-            first_vectors: &self.first_vectors,
-            first_copies: &self.first_copies,
-            copies: &self.copies,
+            first_blocks: (&self.first_blocks).into(),
+            first_vectors: (&self.first_vectors).into(),
+            first_copies: (&self.first_copies).into(),
+            copies: (&self.copies).into(),
             centroids: self.centroids.view(),
-            positions: &self.positions,
-            places: &self.places,
+            positions: (&self.positions).into(),
+            places: (&self.places).into(),
             rows: self.rows.view(),
         }
     }
@@ -197,7 +198,7 @@ pub(super) struct Slots<'a> {
 impl Slots<'_> {
     /// The number of the vector in a slot.
     pub fn vector(&self, slot: usize) -> u32 {
-        if slot < self.own { self.first + slot as u32 } else { self.copies[slot - self.own] }
+        if slot < self.own { self.first + slot as u32 } else { self.copies.get(slot - self.own).copied().unwrap_or(0) }
     }
 }
 
@@ -211,51 +212,58 @@ pub struct Seen {
 }
 
 impl<'a> CodesView<'a> {
-    /// What is wrong with codes that come from a file: a search relies on all of this.
-    pub fn check(&self, quantizer: &Quantizer, vectors: usize) -> Result<(), &'static str> {
-        let blocks = self.first_blocks.last().copied().unwrap_or_default() as usize;
-        if !self.blocks.fits(quantizer, blocks) {
-            return Err("codes, summands and factors of unequal number");
-        }
+    /// What is wrong with the lengths of codes that come from a file.
+    pub fn check_lengths(&self, quantizer: &Quantizer, vectors: usize) -> Result<(), &'static str> {
         let lists = self.first_blocks.len();
         if lists < 2 || self.first_vectors.len() != lists || self.centroids.len() != lists - 1 {
             return Err("lists without a centroid");
+        }
+        if !self.blocks.fits(quantizer, self.first_blocks[lists - 1] as usize) {
+            return Err("codes, summands and factors of unequal number");
         }
         let guides = if lists == 2 { 0 } else { (lists - 1).div_ceil(FAST_SCAN_VECTORS) };
         if !self.guide.fits(quantizer, guides) {
             return Err("centroids without codes");
         }
-        if self.first_vectors.last().copied().unwrap_or_default() as usize != vectors || self.positions.len() != vectors
-        {
+        if [self.positions.len(), self.places.len()] != [vectors; 2] {
             return Err("codes of another number of vectors");
         }
         if self.first_copies.len() != lists || self.first_copies[lists - 1] as usize != self.copies.len() {
             return Err("copies of no list");
         }
-        if self.copies.iter().any(|vector| *vector as usize >= vectors) {
-            return Err("a copy of a vector that does not exist");
+        let dimensions = quantizer.dimensions();
+        let rows = if self.rows.is_empty() { 0 } else { vectors };
+        if !self.rows.fits(dimensions, rows) || !self.centroids.fits(dimensions, lists - 1) {
+            return Err("rows of bytes of another length");
         }
+        Ok(())
+    }
+
+    /// What is wrong with codes of the right lengths.
+    pub fn check(&self, vectors: usize) -> Result<(), &'static str> {
+        let firsts = [self.first_blocks, self.first_vectors, self.first_copies].map(|firsts| firsts.all());
+        let [first_blocks, first_vectors, first_copies] = firsts;
         let length = |firsts: &[u32], list: usize| firsts[list + 1].checked_sub(firsts[list]);
         let fits = |list: usize| {
-            let vectors = length(self.first_vectors, list)?.checked_add(length(self.first_copies, list)?)?;
-            (length(self.first_blocks, list)? == vectors.div_ceil(FAST_SCAN_VECTORS as u32)).then_some(())
+            let vectors = length(first_vectors, list)?.checked_add(length(first_copies, list)?)?;
+            (length(first_blocks, list)? == vectors.div_ceil(FAST_SCAN_VECTORS as u32)).then_some(())
         };
-        let begins = [self.first_blocks, self.first_vectors, self.first_copies].iter().all(|firsts| firsts[0] == 0);
-        if !begins || !(0..lists - 1).all(|list| fits(list).is_some()) {
+        let begins = firsts.iter().all(|firsts| firsts[0] == 0);
+        let ends = first_vectors.last().is_some_and(|last| *last as usize == vectors);
+        if !begins || !ends || !(0..self.lists()).all(|list| fits(list).is_some()) {
             return Err("lists that do not follow each other");
+        }
+        if self.copies.all().iter().any(|vector| *vector as usize >= vectors) {
+            return Err("a copy of a vector that does not exist");
         }
         if !self.leaves_empty_slots_alone() {
             return Err("a summand without a code");
         }
         // Each position finds itself again: so no vector is missing, none is there twice, and none is made up.
-        let mut found = (0..).zip(self.places).filter(|(at, place)| self.positions.get(**place as usize) == Some(at));
-        if self.places.len() != vectors || found.by_ref().count() != vectors {
+        let (positions, places) = (self.positions.all(), self.places.all());
+        let found = (0..).zip(places).filter(|(at, place)| positions.get(**place as usize) == Some(at));
+        if found.count() != vectors {
             return Err("a code of a vector that does not exist");
-        }
-        let dimensions = quantizer.dimensions();
-        let rows = if self.rows.is_empty() { 0 } else { vectors };
-        if !self.rows.fits(dimensions, rows) || !self.centroids.fits(dimensions, lists - 1) {
-            return Err("rows of bytes of another length");
         }
         Ok(())
     }
@@ -268,9 +276,9 @@ impl<'a> CodesView<'a> {
         let of_list = |list: usize| {
             let end = self.first_blocks[list + 1] as usize * FAST_SCAN_VECTORS;
             let first = self.first_blocks[list] as usize * FAST_SCAN_VECTORS + self.slots(list).total;
-            is_alone(&self.blocks.adds[first..end])
+            is_alone(self.blocks.adds.slice(first..end))
         };
-        is_alone(&self.guide.adds[guided..]) && (0..self.lists()).all(of_list)
+        is_alone(self.guide.adds.slice(guided..self.guide.adds.len())) && (0..self.lists()).all(of_list)
     }
 
     /// The number of vectors.
@@ -293,14 +301,14 @@ impl<'a> CodesView<'a> {
     /// The number of lists.
     #[must_use]
     pub fn lists(&self) -> usize {
-        self.first_blocks.len() - 1
+        self.first_blocks.len().saturating_sub(1)
     }
 
     /// The slots of a list.
     pub(super) fn slots(&self, list: usize) -> Slots<'_> {
         let first = self.first_vectors[list];
-        let own = (self.first_vectors[list + 1] - first) as usize;
-        let copies = &self.copies[self.first_copies[list] as usize..self.first_copies[list + 1] as usize];
+        let own = self.first_vectors[list + 1].saturating_sub(first) as usize;
+        let copies = self.copies.slice(self.first_copies[list] as usize..self.first_copies[list + 1] as usize);
         Slots { first, own, copies, total: own + copies.len() }
     }
 
@@ -333,6 +341,11 @@ impl<'a> CodesView<'a> {
         let slots = self.slots(list);
         let masks = filter.map(|(_, masks)| masks);
         self.blocks.scan(query, blocks, masks, base - slack, within.limit(), &mut |slot, bound| {
+            if slot >= slots.total {
+                // A summand in a slot without a vector.
+                self.blocks.adds.blame();
+                return within.limit();
+            }
             let vector = slots.vector(slot);
             if slot < slots.own || filter.is_none_or(|(filter, _)| filter.has(vector)) {
                 within.offer(bound, bound + slack, vector);
@@ -348,8 +361,12 @@ impl<'a> CodesView<'a> {
 
     /// The slot of a vector in its own list and that list, slots numbered over all blocks.
     pub(super) fn slot_of(&self, vector: u32) -> (usize, usize) {
-        let list = self.first_vectors.partition_point(|first| *first <= vector) - 1;
-        (list, self.first_blocks[list] as usize * FAST_SCAN_VECTORS + (vector - self.first_vectors[list]) as usize)
+        let list = self.first_vectors.all().partition_point(|first| *first <= vector).saturating_sub(1);
+        (
+            list,
+            self.first_blocks[list] as usize * FAST_SCAN_VECTORS
+                + vector.saturating_sub(self.first_vectors[list]) as usize,
+        )
     }
 
     /// Writes the estimates of all slots of a list where they belong among those of all blocks, those without a vector infinite.

@@ -71,7 +71,11 @@ impl ListOrder<'_> {
     fn add_all(&mut self, done: &[u32]) {
         let keys = self.codes.centroids.all_keys(self.query);
         let mut is_done = vec![false; keys.len()];
-        done.iter().for_each(|list| is_done[*list as usize] = true);
+        for list in done {
+            if let Some(is_done) = is_done.get_mut(*list as usize) {
+                *is_done = true;
+            }
+        }
         for (list, key) in keys.iter().enumerate() {
             if !is_done[list] {
                 self.rest.push(packed(*key, list as u32));

@@ -1,7 +1,7 @@
 //! The graph as slices that can lie in a file, and as the owner that grows.
 
 use super::{BASE_DEGREE, FREE, LEVEL_MAX, NODES_MAX, UPPER_DEGREE, used};
-use crate::vector::quantize::Space;
+use crate::{stored::Stored, vector::quantize::Space};
 use alloc::{vec, vec::Vec};
 use core::fmt;
 
@@ -10,13 +10,13 @@ use core::fmt;
 #[derive(Clone, Copy, Debug)]
 pub struct HnswView<'a> {
     /// The neighbours of each node at the base: [`BASE_DEGREE`] slots a node.
-    pub base: &'a [u32],
+    pub base: Stored<'a, u32>,
     /// The nodes that are in layer 1, ascending.
-    pub upper: &'a [u32],
+    pub upper: Stored<'a, u32>,
     /// For each of those and the end, the number of lists before its own; it has one for each layer above the base.
-    pub first_lists: &'a [u32],
+    pub first_lists: Stored<'a, u32>,
     /// The lists: [`UPPER_DEGREE`] slots each, neighbours by their place in `upper`.
-    pub links: &'a [u32],
+    pub links: Stored<'a, u32>,
     /// Where a search begins, by its place in `upper`: a node of the highest layer; free if there is no layer above.
     pub entry: u32,
 }
@@ -64,38 +64,54 @@ impl<'a> HnswView<'a> {
         self.base.is_empty()
     }
 
-    /// Whether the graph is one over that many vectors, so that searches stay inside it.
+    /// Whether the arrays have the lengths of a graph over that many vectors.
+    ///
+    /// # Errors
+    ///
+    /// What is damaged.
+    pub fn check_lengths(&self, vectors: usize) -> Result<(), GraphDamage> {
+        // Checked: on a host of 32 bits a product that wraps around could fit lists that are too short.
+        let has_size = Some(self.base.len()) == vectors.checked_mul(BASE_DEGREE) && vectors < NODES_MAX;
+        let upper = self.upper.len();
+        let fits = self.first_lists.len() == upper + 1
+            && Some(self.links.len()) == (self.first_lists[upper] as usize).checked_mul(UPPER_DEGREE);
+        let has_entry = if upper == 0 { self.entry == FREE } else { (self.entry as usize) < upper };
+        match (has_size, fits, has_entry) {
+            (true, true, true) => Ok(()),
+            (false, ..) => Err(GraphDamage::Size),
+            (_, false, _) => Err(GraphDamage::Lists),
+            _ => Err(GraphDamage::Entry),
+        }
+    }
+
+    /// Whether a graph of the right lengths is one over that many vectors, link by link.
     ///
     /// # Errors
     ///
     /// What is damaged.
     pub fn check(&self, vectors: usize) -> Result<(), GraphDamage> {
         let all = |holds: bool, damage| if holds { Ok(()) } else { Err(damage) };
-        // Checked: on a host of 32 bits a product that wraps around could fit lists that are too short.
-        let has_size = Some(self.base.len()) == vectors.checked_mul(BASE_DEGREE) && vectors < NODES_MAX;
-        all(has_size, GraphDamage::Size)?;
-        let lists = self.base.chunks_exact(BASE_DEGREE);
+        let [base, upper, first_lists, links] =
+            [self.base, self.upper, self.first_lists, self.links].map(|array| array.all());
+        let lists = base.chunks_exact(BASE_DEGREE);
         all(self.lists_hold(lists, &mut |to| to < vectors), GraphDamage::Base)?;
-        let ascends = self.upper.windows(2).all(|pair| pair[0] < pair[1]);
-        all(ascends && self.upper.last().is_none_or(|last| (*last as usize) < vectors), GraphDamage::Upper)?;
-        let fits = self.first_lists.len() == self.upper.len() + 1
-            && self.first_lists[0] == 0
-            && self.first_lists.windows(2).all(|pair| pair[0] < pair[1] && pair[1] - pair[0] <= LEVEL_MAX as u32)
-            && Some(self.links.len()) == (self.first_lists[self.upper.len()] as usize).checked_mul(UPPER_DEGREE);
+        let ascends = upper.windows(2).all(|pair| pair[0] < pair[1]);
+        all(ascends && upper.last().is_none_or(|last| (*last as usize) < vectors), GraphDamage::Upper)?;
+        let fits = first_lists.first() == Some(&0)
+            && first_lists.windows(2).all(|pair| pair[0] < pair[1] && pair[1] - pair[0] <= LEVEL_MAX as u32);
         all(fits, GraphDamage::Lists)?;
         let mut highest = 0;
-        for node in 0..self.upper.len() {
+        for node in 0..upper.len() {
             highest = highest.max(self.level(node as u32));
-            let from = self.first_lists[node] as usize * UPPER_DEGREE;
-            let end = self.first_lists[node + 1] as usize * UPPER_DEGREE;
-            for (level, list) in (1..).zip(self.links[from..end].chunks_exact(UPPER_DEGREE)) {
+            let from = first_lists[node] as usize * UPPER_DEGREE;
+            let end = first_lists[node + 1] as usize * UPPER_DEGREE;
+            for (level, list) in (1..).zip(links[from..end].chunks_exact(UPPER_DEGREE)) {
                 let list = core::iter::once(list);
-                let holds = self.lists_hold(list, &mut |to| to < self.upper.len() && self.level(to as u32) >= level);
+                let holds = self.lists_hold(list, &mut |to| to < upper.len() && self.level(to as u32) >= level);
                 all(holds, GraphDamage::Links)?;
             }
         }
-        let has_entry = (self.entry as usize) < self.upper.len() && self.level(self.entry) == highest;
-        all(if self.upper.is_empty() { self.entry == FREE } else { has_entry }, GraphDamage::Entry)
+        all(upper.is_empty() || self.level(self.entry) == highest, GraphDamage::Entry)
     }
 
     fn lists_hold<'b>(&self, lists: impl Iterator<Item = &'b [u32]>, exists: &mut dyn FnMut(usize) -> bool) -> bool {
@@ -111,16 +127,24 @@ impl<'a> HnswView<'a> {
 
     /// The highest layer of an upper node.
     pub(super) fn level(&self, upper: u32) -> usize {
-        (self.first_lists[upper as usize + 1] - self.first_lists[upper as usize]) as usize
+        let [from, end] = [0, 1].map(|at| self.first_lists[upper as usize + at]);
+        (end.wrapping_sub(from) as usize).min(LEVEL_MAX)
     }
 
     /// The slots in a layer: nodes at the base, places in `upper` above it.
     pub(super) fn list(&self, level: usize, at: u32) -> &'a [u32] {
         let at = at as usize;
         if level == 0 {
-            &self.base[at * BASE_DEGREE..][..BASE_DEGREE]
+            self.base.part(at * BASE_DEGREE, BASE_DEGREE)
         } else {
-            &self.links[(self.first_lists[at] as usize + level - 1) * UPPER_DEGREE..][..UPPER_DEGREE]
+            self.links.part((self.first_lists[at] as usize + level - 1) * UPPER_DEGREE, UPPER_DEGREE)
+        }
+    }
+
+    /// Asks for the slots of a node at the base to be brought nearer.
+    pub(super) fn prefetch(&self, level: usize, at: u32) {
+        if level == 0 {
+            self.base.prefetch(at as usize * BASE_DEGREE..(at as usize + 1) * BASE_DEGREE);
         }
     }
 
@@ -170,10 +194,10 @@ impl Hnsw {
     #[must_use]
     pub fn view(&self) -> HnswView<'_> {
         HnswView {
-            base: &self.base,
-            upper: &self.upper,
-            first_lists: &self.first_lists,
-            links: &self.links,
+            base: (&self.base).into(),
+            upper: (&self.upper).into(),
+            first_lists: (&self.first_lists).into(),
+            links: (&self.links).into(),
             entry: self.entry,
         }
     }

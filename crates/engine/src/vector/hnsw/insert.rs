@@ -125,7 +125,7 @@ impl HnswView<'_> {
     /// The numbers of nodes in a layer.
     pub(super) fn places(&self, level: usize, nodes: &[u32]) -> Vec<u32> {
         crate::lists::map(nodes, |node| {
-            if level == 0 { *node } else { self.upper.partition_point(|other| other < node) as u32 }
+            if level == 0 { *node } else { self.upper.all().partition_point(|other| other < node) as u32 }
         })
     }
 }

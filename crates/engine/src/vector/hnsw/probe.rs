@@ -99,7 +99,7 @@ impl ByteProbe<'_> {
     /// Four at a time.
     fn add_keys(&self, nodes: &[u32], keys: &mut Vec<f32>) {
         // All rows come from memory at the same time and not one after the other.
-        nodes.iter().for_each(|at| kernels::prefetch(self.rows.row(*at as usize)));
+        nodes.iter().for_each(|at| self.rows.prefetch(*at));
         for nodes in nodes.chunks(4) {
             // Four cost hardly more than one: the first again fills a gap.
             let four = [0, 1, 2, 3].map(|at| *nodes.get(at).unwrap_or(&nodes[0]));

@@ -20,7 +20,6 @@ use crate::{
 };
 use alloc::{collections::BinaryHeap, vec::Vec};
 use core::cmp::Reverse;
-use sanderling_kernels as kernels;
 
 /// What a search in a graph asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,6 +57,8 @@ pub struct Walked {
 /// What a walk needs while it goes; one that is passed again is not allocated again.
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
+    /// How many there are to visit.
+    nodes: usize,
     visited: Vec<u64>,
     pub(super) pool: Pool,
     /// Nodes to go on from, where those that are kept do not include all.
@@ -169,6 +170,7 @@ impl Scratch {
     }
 
     fn start(&mut self, nodes: usize) {
+        self.nodes = nodes;
         self.visited.clear();
         self.visited.resize(nodes.div_ceil(64), 0);
         self.fresh.clear();
@@ -176,6 +178,10 @@ impl Scratch {
 
     /// Whether this is the first visit.
     fn visit(&mut self, at: u32) -> bool {
+        // A link of a file may lead anywhere.
+        if at as usize >= self.nodes {
+            return false;
+        }
         let (word, bit) = (&mut self.visited[at as usize / 64], 1 << (at % 64));
         let is_first = *word & bit == 0;
         *word |= bit;
@@ -302,7 +308,7 @@ impl HnswView<'_> {
         scratch.pool.nodes[scratch.pool.next] |= 1;
         // The one behind it is likely to be the next: its list comes from memory meanwhile.
         if let Some(behind) = scratch.pool.nodes.get(scratch.pool.next + 1) {
-            kernels::prefetch(self.list(level, number_of(*behind)));
+            self.prefetch(level, number_of(*behind));
         }
         scratch.fresh.clear();
         scratch.visit_all(self.list(level, number_of(node)));

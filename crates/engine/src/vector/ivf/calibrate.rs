@@ -233,7 +233,7 @@ impl Calibration {
         let copy = self.copy_slots[vector as usize] as usize;
         if copy != NO_SLOT as usize {
             let block = (copy / FAST_SCAN_VECTORS) as u32;
-            let other = codes.first_blocks.partition_point(|first| *first <= block) - 1;
+            let other = codes.first_blocks.all().partition_point(|first| *first <= block) - 1;
             if lists[other].codes < lists[list].codes {
                 return (copy, lists[other]);
             }

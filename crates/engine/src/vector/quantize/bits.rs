@@ -6,7 +6,7 @@
 //! integers.
 
 use super::{ByteRowsView, PreparedQuery, Quantizer, Space};
-use crate::lists::map;
+use crate::{lists::map, stored::Stored};
 use alloc::{vec, vec::Vec};
 use sanderling_kernels as kernels;
 
@@ -35,9 +35,9 @@ pub struct BitRows {
 #[derive(Clone, Copy, Debug)]
 pub struct BitRowsView<'a> {
     /// What all vectors are seen from, rotated.
-    pub centroid: &'a [f32],
+    pub centroid: Stored<'a, f32>,
     /// The rows, one after the other.
-    pub bytes: &'a [u8],
+    pub bytes: Stored<'a, u8>,
 }
 
 impl BitRows {
@@ -81,7 +81,7 @@ impl BitRows {
     /// The rows to read.
     #[must_use]
     pub fn view(&self) -> BitRowsView<'_> {
-        BitRowsView { centroid: &self.centroid, bytes: &self.bytes }
+        BitRowsView { centroid: (&self.centroid).into(), bytes: (&self.bytes).into() }
     }
 }
 
@@ -121,14 +121,14 @@ impl<'a> BitRowsView<'a> {
     /// The summand and the factor of a row.
     fn numbers(&self, at: u32) -> (f32, f32) {
         let end = (at as usize + 1) * self.stride();
-        let [a, b, c, d, e, f, g, h] = *self.bytes[..end].last_chunk().unwrap_or(&[0; NUMBERS]);
+        let [a, b, c, d, e, f, g, h] = *self.bytes.part(end - NUMBERS, NUMBERS).first_chunk().unwrap_or(&[0; NUMBERS]);
         (f32::from_le_bytes([a, b, c, d]), f32::from_le_bytes([e, f, g, h]))
     }
 
     /// Makes a query ready for these rows.
     #[must_use]
     pub fn prepare(&self, query: &PreparedQuery) -> BitQuery {
-        let moved = map(query.rotated.iter().zip(self.centroid), |(value, center)| value - center);
+        let moved = map(query.rotated.iter().zip(self.centroid.all()), |(value, center)| value - center);
         let largest = kernels::largest_magnitude(&moved);
         let step = largest / REACH as f32;
         let inverse = if step > 0.0 { 0.5 / step } else { 0.0 };
@@ -138,7 +138,7 @@ impl<'a> BitRowsView<'a> {
         kernels::bit_planes(&values, &mut planes);
         let squared = kernels::dot(&moved, &moved);
         let base = match query.space {
-            Space::Inner => -kernels::dot(self.centroid, &query.rotated),
+            Space::Inner => -kernels::dot(self.centroid.all(), &query.rotated),
             Space::Euclidean => squared,
         };
         BitQuery { planes, step, base, length: kernels::square_root(squared) }
@@ -151,9 +151,16 @@ impl<'a> BitRowsView<'a> {
         let mut distances = [0; AT_ONCE];
         for at in at.chunks(AT_ONCE) {
             // All rows come from memory at the same time and not one after the other.
-            at.iter().for_each(|at| kernels::prefetch(&self.bytes[*at as usize * stride..][..stride]));
+            at.iter().for_each(|at| self.bytes.prefetch(*at as usize * stride..(*at as usize + 1) * stride));
+            let mut sound = [0; AT_ONCE];
+            for (sound, at) in sound.iter_mut().zip(at) {
+                // A row that a file names need not be there.
+                if !self.bytes.part(*at as usize * stride, stride).is_empty() && (*at as usize) < self.len() {
+                    *sound = *at;
+                }
+            }
             let distances = &mut distances[..at.len()];
-            kernels::plane_distances(&query.planes, self.bytes, stride, at, distances);
+            kernels::plane_distances(&query.planes, self.bytes.raw(), stride, &sound[..at.len()], distances);
             for (at, distance) in at.iter().zip(distances) {
                 let (add, factor) = self.numbers(*at);
                 keys.push(query.base + add + factor * (query.step * (all - 2 * *distance as i32) as f32));

@@ -1,6 +1,7 @@
 //! Vectors as rows of signed bytes with a scale each: the second look at a candidate.
 
 use super::{PreparedQuery, Space};
+use crate::stored::Stored;
 use alloc::{vec, vec::Vec};
 use sanderling_kernels as kernels;
 
@@ -31,13 +32,13 @@ pub struct ByteRowsView<'a> {
     /// The length of a row.
     pub dimensions: usize,
     /// The rows, one after the other.
-    pub bytes: &'a [i8],
+    pub bytes: Stored<'a, i8>,
     /// What one step of a byte is worth, a row.
-    pub scales: &'a [f32],
+    pub scales: Stored<'a, f32>,
     /// The sum of the bytes, a row.
-    pub sums: &'a [i32],
+    pub sums: Stored<'a, i32>,
     /// The squared length, a row.
-    pub squares: &'a [f32],
+    pub squares: Stored<'a, f32>,
 }
 
 impl ByteRows {
@@ -84,10 +85,10 @@ impl ByteRows {
     pub fn view(&self) -> ByteRowsView<'_> {
         ByteRowsView {
             dimensions: self.dimensions,
-            bytes: &self.bytes,
-            scales: &self.scales,
-            sums: &self.sums,
-            squares: &self.squares,
+            bytes: (&self.bytes).into(),
+            scales: (&self.scales).into(),
+            sums: (&self.sums).into(),
+            squares: (&self.squares).into(),
         }
     }
 }
@@ -127,8 +128,15 @@ impl<'a> ByteRowsView<'a> {
 
     /// The bytes of one row.
     #[must_use]
+    #[inline]
     pub fn row(&self, at: usize) -> &'a [i8] {
-        &self.bytes[at * self.dimensions..][..self.dimensions]
+        self.bytes.part(at * self.dimensions, self.dimensions)
+    }
+
+    /// Asks for a row to be brought nearer.
+    #[inline]
+    pub(crate) fn prefetch(&self, at: u32) {
+        self.bytes.prefetch(at as usize * self.dimensions..(at as usize + 1) * self.dimensions);
     }
 
     /// A row as a vector, to the precision of its bytes.
@@ -163,11 +171,11 @@ impl<'a> ByteRowsView<'a> {
     /// The keys of the rows `at`, written over `keys`.
     pub fn keys(&self, query: &PreparedQuery, at: &[u32], keys: &mut Vec<f32>) {
         keys.clear();
-        at.iter().take(AHEAD).for_each(|at| kernels::prefetch(self.row(*at as usize)));
+        at.iter().take(AHEAD).for_each(|at| self.prefetch(*at));
         let (fours, rest) = at.as_chunks::<4>();
         for (index, four) in fours.iter().enumerate() {
             let ahead = at.iter().skip(index * 4 + AHEAD).take(4);
-            ahead.for_each(|at| kernels::prefetch(self.row(*at as usize)));
+            ahead.for_each(|at| self.prefetch(*at));
             let products = kernels::dot_i8_four(&query.bytes, four.map(|at| self.row(at as usize)));
             for (at, product) in four.iter().zip(products) {
                 keys.push(self.key(query, *at as usize, product));
@@ -182,7 +190,10 @@ impl<'a> ByteRowsView<'a> {
     #[must_use]
     pub fn all_keys(&self, query: &PreparedQuery) -> Vec<f32> {
         let mut products = vec![0; self.len()];
-        kernels::dot_i8_rows(&query.bytes, self.bytes, &mut products);
+        let bytes = self.bytes.all();
+        if bytes.len() == self.bytes.len() {
+            kernels::dot_i8_rows(&query.bytes, bytes, &mut products);
+        }
         crate::lists::map(products.iter().enumerate(), |(at, product)| self.key(query, at, *product))
     }
 }

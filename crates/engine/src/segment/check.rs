@@ -1,0 +1,87 @@
+//! All of a segment looked at: what verification, repair and restoring do before a file is believed.
+//!
+//! A checksum says that bytes are those that were written, not who wrote them: a file may be made to deceive. So the
+//! structure is checked too, down to the last posting and link.
+
+use super::sealed::{Column, SealedSegment};
+use crate::{
+    DocumentId, Error, Result,
+    stored::{Plain, Stored},
+};
+
+impl SealedSegment {
+    /// Checks every block, and then what readers rely on and no checksum tells.
+    pub fn check(&self) -> Result<()> {
+        if !self.checked().look_at_all() {
+            return Err(self.damage().unwrap_or_else(|| self.wrong("a block that is damaged")));
+        }
+        self.check_rows()?;
+        self.columns.iter().try_for_each(|column| self.check_column(column))
+    }
+
+    fn check_column(&self, column: &Column) -> Result<()> {
+        let (offsets, end) = match column {
+            Column::Vector(stored) => return stored.check(self.checked()).map_err(|problem| self.wrong(problem)),
+            Column::Text(stored) => return stored.check(self.checked()).map_err(|problem| self.wrong(problem)),
+            Column::Keyword { offsets, codes, .. } => (offsets, codes.len() / 4),
+            Column::Number { offsets, numbers, .. } => (offsets, numbers.len() / 8),
+        };
+        self.check_offsets(self.array::<u32>(offsets), end as u64)?;
+        let Column::Keyword { codes, word_offsets, word_bytes, .. } = column else { return Ok(()) };
+        let offsets = self.array::<u32>(word_offsets);
+        let words = offsets.len().saturating_sub(1);
+        self.check_offsets(offsets, word_bytes.len() as u64)?;
+        let bytes = self.array::<u8>(word_bytes).all();
+        let mut last = None;
+        for word in 0..words {
+            let word = core::str::from_utf8(&bytes[offsets[word] as usize..offsets[word + 1] as usize]);
+            let word = word.map_err(|_| self.wrong("a word that is not UTF-8"))?;
+            self.that(last.replace(word).is_none_or(|last| last < word), "words out of order")?;
+        }
+        let codes_exist = self.array::<u32>(codes).all().iter().all(|code| (*code as usize) < words);
+        self.that(codes_exist, "a code without a word")
+    }
+
+    fn check_rows(&self) -> Result<()> {
+        let sequences = self.array::<u64>(&self.sequences).all();
+        self.that(sequences.is_sorted_by(|a, b| a < b), "rows out of order")?;
+        let first_expiry = self.array::<u64>(&self.expiries).all().iter().min().copied().unwrap_or(u64::MAX);
+        self.that(first_expiry == self.first_expiry, "another first expiry than its rows")?;
+        let offsets = self.array::<u32>(&self.id_offsets);
+        self.check_offsets(offsets, self.id_bytes.len() as u64)?;
+        let bytes = self.array::<u8>(&self.id_bytes).all();
+        let id = |row: usize| DocumentId::from_bytes(&bytes[offsets[row] as usize..offsets[row + 1] as usize]);
+        self.that((0..self.rows).all(|row| id(row).is_some()), "an id that is none")?;
+        let order = self.array::<u32>(&self.id_order).all();
+        let exist = order.iter().all(|row| (*row as usize) < self.rows);
+        self.that(
+            exist
+                && order.windows(2).all(|pair| {
+                    let [first, second] = [id(pair[0] as usize), id(pair[1] as usize)];
+                    first < second || first == second && pair[0] != pair[1]
+                }),
+            "ids out of order",
+        )?;
+        let offsets = self.array::<u64>(&self.document_offsets);
+        self.check_offsets(offsets, self.document_bytes.len() as u64)?;
+        let bytes = self.array::<u8>(&self.document_bytes).all();
+        let is_text =
+            |row: usize| core::str::from_utf8(&bytes[offsets[row] as usize..offsets[row + 1] as usize]).is_ok();
+        self.that((0..self.rows).all(is_text), "a document that is not UTF-8")
+    }
+
+    fn check_offsets<T: Plain + Into<u64> + Ord>(&self, offsets: Stored<'_, T>, end: u64) -> Result<()> {
+        let offsets = offsets.all();
+        let first_and_last = offsets.first().zip(offsets.last()).map(|(first, last)| ((*first).into(), (*last).into()));
+        let ascend = first_and_last == Some((0, end)) && offsets.is_sorted();
+        self.that(ascend, "offsets that do not ascend to the end of their array")
+    }
+
+    fn that(&self, holds: bool, otherwise: &str) -> Result<()> {
+        if holds { Ok(()) } else { Err(self.wrong(otherwise)) }
+    }
+
+    fn wrong(&self, problem: &str) -> Error {
+        Error::damaged_file(&self.name, &format_args!("the segment has {problem}"))
+    }
+}

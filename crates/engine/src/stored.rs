@@ -1,0 +1,308 @@
+//! Arrays of a file, read in place and checked block by block when they are first touched.
+//!
+//! Opening a file must not take longer the larger it is, so nothing but its table is read then. Every later access goes
+//! through [`Stored`], which looks whether the checksum of the blocks it touches was seen to be right, and finds out if not.
+//! Damage is noted in [`Blocks`], and the reader gets zeros: whoever asked looks there when the answer is complete, and throws
+//! it away. So no reader has an error path of its own, and none can panic or go on for ever because of what a file says: an
+//! index beyond the end of an array is damage too.
+
+use crate::codec::{crc32c_continue, u32_at};
+use alloc::vec::Vec;
+use core::{
+    fmt,
+    ops::{Index, Range},
+    sync::atomic::{AtomicU32, AtomicUsize, Ordering},
+};
+
+/// The bytes under one checksum.
+pub const BLOCK_BYTES: usize = 4_096;
+
+/// Bytes at the beginning that no block checksum covers: the header, which has its own.
+pub const UNCOVERED: usize = crate::codec::FILE_HEADER_BYTES;
+
+/// No damage was found.
+const SOUND: usize = usize::MAX;
+
+/// The checksums of a file's blocks: u32 each.
+#[must_use]
+pub fn block_sums(bytes: &[u8]) -> Vec<u8> {
+    let mut sums = Vec::with_capacity(bytes.len().div_ceil(BLOCK_BYTES) * 4);
+    for number in 0..bytes.len().div_ceil(BLOCK_BYTES) {
+        sums.extend_from_slice(&block_sum(bytes, number).to_le_bytes());
+    }
+    sums
+}
+
+fn block_sum(bytes: &[u8], number: usize) -> u32 {
+    let from = (number * BLOCK_BYTES).max(UNCOVERED).min(bytes.len());
+    let end = (number * BLOCK_BYTES + BLOCK_BYTES).min(bytes.len());
+    crc32c_continue(number as u32, &bytes[from..end])
+}
+
+/// What was seen so far of the blocks of one file in memory.
+pub struct Blocks {
+    /// A bit a block: its checksum was seen to be right.
+    sound: Vec<AtomicU32>,
+    /// Where damage was found first.
+    damaged: AtomicUsize,
+}
+
+/// The blocks of a file with its bytes and their checksums.
+#[derive(Clone, Copy)]
+pub struct Checked<'a> {
+    bytes: &'a [u8],
+    sums: &'a [u8],
+    blocks: &'a Blocks,
+}
+
+impl Blocks {
+    /// Of a file with so many covered bytes, of which nothing was seen.
+    #[must_use]
+    pub fn new(bytes: usize) -> Self {
+        let mut sound = Vec::new();
+        sound.resize_with(bytes.div_ceil(32 * BLOCK_BYTES), AtomicU32::default);
+        Self { sound, damaged: AtomicUsize::new(SOUND) }
+    }
+
+    /// The offset at which damage was found.
+    #[must_use]
+    pub fn damage(&self) -> Option<usize> {
+        Some(self.damaged.load(Ordering::Acquire)).filter(|at| *at != SOUND)
+    }
+
+    #[cold]
+    fn note(&self, offset: usize) {
+        self.damaged.fetch_min(offset, Ordering::AcqRel);
+    }
+
+    #[inline]
+    fn is_sound(&self, block: usize) -> bool {
+        self.sound.get(block / 32).is_some_and(|word| word.load(Ordering::Relaxed) >> (block % 32) & 1 == 1)
+    }
+}
+
+impl fmt::Debug for Checked<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Checked")
+    }
+}
+
+impl<'a> Checked<'a> {
+    /// The covered bytes of a file, the checksums of their blocks, and what was seen of them.
+    #[must_use]
+    pub fn new(bytes: &'a [u8], sums: &'a [u8], blocks: &'a Blocks) -> Self {
+        Self { bytes, sums, blocks }
+    }
+
+    /// Whether the blocks of a part of the bytes are sound.
+    #[inline]
+    fn touch<T>(self, part: &[T]) -> bool {
+        if part.is_empty() {
+            return true; // it may lie anywhere
+        }
+        let from = (part.as_ptr() as usize).wrapping_sub(self.bytes.as_ptr() as usize);
+        let (first, last) = (from / BLOCK_BYTES, (from + size_of_val(part) - 1) / BLOCK_BYTES);
+        let is_seen = self.blocks.is_sound(first) && (first == last || last - first == 1 && self.blocks.is_sound(last));
+        is_seen || self.look(first, last)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look(self, first: usize, last: usize) -> bool {
+        for block in first..=last {
+            if self.blocks.is_sound(block) {
+                continue;
+            }
+            if u32_at(self.sums, block * 4) != Some(block_sum(self.bytes, block)) {
+                self.blocks.note(block * BLOCK_BYTES);
+                return false;
+            }
+            if let Some(word) = self.blocks.sound.get(block / 32) {
+                word.fetch_or(1 << (block % 32), Ordering::Relaxed);
+            }
+        }
+        true
+    }
+
+    /// Looks at every block.
+    pub fn look_at_all(self) -> bool {
+        let blocks = self.bytes.len().div_ceil(BLOCK_BYTES);
+        blocks == 0 || self.look(0, blocks - 1)
+    }
+
+    /// Notes that what the file says cannot be, though its checksums are right.
+    pub fn blame<T>(self, part: &[T]) {
+        self.blocks.note((part.as_ptr() as usize).wrapping_sub(self.bytes.as_ptr() as usize));
+    }
+
+    /// The array at a range of the bytes; empty and blamed if there is none.
+    #[must_use]
+    pub fn array<T: Plain>(self, range: &Range<usize>) -> Stored<'a, T> {
+        let values = self.bytes.get(range.clone()).and_then(|bytes| bytemuck::try_cast_slice(bytes).ok());
+        Stored { values: values.unwrap_or_default(), file: Some(self) }
+    }
+}
+
+/// A number that files have arrays of.
+pub trait Plain: bytemuck::Pod + 'static {
+    /// What a reader gets where there is nothing.
+    fn zero() -> &'static Self;
+}
+
+macro_rules! plain {
+    ($($number:ty)*) => { $(impl Plain for $number { fn zero() -> &'static Self { &(0 as $number) } })* };
+}
+plain!(u8 i8 u32 i32 u64 f32 f64);
+
+/// Zeros that stand for an unsound part.
+static ZEROS: [u64; 2_048] = [0; 2_048];
+
+/// An array to read: of a file, or in memory.
+pub struct Stored<'a, T> {
+    values: &'a [T],
+    file: Option<Checked<'a>>,
+}
+
+impl<T> Clone for Stored<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Stored<'_, T> {}
+
+impl<T> fmt::Debug for Stored<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} values", self.values.len())
+    }
+}
+
+impl<'a, T> From<&'a [T]> for Stored<'a, T> {
+    fn from(values: &'a [T]) -> Self {
+        Self { values, file: None }
+    }
+}
+
+impl<'a, T> From<&'a Vec<T>> for Stored<'a, T> {
+    fn from(values: &'a Vec<T>) -> Self {
+        Self { values, file: None }
+    }
+}
+
+impl<T: PartialEq> PartialEq for Stored<'_, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
+    }
+}
+
+impl<T> Stored<'_, T> {
+    /// An array without a value.
+    pub const NONE: Self = Self { values: &[], file: None };
+
+    /// The number of values.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there is no value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Asks for values to be brought nearer: not yet looked at, and nothing where there are none.
+    pub fn prefetch(&self, range: Range<usize>)
+    where
+        T: Copy,
+    {
+        if let Some(values) = self.values.get(range) {
+            sanderling_kernels::prefetch(values);
+        }
+    }
+
+    /// Notes that what the array says cannot be.
+    #[cold]
+    pub fn blame(&self) {
+        if let Some(file) = self.file {
+            file.blame(self.values);
+        }
+    }
+}
+
+impl<'a, T: Plain> Stored<'a, T> {
+    /// The values of a range; of one that ends beyond the array none.
+    #[must_use]
+    #[inline]
+    pub fn slice(&self, range: Range<usize>) -> &'a [T] {
+        match self.values.get(range.clone()) {
+            Some(values) if self.file.is_none_or(|file| file.touch(values)) => values,
+            _ => self.unsound(range.len()),
+        }
+    }
+
+    /// `length` values from one on.
+    #[must_use]
+    #[inline]
+    pub fn part(&self, from: usize, length: usize) -> &'a [T] {
+        self.slice(from..from.saturating_add(length))
+    }
+
+    /// All values.
+    #[must_use]
+    pub fn all(&self) -> &'a [T] {
+        match self.file {
+            Some(file) if !file.touch(self.values) => self.unsound(self.values.len()),
+            _ => self.values,
+        }
+    }
+
+    /// The values as they are, for one that has touched those that it reads.
+    #[must_use]
+    pub fn raw(&self) -> &'a [T] {
+        self.values
+    }
+
+    /// A value; 0 beyond the end.
+    #[must_use]
+    #[inline]
+    pub fn at(&self, at: usize) -> T {
+        self[at]
+    }
+
+    /// As many zeros, if there are so many.
+    #[cold]
+    #[inline(never)]
+    fn unsound(&self, length: usize) -> &'a [T] {
+        if self.file.is_some_and(|file| file.blocks.damage().is_none()) {
+            self.blame();
+        }
+        bytemuck::cast_slice::<u64, T>(&ZEROS).get(..length).unwrap_or_default()
+    }
+}
+
+impl<'a> Stored<'a, u8> {
+    /// The text at a range; of one that is none nothing.
+    #[must_use]
+    pub fn text(&self, range: Range<usize>) -> &'a str {
+        core::str::from_utf8(self.slice(range)).unwrap_or_else(|_| {
+            self.blame();
+            ""
+        })
+    }
+}
+
+impl<T: Plain> Index<usize> for Stored<'_, T> {
+    type Output = T;
+
+    #[inline]
+    fn index(&self, at: usize) -> &T {
+        match self.values.get(at) {
+            Some(value) if self.file.is_none_or(|file| file.touch(core::slice::from_ref(value))) => value,
+            _ => {
+                let _ = self.unsound(0);
+                T::zero()
+            }
+        }
+    }
+}
