@@ -80,7 +80,7 @@ fn report(set: &VectorSet, quantizer: &Quantizer, rows: &ByteRows, graph: &Hnsw,
     view.check(rows.len()).unwrap();
     let graph_bytes = 4 * (view.base.len() + view.upper.len() + view.first_lists.len() + view.links.len());
     let row_bytes = rows.bytes.len() + 12 * rows.len();
-    let degree = view.base.iter().filter(|to| **to != u32::MAX).count() as f64 / rows.len() as f64;
+    let degree = view.base.all().iter().filter(|to| **to != u32::MAX).count() as f64 / rows.len() as f64;
     let each = |bytes: usize| bytes as f64 / rows.len() as f64;
     println!("bytes a vector: graph {:.0}, rows {:.0}; mean degree {degree:.1}", each(graph_bytes), each(row_bytes));
     for breadth in BREADTHS {
@@ -248,7 +248,7 @@ fn measured(
     let mut calibration = SlackCalibration::default();
     let numbers: Vec<u32> = (0..set.rows() as u32).collect();
     let norms = vec![1.0; set.rows()];
-    let column = VectorColumn { dimensions: set.dimensions, rows: &numbers, values: &set.base, norms: &norms };
+    let column = VectorColumn { dimensions: set.dimensions, rows: (&numbers).into(), values: (&set.base).into(), norms: (&norms).into() };
     while !calibration.step((quantizer, column), graph.view(), rows, walked) {}
     calibration.finish()
 }
@@ -265,7 +265,7 @@ fn ask_whole(
 ) {
     let numbers: Vec<u32> = (0..set.rows() as u32).collect();
     let norms = vec![1.0; set.rows()];
-    let column = VectorColumn { dimensions: set.dimensions, rows: &numbers, values: &set.base, norms: &norms };
+    let column = VectorColumn { dimensions: set.dimensions, rows: (&numbers).into(), values: (&set.base).into(), norms: (&norms).into() };
     let searched = SearchedColumn { column, metric: Metric::Cosine, quantizer: Some(quantizer), index };
     let rows = RowSet::matching(set.rows(), &mut |row| passing[row.index()]);
     let passing = Passing::from(&rows);
