@@ -248,7 +248,12 @@ fn measured(
     let mut calibration = SlackCalibration::default();
     let numbers: Vec<u32> = (0..set.rows() as u32).collect();
     let norms = vec![1.0; set.rows()];
-    let column = VectorColumn { dimensions: set.dimensions, rows: (&numbers).into(), values: (&set.base).into(), norms: (&norms).into() };
+    let column = VectorColumn {
+        dimensions: set.dimensions,
+        rows: (&numbers).into(),
+        values: (&set.base).into(),
+        norms: (&norms).into(),
+    };
     while !calibration.step((quantizer, column), graph.view(), rows, walked) {}
     calibration.finish()
 }
@@ -265,7 +270,12 @@ fn ask_whole(
 ) {
     let numbers: Vec<u32> = (0..set.rows() as u32).collect();
     let norms = vec![1.0; set.rows()];
-    let column = VectorColumn { dimensions: set.dimensions, rows: (&numbers).into(), values: (&set.base).into(), norms: (&norms).into() };
+    let column = VectorColumn {
+        dimensions: set.dimensions,
+        rows: (&numbers).into(),
+        values: (&set.base).into(),
+        norms: (&norms).into(),
+    };
     let searched = SearchedColumn { column, metric: Metric::Cosine, quantizer: Some(quantizer), index };
     let rows = RowSet::matching(set.rows(), &mut |row| passing[row.index()]);
     let passing = Passing::from(&rows);

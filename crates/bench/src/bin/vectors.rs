@@ -99,7 +99,12 @@ impl<'a> Built<'a> {
         let count = set.rows();
         let quantizer = Quantizer::new(set.dimensions, Metric::Cosine).expect("the metric has codes");
         let (rows, norms): (Vec<u32>, Vec<f32>) = (0..count as u32).map(|row| (row, 1.0)).unzip();
-        let column = VectorColumn { dimensions: set.dimensions, rows: (&rows).into(), values: (&set.base).into(), norms: (&norms).into() };
+        let column = VectorColumn {
+            dimensions: set.dimensions,
+            rows: (&rows).into(),
+            values: (&set.base).into(),
+            norms: (&norms).into(),
+        };
         let (start, start_of_work) = (Instant::now(), cpu_seconds());
         let (index, quantization) = options.index;
         let mut builder = IndexBuilder::new(&quantizer, column, index, quantization);
