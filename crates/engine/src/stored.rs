@@ -7,7 +7,7 @@
 //! index beyond the end of an array is damage too.
 
 use crate::codec::{crc32c_continue, u32_at};
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::{
     fmt,
     ops::{Index, Range},
@@ -39,29 +39,46 @@ fn block_sum(bytes: &[u8], number: usize) -> u32 {
     crc32c_continue(number as u32, &bytes[from..end])
 }
 
-/// What was seen so far of the blocks of one file in memory.
+/// Bytes of a file: a buffer, or a mapped file.
+pub type FileBytes = Box<dyn AsRef<[u8]> + Send + Sync>;
+
+/// A file in memory, and what was seen so far of its blocks.
 pub struct Blocks {
+    bytes: FileBytes,
+    /// The address of the first byte, which stays where it is.
+    base: usize,
+    /// How many bytes the checksums cover; behind them these begin.
+    covered: usize,
     /// A bit a block: its checksum was seen to be right.
     sound: Vec<AtomicU32>,
     /// Where damage was found first.
     damaged: AtomicUsize,
 }
 
-/// The blocks of a file with its bytes and their checksums.
-#[derive(Clone, Copy)]
-pub struct Checked<'a> {
-    bytes: &'a [u8],
-    sums: &'a [u8],
-    blocks: &'a Blocks,
+impl fmt::Debug for Blocks {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} bytes", self.covered)
+    }
 }
 
 impl Blocks {
-    /// Of a file with so many covered bytes, of which nothing was seen.
+    /// A file of which nothing was seen yet: `covered` bytes, behind them the checksums of their blocks.
     #[must_use]
-    pub fn new(bytes: usize) -> Self {
+    pub fn new(bytes: FileBytes, covered: usize) -> Self {
         let mut sound = Vec::new();
-        sound.resize_with(bytes.div_ceil(32 * BLOCK_BYTES), AtomicU32::default);
-        Self { sound, damaged: AtomicUsize::new(SOUND) }
+        sound.resize_with(covered.div_ceil(32 * BLOCK_BYTES), AtomicU32::default);
+        let base = (*bytes).as_ref().as_ptr() as usize;
+        Self { bytes, base, covered, sound, damaged: AtomicUsize::new(SOUND) }
+    }
+
+    /// The length of the file.
+    #[must_use]
+    pub fn file_bytes(&self) -> usize {
+        (*self.bytes).as_ref().len()
+    }
+
+    fn covered(&self) -> &[u8] {
+        (*self.bytes).as_ref().get(..self.covered).unwrap_or_default()
     }
 
     /// The offset at which damage was found.
@@ -79,45 +96,32 @@ impl Blocks {
     fn is_sound(&self, block: usize) -> bool {
         self.sound.get(block / 32).is_some_and(|word| word.load(Ordering::Relaxed) >> (block % 32) & 1 == 1)
     }
-}
-
-impl fmt::Debug for Checked<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Checked")
-    }
-}
-
-impl<'a> Checked<'a> {
-    /// The covered bytes of a file, the checksums of their blocks, and what was seen of them.
-    #[must_use]
-    pub fn new(bytes: &'a [u8], sums: &'a [u8], blocks: &'a Blocks) -> Self {
-        Self { bytes, sums, blocks }
-    }
 
     /// Whether the blocks of a part of the bytes are sound.
     #[inline]
-    fn touch<T>(self, part: &[T]) -> bool {
+    fn touch<T>(&self, part: &[T]) -> bool {
         if part.is_empty() {
             return true; // it may lie anywhere
         }
-        let from = (part.as_ptr() as usize).wrapping_sub(self.bytes.as_ptr() as usize);
+        let from = (part.as_ptr() as usize).wrapping_sub(self.base);
         let (first, last) = (from / BLOCK_BYTES, (from + size_of_val(part) - 1) / BLOCK_BYTES);
-        let is_seen = self.blocks.is_sound(first) && (first == last || last - first == 1 && self.blocks.is_sound(last));
+        let is_seen = self.is_sound(first) && (first == last || last - first == 1 && self.is_sound(last));
         is_seen || self.look(first, last)
     }
 
     #[cold]
     #[inline(never)]
-    fn look(self, first: usize, last: usize) -> bool {
+    fn look(&self, first: usize, last: usize) -> bool {
         for block in first..=last {
-            if self.blocks.is_sound(block) {
+            if self.is_sound(block) {
                 continue;
             }
-            if u32_at(self.sums, block * 4) != Some(block_sum(self.bytes, block)) {
-                self.blocks.note(block * BLOCK_BYTES);
+            let sum = u32_at((*self.bytes).as_ref(), self.covered + block * 4);
+            if sum != Some(block_sum(self.covered(), block)) {
+                self.note(block * BLOCK_BYTES);
                 return false;
             }
-            if let Some(word) = self.blocks.sound.get(block / 32) {
+            if let Some(word) = self.sound.get(block / 32) {
                 word.fetch_or(1 << (block % 32), Ordering::Relaxed);
             }
         }
@@ -125,20 +129,20 @@ impl<'a> Checked<'a> {
     }
 
     /// Looks at every block.
-    pub fn look_at_all(self) -> bool {
-        let blocks = self.bytes.len().div_ceil(BLOCK_BYTES);
+    pub fn look_at_all(&self) -> bool {
+        let blocks = self.covered.div_ceil(BLOCK_BYTES);
         blocks == 0 || self.look(0, blocks - 1)
     }
 
     /// Notes that what the file says cannot be, though its checksums are right.
-    pub fn blame<T>(self, part: &[T]) {
-        self.blocks.note((part.as_ptr() as usize).wrapping_sub(self.bytes.as_ptr() as usize));
+    fn blame<T>(&self, part: &[T]) {
+        self.note((part.as_ptr() as usize).wrapping_sub(self.base));
     }
 
     /// The array at a range of the bytes; empty and blamed if there is none.
     #[must_use]
-    pub fn array<T: Plain>(self, range: &Range<usize>) -> Stored<'a, T> {
-        let values = self.bytes.get(range.clone()).and_then(|bytes| bytemuck::try_cast_slice(bytes).ok());
+    pub fn array<T: Plain>(&self, range: &Range<usize>) -> Stored<'_, T> {
+        let values = self.covered().get(range.clone()).and_then(|bytes| bytemuck::try_cast_slice(bytes).ok());
         Stored { values: values.unwrap_or_default(), file: Some(self) }
     }
 }
@@ -160,7 +164,7 @@ static ZEROS: [u64; 2_048] = [0; 2_048];
 /// An array to read: of a file, or in memory.
 pub struct Stored<'a, T> {
     values: &'a [T],
-    file: Option<Checked<'a>>,
+    file: Option<&'a Blocks>,
 }
 
 impl<T> Clone for Stored<'_, T> {
@@ -257,6 +261,12 @@ impl<'a, T: Plain> Stored<'a, T> {
         }
     }
 
+    /// Whether a range of values is there and sound.
+    #[must_use]
+    pub fn is_sound(&self, range: Range<usize>) -> bool {
+        self.values.get(range).is_some_and(|values| self.file.is_none_or(|file| file.touch(values)))
+    }
+
     /// The values as they are, for one that has touched those that it reads.
     #[must_use]
     pub fn raw(&self) -> &'a [T] {
@@ -274,7 +284,7 @@ impl<'a, T: Plain> Stored<'a, T> {
     #[cold]
     #[inline(never)]
     fn unsound(&self, length: usize) -> &'a [T] {
-        if self.file.is_some_and(|file| file.blocks.damage().is_none()) {
+        if self.file.is_some_and(|file| file.damage().is_none()) {
             self.blame();
         }
         bytemuck::cast_slice::<u64, T>(&ZEROS).get(..length).unwrap_or_default()

@@ -11,7 +11,7 @@ use sanderling_bench::{
     record::{Value, print},
 };
 use sanderling_engine::{
-    ids::{RowId, SequenceNumber},
+    ids::RowId,
     query::{Candidate, TopK},
     rows::RowSet,
     vector::{
@@ -204,8 +204,7 @@ impl<'a> Built<'a> {
         let start = Instant::now();
         let mut best = TopK::new(WANTED);
         let strategy = self.searched().search(query, search, passing, &mut |hit| {
-            let sequence = SequenceNumber(u64::from(hit.row.0));
-            best.offer(Candidate { score: hit.similarity, sequence, segment: 0, row: hit.row });
+            best.offer(Candidate { score: hit.similarity, segment: 0, row: hit.row });
         });
         let found = black_box(best.into_sorted());
         answers.seconds.push(start.elapsed().as_secs_f64());

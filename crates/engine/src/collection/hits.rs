@@ -63,7 +63,7 @@ impl CollectionState {
         Ok(Hit {
             id: segment.id(candidate.row),
             score: candidate.score,
-            version: candidate.sequence,
+            version: self.segment(candidate.segment).sequence(candidate.row),
             document: self.selected_document(location, telling.query.select.as_deref())?,
             text: place.and_then(|place| place.text),
             vector,

@@ -9,7 +9,7 @@ use crate::{
     Error, Result,
     document::quoted,
     filter::rows_matching,
-    ids::{RowId, SequenceNumber},
+    ids::RowId,
     lists::{map, try_map},
     numbering::{Numbering, hash},
     query::{Candidate, Fusion, Query, Ranked, SearchResult, SegmentPlan, TextLeg, TopK, VectorQuery, reciprocal_rank},
@@ -137,8 +137,8 @@ impl CollectionState {
         total: &mut usize,
     ) -> Vec<Candidate> {
         let mut top = TopK::new(limit);
-        for (at, segment) in self.segments().into_iter().enumerate() {
-            let candidate = |row, score| Candidate { score, sequence: segment.sequence(row), segment: at, row };
+        for at in 0..=self.held.len() {
+            let candidate = |row, score| Candidate { score, segment: at, row };
             let Effort { matching, scored } = matches.rank(at, &rows[at].allowed, &mut top, &candidate);
             if matches.rows.is_none() {
                 *total += matching;
@@ -185,9 +185,9 @@ impl CollectionState {
     /// The best of what `each` offers for each segment: rows with their scores.
     fn best(&self, limit: usize, each: &mut dyn FnMut(usize, Offer<'_>)) -> Vec<Candidate> {
         let mut top = TopK::new(limit);
-        for (at, segment) in self.segments().into_iter().enumerate() {
+        for at in 0..=self.held.len() {
             each(at, &mut |row, score| {
-                top.offer(Candidate { score, sequence: segment.sequence(row), segment: at, row });
+                top.offer(Candidate { score, segment: at, row });
             });
         }
         top.into_sorted()
@@ -205,7 +205,7 @@ impl CollectionState {
     }
 }
 
-/// The candidates of all legs, each with its place in every leg, found by its sequence number.
+/// The candidates of all legs, each with its place in every leg, found by where it lies.
 pub(super) struct Places {
     number_of: Numbering,
     places: Vec<Place>,
@@ -234,21 +234,21 @@ impl Places {
 
     fn place(&mut self, candidate: &Candidate, legs: usize) -> &mut Place {
         let next = self.places.len() as u32;
-        let number = self.number(candidate.sequence).unwrap_or(next);
+        let number = self.number(candidate).unwrap_or(next);
         if number == next {
-            self.number_of.set(hash_of(candidate.sequence), next, &mut |_| false);
+            self.number_of.set(hash_of(candidate), next, &mut |_| false);
             self.places.push(Place { candidate: *candidate, text: None, vectors: vec![None; legs] });
         }
         &mut self.places[number as usize]
     }
 
     pub fn get(&self, candidate: &Candidate) -> Option<&Place> {
-        self.number(candidate.sequence).map(|number| &self.places[number as usize])
+        self.number(candidate).map(|number| &self.places[number as usize])
     }
 
-    fn number(&self, write: SequenceNumber) -> Option<u32> {
-        let is_write = &mut |number: u32| self.places[number as usize].candidate.sequence == write;
-        self.number_of.find(hash_of(write), is_write)
+    fn number(&self, candidate: &Candidate) -> Option<u32> {
+        let is_same = &mut |number: u32| self.places[number as usize].candidate.place() == candidate.place();
+        self.number_of.find(hash_of(candidate), is_same)
     }
 
     /// Reciprocal rank fusion over the legs' merged lists, in the order of the legs.
@@ -265,8 +265,9 @@ impl Places {
     }
 }
 
-fn hash_of(write: SequenceNumber) -> u32 {
-    hash(&write.0.to_le_bytes())
+fn hash_of(candidate: &Candidate) -> u32 {
+    let (segment, RowId(row)) = candidate.place();
+    hash(&(u64::from(row) | (segment as u64) << 32).to_le_bytes())
 }
 
 impl Place {

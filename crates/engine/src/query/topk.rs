@@ -1,6 +1,6 @@
 //! The best candidates of a leg, in the one order that every answer has: higher score first, older write first.
 
-use crate::ids::{RowId, SequenceNumber};
+use crate::ids::RowId;
 use alloc::{collections::BinaryHeap, vec::Vec};
 use core::cmp::Ordering;
 
@@ -9,18 +9,25 @@ use core::cmp::Ordering;
 pub struct Candidate {
     /// Higher is better.
     pub score: f32,
-    /// The write that made the row: ties go to the older one. It is unique within a collection.
-    pub sequence: SequenceNumber,
-    /// The segment's position among those searched.
+    /// The segment's position among those searched. They are in order of their age, as their rows are, so ties go to the
+    /// older write.
     pub segment: usize,
     /// The row.
     pub row: RowId,
 }
 
+impl Candidate {
+    /// What no other candidate has, in the order of the writes.
+    #[must_use]
+    pub fn place(&self) -> (usize, RowId) {
+        (self.segment, self.row)
+    }
+}
+
 impl Ord for Candidate {
     /// The better candidate is the lesser one, so that sorting puts it first and a heap's top is the worst.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.score.total_cmp(&self.score).then(self.sequence.cmp(&other.sequence))
+        other.score.total_cmp(&self.score).then(self.place().cmp(&other.place()))
     }
 }
 
@@ -100,11 +107,11 @@ mod tests {
     fn what_is_no_number_is_the_last_wherever_it_comes_from() {
         for nan in [f32::NAN, -f32::NAN] {
             let mut top = TopK::new(3);
-            for (sequence, score) in [(1, nan), (2, f32::MIN), (3, f32::NEG_INFINITY), (4, 1.0)] {
-                top.offer(Candidate { score, sequence: SequenceNumber(sequence), segment: 0, row: RowId(0) });
+            for (row, score) in [(1, nan), (2, f32::MIN), (3, f32::NEG_INFINITY), (4, 1.0)] {
+                top.offer(Candidate { score, segment: 0, row: RowId(row) });
             }
             let found = top.into_sorted();
-            assert_eq!(found.iter().map(|found| found.sequence.0).collect::<Vec<_>>(), [4, 2, 1]);
+            assert_eq!(found.iter().map(|found| found.row.0).collect::<Vec<_>>(), [4, 2, 1]);
             assert!(found.iter().all(|found| !found.score.is_nan()));
         }
     }
@@ -118,12 +125,7 @@ mod tests {
         };
         for limit in [0, 1, 5, 100, 1_000] {
             let all: Vec<Candidate> = (0..300)
-                .map(|at| Candidate {
-                    score: (next() % 20) as f32 - 10.0,
-                    sequence: SequenceNumber(at),
-                    segment: 0,
-                    row: RowId(at as u32),
-                })
+                .map(|at| Candidate { score: (next() % 20) as f32 - 10.0, segment: 0, row: RowId(at) })
                 .collect();
             let mut expected = all.clone();
             expected.sort();

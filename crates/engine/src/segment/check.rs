@@ -12,7 +12,7 @@ use crate::{
 impl SealedSegment {
     /// Checks every block, and then what readers rely on and no checksum tells.
     pub fn check(&self) -> Result<()> {
-        if !self.checked().look_at_all() {
+        if !self.blocks.look_at_all() {
             return Err(self.damage().unwrap_or_else(|| self.wrong("a block that is damaged")));
         }
         self.check_rows()?;
@@ -21,8 +21,8 @@ impl SealedSegment {
 
     fn check_column(&self, column: &Column) -> Result<()> {
         let (offsets, end) = match column {
-            Column::Vector(stored) => return stored.check(self.checked()).map_err(|problem| self.wrong(problem)),
-            Column::Text(stored) => return stored.check(self.checked()).map_err(|problem| self.wrong(problem)),
+            Column::Vector(stored) => return stored.check(&self.blocks).map_err(|problem| self.wrong(problem)),
+            Column::Text(stored) => return stored.check(&self.blocks).map_err(|problem| self.wrong(problem)),
             Column::Keyword { offsets, codes, .. } => (offsets, codes.len() / 4),
             Column::Number { offsets, numbers, .. } => (offsets, numbers.len() / 8),
         };

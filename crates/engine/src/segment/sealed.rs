@@ -11,7 +11,7 @@ use crate::{
     lists::{map, try_map},
     rows::RowSet,
     schema::{AttributeKind, FieldKind},
-    stored::{Blocks, Checked, Plain, Stored},
+    stored::{Blocks, FileBytes, Plain, Stored},
     text::TextColumn,
     vector::{SearchedColumn, VectorColumn},
 };
@@ -19,15 +19,12 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::ops::Range;
 
 /// Bytes of a segment: a buffer, or a mapped file.
-pub type SegmentBytes = Box<dyn AsRef<[u8]> + Send + Sync>;
+pub type SegmentBytes = FileBytes;
 
 /// A sealed segment.
 pub struct SealedSegment {
     pub(super) name: String,
-    bytes: SegmentBytes,
-    /// The bytes that sections lie in, and the checksums of their blocks.
-    parts: [Range<usize>; 2],
-    blocks: Blocks,
+    pub(super) blocks: Blocks,
     pub(super) rows: usize,
     pub(super) first_expiry: u64,
     pub(super) sequences: Range<usize>,
@@ -55,25 +52,20 @@ impl SealedSegment {
         name: &str,
         (database, file, root): (DatabaseId, FileId, u32),
     ) -> Result<Self> {
-        let content: &[u8] = (*bytes).as_ref();
-        let sections = SectionReader::open(content, name, database, file, root)?;
-        let [covered, sums] = sections.parts();
-        let blocks = Blocks::new(covered.len());
-        let checked = Checked::new(&content[covered.clone()], &content[sums.clone()], &blocks);
+        let sections = SectionReader::open((*bytes).as_ref(), name, database, file, root)?;
+        let blocks = Blocks::new(bytes, sections.end());
         let facts = sections.range::<u64>(SectionKind::Facts, 0)?;
-        let facts = checked.array::<u64>(&facts);
+        let facts = blocks.array::<u64>(&facts);
         let rows = usize::try_from(facts.at(0)).unwrap_or(usize::MAX);
         if facts.len() != FACTS || rows > u32::MAX as usize {
             return Err(sections.damaged(&"the segment has no number of rows"));
         }
         let first_expiry = facts.at(1);
         let columns = try_map(schema.fields.iter().enumerate(), |(field, definition)| {
-            column(&sections, checked, field, &definition.kind, rows)
+            column(&sections, &blocks, field, &definition.kind, rows)
         })?;
-        let damage = blocks.damage();
-        let mut segment = Self {
+        let segment = Self {
             name: String::from(name),
-            parts: [covered, sums],
             rows,
             first_expiry,
             sequences: sections.range::<u64>(SectionKind::Sequences, 0)?,
@@ -85,18 +77,13 @@ impl SealedSegment {
             document_bytes: sections.range::<u8>(SectionKind::DocumentBytes, 0)?,
             columns,
             blocks,
-            bytes: Box::new([0_u8; 0]),
         };
         let lengths = [&segment.sequences, &segment.expiries].map(|range| range.len() / 8);
         let offsets = [segment.id_offsets.len() / 4, segment.document_offsets.len() / 8];
         if lengths != [rows; 2] || offsets != [rows + 1; 2] || segment.id_order.len() / 4 != rows {
             return Err(sections.damaged(&"the segment has arrays of unequal length"));
         }
-        segment.bytes = bytes;
-        match damage {
-            Some(_) => Err(segment.damage().unwrap_or_else(|| Error::damaged_file(name, &"it is damaged"))),
-            None => Ok(segment),
-        }
+        segment.damage().map_or(Ok(segment), Err)
     }
 
     /// The number of rows, dead ones included.
@@ -108,7 +95,7 @@ impl SealedSegment {
     /// The length of the file.
     #[must_use]
     pub fn file_bytes(&self) -> usize {
-        (*self.bytes).as_ref().len()
+        self.blocks.file_bytes()
     }
 
     /// Whether damage was found so far.
@@ -125,14 +112,8 @@ impl SealedSegment {
         Some(Error::damaged_file(&self.name, &problem).with("offset", offset as u64))
     }
 
-    pub(super) fn checked(&self) -> Checked<'_> {
-        let content = (*self.bytes).as_ref();
-        let [covered, sums] = &self.parts;
-        Checked::new(&content[covered.clone()], &content[sums.clone()], &self.blocks)
-    }
-
     pub(super) fn array<T: Plain>(&self, range: &Range<usize>) -> Stored<'_, T> {
-        self.checked().array(range)
+        self.blocks.array(range)
     }
 
     pub(super) fn sequence(&self, row: RowId) -> u64 {
@@ -181,15 +162,15 @@ impl SealedSegment {
     }
 
     pub(super) fn vectors(&self, field: usize) -> Option<VectorColumn<'_>> {
-        Some(self.stored_vectors(field)?.column(self.checked()))
+        Some(self.stored_vectors(field)?.column(&self.blocks))
     }
 
     pub(super) fn searched_vectors(&self, field: usize) -> Option<SearchedColumn<'_>> {
-        Some(self.stored_vectors(field)?.searched(self.checked()))
+        Some(self.stored_vectors(field)?.searched(&self.blocks))
     }
 
     pub(super) fn rows_with_vector(&self, field: usize) -> Option<RowSet> {
-        Some(self.stored_vectors(field)?.present(self.checked()))
+        Some(self.stored_vectors(field)?.present(&self.blocks))
     }
 
     fn stored_vectors(&self, field: usize) -> Option<&StoredVectors> {
@@ -201,7 +182,7 @@ impl SealedSegment {
 
     pub(super) fn text(&self, field: usize) -> Option<TextColumn<'_>> {
         match self.columns.get(field)? {
-            Column::Text(stored) => Some(stored.column(self.checked())),
+            Column::Text(stored) => Some(stored.column(&self.blocks)),
             _ => None,
         }
     }
@@ -226,18 +207,12 @@ impl SealedSegment {
 }
 
 /// Where the sections of a field lie; of their content only what is of one size is looked at.
-fn column(
-    sections: &SectionReader<'_>,
-    checked: Checked<'_>,
-    field: usize,
-    kind: &FieldKind,
-    rows: usize,
-) -> Result<Column> {
+fn column(sections: &SectionReader<'_>, file: &Blocks, field: usize, kind: &FieldKind, rows: usize) -> Result<Column> {
     let attribute = match kind {
         FieldKind::Vector(vector) => {
-            return Ok(Column::Vector(Box::new(StoredVectors::open(sections, checked, field, vector, rows)?)));
+            return Ok(Column::Vector(Box::new(StoredVectors::open(sections, file, field, vector, rows)?)));
         }
-        FieldKind::Text(_) => return Ok(Column::Text(Box::new(StoredText::open(sections, checked, field, rows)?))),
+        FieldKind::Text(_) => return Ok(Column::Text(Box::new(StoredText::open(sections, file, field, rows)?))),
         FieldKind::Attribute(attribute) => attribute,
     };
     let offsets = sections.range::<u32>(SectionKind::AttributeOffsets, field)?;

@@ -197,17 +197,16 @@ impl SectionWriter {
 }
 
 /// Where the sections of a segment file lie. The checksums of their blocks are looked at later, by whoever reads them.
-#[derive(Clone, Copy)]
 pub struct SectionReader<'a> {
     name: &'a str,
-    table: &'a [u8],
+    table: Vec<u8>,
     /// Where the sections end and the checksums of their blocks begin.
     end: usize,
 }
 
 impl<'a> SectionReader<'a> {
     /// Checks the header and the root checksum.
-    pub fn open(bytes: &'a [u8], name: &'a str, database: DatabaseId, file: FileId, root: u32) -> Result<Self> {
+    pub fn open(bytes: &[u8], name: &'a str, database: DatabaseId, file: FileId, root: u32) -> Result<Self> {
         let header = FileHeader::expect(FileKind::Segment, bytes, name, database, file)?;
         let damaged = |problem: &dyn core::fmt::Display| Error::damaged_file(name, problem);
         let number = |at: usize| usize::try_from(header.extra[at]).ok();
@@ -222,13 +221,13 @@ impl<'a> SectionReader<'a> {
         if u32_at(bytes, table.end) != Some(root) || crc32c(&bytes[end..table.end]) != root {
             return Err(damaged(&"the root checksum does not match").with("offset", end as u64));
         }
-        Ok(Self { name, table: &bytes[table], end })
+        Ok(Self { name, table: bytes[table].to_vec(), end })
     }
 
-    /// The bytes that the sections lie in, from the beginning of the file, and behind them the checksums of their blocks.
+    /// Where the sections end and the checksums of their blocks begin.
     #[must_use]
-    pub fn parts(&self) -> [Range<usize>; 2] {
-        [0..self.end, self.end..self.end + sums_bytes(self.end)]
+    pub fn end(&self) -> usize {
+        self.end
     }
 
     /// Where the section of a field lies; its length is checked to be whole values of `T`.

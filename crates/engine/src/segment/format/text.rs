@@ -8,7 +8,7 @@ use super::{SectionKind, SectionReader, SectionWriter, sections::OF_FORMS};
 use crate::{
     Result,
     lists::try_map,
-    stored::Checked,
+    stored::Blocks,
     text::{
         ABSENT, FieldStatistics, TermSet, TextColumn,
         index::{Kept, KnownTerms, PostingsView},
@@ -97,7 +97,7 @@ struct StoredTerms {
 
 impl StoredText {
     /// Finds the sections of a field in a segment of so many rows.
-    pub fn open(sections: &SectionReader<'_>, file: Checked<'_>, field: usize, rows: usize) -> Result<Self> {
+    pub fn open(sections: &SectionReader<'_>, file: &Blocks, field: usize, rows: usize) -> Result<Self> {
         let damaged = |problem: &str| sections.damaged(&format_args!("the segment has {problem}"));
         let lengths = sections.range::<u32>(SectionKind::TextLengths, field)?;
         if lengths.len() / 4 != rows {
@@ -124,7 +124,7 @@ impl StoredText {
     }
 
     /// Checks what a reader relies on and no checksum tells.
-    pub fn check(&self, file: Checked<'_>) -> core::result::Result<(), &'static str> {
+    pub fn check(&self, file: &Blocks) -> core::result::Result<(), &'static str> {
         let column = self.column(file);
         let lengths = column.lengths.all();
         if statistics_of(lengths) != self.statistics {
@@ -140,7 +140,7 @@ impl StoredText {
 
     /// The column.
     #[must_use]
-    pub fn column<'a>(&'a self, file: Checked<'a>) -> TextColumn<'a> {
+    pub fn column<'a>(&'a self, file: &'a Blocks) -> TextColumn<'a> {
         let kept = if self.has_positions { Kept::Places } else { Kept::Counts };
         TextColumn {
             lengths: file.array(&self.lengths),
@@ -151,7 +151,7 @@ impl StoredText {
         }
     }
 
-    fn set<'a>(&'a self, file: Checked<'a>, terms: &'a StoredTerms, kept: Kept) -> PostingsView<'a> {
+    fn set<'a>(&'a self, file: &'a Blocks, terms: &'a StoredTerms, kept: Kept) -> PostingsView<'a> {
         let words = |at: usize| file.array::<u32>(&terms.ranges[at]);
         let bytes = |at: usize| file.array::<u8>(&terms.ranges[at]);
         PostingsView {

@@ -10,7 +10,7 @@ use crate::{
     lists::{map, try_map},
     rows::RowSet,
     schema::VectorField,
-    stored::{Checked, Stored},
+    stored::{Blocks, Stored},
     vector::{
         BitRowsView, BlocksView, ByteRowsView, CodesView, Depth, GraphRows, HnswView, Quantizer, RECALLS, Refined,
         SearchedColumn, Slack, VectorColumn, VectorIndex,
@@ -160,7 +160,7 @@ impl StoredVectors {
     /// Finds the sections of a field in a segment of so many rows, and checks that their lengths fit.
     pub fn open(
         sections: &SectionReader<'_>,
-        file: Checked<'_>,
+        file: &Blocks,
         position: usize,
         field: &VectorField,
         rows: usize,
@@ -189,7 +189,7 @@ impl StoredVectors {
         Ok(stored)
     }
 
-    fn check_column(&self, file: Checked<'_>) -> core::result::Result<(), &'static str> {
+    fn check_column(&self, file: &Blocks) -> core::result::Result<(), &'static str> {
         let VectorColumn { dimensions, rows, values, norms } = self.column(file);
         if Some(values.len()) != norms.len().checked_mul(dimensions) {
             return Err("vectors of another length than the schema's");
@@ -201,7 +201,7 @@ impl StoredVectors {
         Ok(())
     }
 
-    fn check_index(&self, file: Checked<'_>) -> core::result::Result<(), &'static str> {
+    fn check_index(&self, file: &Blocks) -> core::result::Result<(), &'static str> {
         let Some(quantizer) = &self.quantizer else {
             return match self.layout {
                 StoredLayout::None => Ok(()),
@@ -227,7 +227,7 @@ impl StoredVectors {
     }
 
     /// Checks what a search relies on and no checksum tells.
-    pub fn check(&self, file: Checked<'_>) -> core::result::Result<(), &'static str> {
+    pub fn check(&self, file: &Blocks) -> core::result::Result<(), &'static str> {
         let column = self.column(file);
         let rows = column.rows.all();
         if !rows.is_sorted_by(|a, b| a < b) || rows.last().is_some_and(|last| *last as usize >= self.rows) {
@@ -248,7 +248,7 @@ impl StoredVectors {
 
     /// The column.
     #[must_use]
-    pub fn column<'a>(&self, file: Checked<'a>) -> VectorColumn<'a> {
+    pub fn column<'a>(&self, file: &'a Blocks) -> VectorColumn<'a> {
         let [rows, values, norms] = &self.column;
         VectorColumn {
             dimensions: self.field.dimensions,
@@ -260,19 +260,19 @@ impl StoredVectors {
 
     /// The rows that have a vector.
     #[must_use]
-    pub fn present(&self, file: Checked<'_>) -> RowSet {
+    pub fn present(&self, file: &Blocks) -> RowSet {
         let words: Stored<'_, u64> = file.array(&self.present);
         if words.is_empty() { RowSet::all(self.rows) } else { RowSet::from_words(words.all().to_vec(), self.rows) }
     }
 
     /// The column with its index.
     #[must_use]
-    pub fn searched<'a>(&'a self, file: Checked<'a>) -> SearchedColumn<'a> {
+    pub fn searched<'a>(&'a self, file: &'a Blocks) -> SearchedColumn<'a> {
         let (column, index) = (self.column(file), self.index(file));
         SearchedColumn { column, metric: self.field.metric, quantizer: self.quantizer.as_ref(), index }
     }
 
-    fn index<'a>(&'a self, file: Checked<'a>) -> VectorIndex<'a> {
+    fn index<'a>(&'a self, file: &'a Blocks) -> VectorIndex<'a> {
         let numbers = |section: usize| file.array::<u32>(&self.ranges[section]);
         match &self.layout {
             StoredLayout::None => VectorIndex::None,
@@ -316,7 +316,7 @@ impl StoredVectors {
         }
     }
 
-    fn byte_rows<'a>(&self, file: Checked<'a>, first: usize) -> ByteRowsView<'a> {
+    fn byte_rows<'a>(&self, file: &'a Blocks, first: usize) -> ByteRowsView<'a> {
         ByteRowsView {
             dimensions: self.field.dimensions,
             bytes: file.array(&self.ranges[first]),

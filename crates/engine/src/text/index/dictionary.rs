@@ -7,6 +7,10 @@
 
 use crate::stored::Stored;
 use alloc::vec::Vec;
+use core::ops::Range;
+
+/// Bytes that are looked at ahead of a walk.
+const AHEAD: usize = 2_048;
 
 /// Terms of a block.
 const BLOCK: usize = 16;
@@ -70,13 +74,28 @@ pub struct Terms<'a> {
     number: usize,
     /// The last term that was told; behind a look-up as much of it as the next one shares.
     term: Vec<u8>,
+    /// The bytes that are known to be sound.
+    sound: Range<usize>,
 }
 
 impl<'a> Terms<'a> {
     /// The bytes that the next term shares with the one before it, and its others.
-    fn entry(&self) -> Option<(usize, &'a [u8])> {
+    #[inline]
+    fn entry(&mut self) -> Option<(usize, &'a [u8])> {
         if self.number >= self.dictionary.count {
             return None;
+        }
+        let bytes = self.dictionary.bytes.raw();
+        if self.at >= self.sound.start
+            && let Some([shared, length, rest @ ..]) = bytes.get(self.at..self.sound.end)
+            && let Some(rest) = rest.get(..usize::from(*length))
+        {
+            return Some((usize::from(*shared), rest));
+        }
+        // The entries behind are looked at too: a walk goes there next.
+        let end = (self.at + AHEAD).min(bytes.len());
+        if !self.dictionary.bytes.slice(self.at.min(end)..end).is_empty() {
+            self.sound = self.at..end;
         }
         self.dictionary.entry(self.at)
     }
@@ -152,14 +171,17 @@ impl<'a> DictionaryView<'a> {
     /// A walk over all terms.
     #[must_use]
     pub fn walk(&self) -> Terms<'a> {
-        Terms { dictionary: *self, at: 0, number: 0, term: Vec::new() }
+        Terms { dictionary: *self, at: 0, number: 0, term: Vec::new(), sound: 0..0 }
     }
 
     /// What an entry shares with the one before, and its other bytes.
     fn entry(&self, at: usize) -> Option<(usize, &'a [u8])> {
-        let [shared, length] = *self.bytes.part(at, 2) else { return None };
-        let rest = self.bytes.part(at + 2, usize::from(length));
-        (rest.len() == usize::from(length)).then_some((usize::from(shared), rest))
+        // How long the entry is says a byte that was not looked at yet; if it is wrong, so is the block.
+        let length = usize::from(*self.bytes.raw().get(at.checked_add(1)?)?);
+        match *self.bytes.part(at, 2 + length) {
+            [shared, _, ref rest @ ..] => Some((usize::from(shared), rest)),
+            _ => None,
+        }
     }
 
     /// The first term of a block.

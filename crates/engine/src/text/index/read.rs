@@ -47,7 +47,7 @@ pub struct PostingsView<'a> {
     pub block_positions: Stored<'a, u32>,
     /// The places of the postings of all blocks.
     pub positions: Stored<'a, u8>,
-    /// Of a file, which terms were looked at: before the first use of one its postings are read through.
+    /// Of a file: the terms that were looked at. Before the first use of one its postings are read through.
     pub known: Option<&'a KnownTerms>,
 }
 
@@ -75,10 +75,20 @@ impl KnownTerms {
     }
 }
 
-/// The postings of one term.
+/// The postings of one term, which were read through: only their places are still to be looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct SealedList<'a> {
-    field: PostingsView<'a>,
+    bins: &'a [u32; 16],
+    kept: Kept,
+    block_last: &'a [u32],
+    block_starts: &'a [u32],
+    block_best: &'a [u32],
+    words: &'a [u32],
+    cells: &'a [u8],
+    exception_places: &'a [u32],
+    exception_counts: &'a [u32],
+    block_positions: Stored<'a, u32>,
+    positions: Stored<'a, u8>,
     /// The number of postings.
     len: usize,
     first_block: usize,
@@ -97,35 +107,75 @@ impl<'a> PostingsView<'a> {
     /// The postings of the term of that number.
     #[must_use]
     pub fn list(&self, term: usize) -> SealedList<'a> {
-        let list = self.unchecked_list(term);
         match self.known {
-            Some(known) if !known.has(term) => self.first_use(term, list, known),
-            _ => list,
+            Some(known) if !known.has(term) => self.first_use(term, known),
+            _ => {
+                let range = self.offsets.raw().get(term..term + 2).map(|pair| pair[0] as usize..pair[1] as usize);
+                self.list_of(range.and_then(|range| self.records.raw().get(range)).unwrap_or_default())
+            }
         }
     }
 
-    fn unchecked_list(&self, term: usize) -> SealedList<'a> {
-        let record = self.record(term);
+    fn list_of(&self, record: &'a [u8]) -> SealedList<'a> {
         let mut at = 0;
         let len = varint::next(record, &mut at) as usize;
         let first_block = if len >= PACKED { varint::next(record, &mut at) as usize } else { 0 };
-        SealedList { field: *self, len, first_block, tail: &record[at..] }
+        self.list_at(len, first_block, &record[at..])
+    }
+
+    fn list_at(&self, len: usize, first_block: usize, tail: &'a [u8]) -> SealedList<'a> {
+        SealedList {
+            bins: self.bins,
+            kept: self.kept,
+            block_last: self.block_last.raw(),
+            block_starts: self.block_starts.raw(),
+            block_best: self.block_best.raw(),
+            words: self.words.raw(),
+            cells: self.cells.raw(),
+            exception_places: self.exception_places.raw(),
+            exception_counts: self.exception_counts.raw(),
+            block_positions: self.block_positions,
+            positions: self.positions,
+            len,
+            first_block,
+            tail,
+        }
     }
 
     fn record(&self, term: usize) -> &'a [u8] {
-        self.records.slice(self.offsets[term] as usize..self.offsets[term + 1] as usize)
+        match *self.offsets.part(term, 2) {
+            [from, end] => self.records.slice(from as usize..end as usize),
+            _ => &[],
+        }
     }
 
     /// A list of a file that was not read so far: without a posting if it is damaged.
     #[cold]
-    fn first_use(&self, term: usize, list: SealedList<'a>, known: &KnownTerms) -> SealedList<'a> {
-        let mut rows = Vec::new();
-        if list.read_through(&mut rows).is_some() {
+    #[inline(never)]
+    fn first_use(&self, term: usize, known: &KnownTerms) -> SealedList<'a> {
+        let list = self.list_of(self.record(term));
+        if self.is_sound(&list) && list.read_through(self.rows, &mut Vec::new()).is_some() {
             known.add(term);
             return list;
         }
         self.records.blame();
-        SealedList { field: *self, len: 0, first_block: 0, tail: &[] }
+        self.list_at(0, 0, &[])
+    }
+
+    /// Whether the arrays are there and sound where a list reads them, its places left out.
+    fn is_sound(&self, list: &SealedList<'_>) -> bool {
+        let blocks = list.first_block..list.first_block.saturating_add(list.blocks());
+        let words = [blocks.start, blocks.end].map(|block| self.block_starts[block] as usize);
+        let has_cells = self.kept != Kept::Rows;
+        blocks.is_empty()
+            || self.block_last.is_sound(blocks.clone())
+                && self.block_starts.is_sound(blocks.start..blocks.end + 1)
+                && self.words.is_sound(words[0]..words[1])
+                && (!has_cells
+                    || self.block_best.is_sound(blocks.clone())
+                        && self.cells.is_sound(blocks.start * PACKED..blocks.end * PACKED)
+                        && self.exception_places.is_sound(0..self.exception_places.len())
+                        && self.exception_counts.is_sound(0..self.exception_places.len()))
     }
 
     /// Checks what comes from a file, for that many rows with these lengths: a reader relies on all of it. A term may have
@@ -183,9 +233,12 @@ impl<'a> PostingsView<'a> {
         if len == 0 && !empty {
             return Err(BAD);
         }
-        let list = SealedList { field: *self, len, first_block: next_block, tail: &record[at..] };
+        let list = self.list_at(len, next_block, &record[at..]);
         let mut rows = Vec::new();
-        list.read_through(&mut rows).ok_or(BAD)?;
+        if !self.is_sound(&list) {
+            return Err(BAD);
+        }
+        list.read_through(self.rows, &mut rows).ok_or(BAD)?;
         if rows.iter().any(|row| lengths.get(*row as usize).is_none_or(|length| *length == absent)) {
             return Err("postings of rows that do not have the text");
         }
@@ -236,7 +289,7 @@ impl<'a> SealedList<'a> {
 
     /// The postings behind the last block that have a cell.
     fn cells_in_tail(&self) -> usize {
-        if self.field.kept == Kept::Rows { 0 } else { self.in_tail() }
+        if self.kept == Kept::Rows { 0 } else { self.in_tail() }
     }
 
     fn tail(&self) -> Tail<'a> {
@@ -296,22 +349,22 @@ impl<'a> SealedList<'a> {
 
     fn packed(&self, block: usize) -> (&'a [u32], u32) {
         let block = self.first_block + block;
-        let range = self.field.block_starts[block] as usize..self.field.block_starts[block + 1] as usize;
-        let words = self.field.words.slice(range);
-        (words, (words.len() / packed_words(1)) as u32)
+        let range = self.block_starts[block] as usize..self.block_starts[block + 1] as usize;
+        let width = (range.len() / packed_words(1)) as u32;
+        (&self.words[range], width)
     }
 
     /// The last row of a block.
     #[must_use]
     pub fn block_last(&self, block: usize) -> u32 {
-        self.field.block_last[self.first_block + block]
+        self.block_last[self.first_block + block]
     }
 
     /// The best cells of a block, or of the postings behind the last one.
     #[must_use]
     pub fn best(&self, block: usize) -> u32 {
         if block < self.blocks() {
-            return self.field.block_best[self.first_block + block];
+            return self.block_best[self.first_block + block];
         }
         let mut best = BestCells::default();
         self.tail[..self.in_tail()].iter().for_each(|cell| best.add(*cell));
@@ -322,7 +375,7 @@ impl<'a> SealedList<'a> {
     #[must_use]
     pub fn cells(&self, block: usize) -> &'a [u8] {
         if block < self.blocks() {
-            self.field.cells.part((self.first_block + block) * PACKED, PACKED)
+            &self.cells[(self.first_block + block) * PACKED..][..PACKED]
         } else {
             &self.tail[..self.in_tail()]
         }
@@ -331,20 +384,20 @@ impl<'a> SealedList<'a> {
     /// The cells of all blocks, and of the postings behind the last one.
     #[must_use]
     pub fn all_cells(&self) -> (&'a [u8], &'a [u8]) {
-        let blocks = self.field.cells.part(self.first_block * PACKED, self.blocks() * PACKED);
+        let blocks = &self.cells[self.first_block * PACKED..][..self.blocks() * PACKED];
         (blocks, &self.tail[..self.in_tail()])
     }
 
     /// The shortest length of each bin.
     #[must_use]
     pub fn bins(&self) -> &'a [u32; 16] {
-        self.field.bins
+        self.bins
     }
 
     /// How often the term stands in the row of the posting.
     #[must_use]
     pub fn count(&self, posting: usize) -> u32 {
-        if self.field.kept == Kept::Rows {
+        if self.kept == Kept::Rows {
             return 1;
         }
         let (block, at) = (posting / PACKED, posting % PACKED);
@@ -353,8 +406,8 @@ impl<'a> SealedList<'a> {
         }
         if block < self.blocks() {
             let place = ((self.first_block + block) * PACKED + at) as u32;
-            let found = self.field.exception_places.all().binary_search(&place);
-            return found.map_or(EXACT_MAX + 1, |found| self.field.exception_counts[found]);
+            let found = self.exception_places.binary_search(&place);
+            return found.map_or(EXACT_MAX + 1, |found| self.exception_counts[found]);
         }
         let Tail { cells, counts, .. } = self.tail();
         let mut place = 0;
@@ -411,31 +464,27 @@ impl<'a> SealedList<'a> {
     /// The places of the postings of a block.
     fn places_of(&self, block: usize) -> &'a [u8] {
         let block = self.first_block + block;
-        let range = self.field.block_positions[block] as usize..self.field.block_positions[block + 1] as usize;
-        self.field.positions.slice(range)
+        let range = self.block_positions[block] as usize..self.block_positions[block + 1] as usize;
+        self.positions.slice(range)
     }
 
     /// Reads all rows and counts, so that it is known that they can be: rows ascend and exist, arrays are long enough.
-    fn read_through(&self, rows: &mut Vec<u32>) -> Option<()> {
-        let field = &self.field;
-        let end = self.first_block.checked_add(self.blocks()).filter(|end| *end <= field.block_last.len())?;
-        self.tail.len().checked_sub(self.cells_in_tail())?;
-        if field.kept != Kept::Rows && end.checked_mul(PACKED)? > field.cells.len() {
+    fn read_through(&self, end: u32, rows: &mut Vec<u32>) -> Option<()> {
+        if self.len > end as usize || self.tail.len() < self.cells_in_tail() {
             return None;
         }
-        for block in self.first_block..end {
-            let words = field.block_starts[block + 1].checked_sub(field.block_starts[block])?;
-            if !words.is_multiple_of(4) || words > 128 || field.block_starts[block + 1] as usize > field.words.len() {
+        for block in self.first_block..self.first_block + self.blocks() {
+            let words = self.block_starts[block + 1].checked_sub(self.block_starts[block])?;
+            if !words.is_multiple_of(4) || words > 128 {
                 return None;
             }
         }
         self.rows(rows);
         let whole = rows.len() == self.len && rows.is_sorted_by(|a, b| a < b);
-        let ends = (0..self.blocks()).zip(rows.chunks(PACKED));
-        if !whole || rows.last().is_some_and(|last| *last >= field.rows) {
+        if !whole || rows.last().is_some_and(|last| *last >= end) {
             return None;
         }
-        for (block, rows) in ends {
+        for (block, rows) in (0..self.blocks()).zip(rows.chunks(PACKED)) {
             if rows.last() != Some(&self.block_last(block)) {
                 return None;
             }
@@ -448,7 +497,7 @@ impl<'a> SealedList<'a> {
     fn check_places(&self) -> Option<()> {
         let (counts, mut at) = self.tail_counts()?;
         let rest = &self.tail[self.cells_in_tail()..];
-        if self.field.kept == Kept::Places {
+        if self.kept == Kept::Places {
             check_positions(rest, &mut at, &counts)?;
             for block in 0..self.blocks() {
                 let (bytes, mut at) = (self.places_of(block), 0);
@@ -481,7 +530,7 @@ impl<'a> SealedList<'a> {
     /// The counts of the postings of a block.
     fn block_counts(&self, block: usize) -> Option<Vec<u32>> {
         let mut counts = vec![];
-        if self.field.kept == Kept::Rows {
+        if self.kept == Kept::Rows {
             return Some(counts);
         }
         let first = ((self.first_block + block) * PACKED) as u32;
@@ -489,8 +538,8 @@ impl<'a> SealedList<'a> {
             counts.push(match exact_count(*cell) {
                 Some(count) => count,
                 None => {
-                    let found = self.field.exception_places.all().binary_search(&place).ok()?;
-                    Some(self.field.exception_counts[found]).filter(|count| *count > EXACT_MAX)?
+                    let found = self.exception_places.binary_search(&place).ok()?;
+                    self.exception_counts.get(found).copied().filter(|count| *count > EXACT_MAX)?
                 }
             });
         }
