@@ -9,6 +9,7 @@
 mod analyzer;
 mod collection;
 mod escaped;
+pub mod filters;
 mod highlighter;
 mod input;
 pub mod mutate;
