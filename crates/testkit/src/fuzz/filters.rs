@@ -13,6 +13,10 @@ use sanderling_engine::{
 /// Never: the schema is right.
 #[must_use]
 pub fn schema() -> Schema {
+    Schema::from_json(Value::object().with("fields", fields())).expect("a schema")
+}
+
+pub(super) fn fields() -> Value {
     let fields = [
         ("title", "text", false),
         ("author", "keyword", false),
@@ -26,11 +30,10 @@ pub fn schema() -> Schema {
         ("\"quoted\"", "keyword", false),
         ("größe-2.x", "number", false),
     ];
-    let fields = fields.iter().fold(Value::object(), |fields, (name, kind, many)| {
+    fields.iter().fold(Value::object(), |fields, (name, kind, many)| {
         let field = Value::object().with("type", *kind);
         fields.with(name, if *many { field.with("many", true) } else { field })
-    });
-    Schema::from_json(Value::object().with("fields", fields)).expect("a schema")
+    })
 }
 
 /// What stands around a filter, which decides whether it needs parentheses.
