@@ -1,4 +1,5 @@
-// Faults of storages: millions of calls, every place of every file, and the mistakes that all this must see.
+// Faults of storages: millions of calls, every place of every file, and the mistakes that all this must see. And processes that
+// are killed.
 import { cargo } from "./rust.mjs";
 
 const TESTKIT = ["--profile", "simulation", "-p", "sanderling-testkit"];
@@ -15,8 +16,16 @@ async function defects({ log }) {
   await cargo(["test", ...TESTKIT, "--features", "planted-defects", "--test", "simulation_defects"], log);
 }
 
+/** Kills so many writing processes; thirty are killed among the tests of `native`. */
+async function kill(rounds, { log }) {
+  await cargo(["test", "-p", "sanderling", "--test", "kill", "--", "--nocapture"], log, { SANDERLING_KILLS: `${rounds}` });
+}
+
 export const SIMULATION_PARTS = [
   { name: "simulation", run: (context) => simulate(2_000_000, context) },
   { name: "defects", run: defects },
 ];
-export const DEEP_SIMULATION_PARTS = [{ name: "simulation", run: (context) => simulate(50_000_000, context) }];
+export const DEEP_SIMULATION_PARTS = [
+  { name: "simulation", run: (context) => simulate(50_000_000, context) },
+  { name: "kill", run: (context) => kill(1_000, context) },
+];

@@ -170,13 +170,14 @@ impl GrowingAttribute {
     }
 
     fn push_one(&mut self, value: &Value) {
-        match value {
-            Value::Text(text) => {
+        match (value, self.kind) {
+            (Value::Text(text), AttributeKind::Keyword) => {
                 let code = self.code(text);
                 self.codes.push(code);
             }
-            Value::Number(number) => self.numbers.push(*number),
-            Value::Boolean(value) => self.numbers.push(f64::from(u8::from(*value))),
+            (Value::Number(number), AttributeKind::Number | AttributeKind::Date) => self.numbers.push(*number),
+            (Value::Boolean(value), AttributeKind::Boolean) => self.numbers.push(f64::from(u8::from(*value))),
+            // No write leaves such a value, but a log that somebody made may have it.
             _ => {}
         }
     }

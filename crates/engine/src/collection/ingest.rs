@@ -385,8 +385,9 @@ pub(super) fn index_operation(
     match operation {
         Operation::Delete { id } => Ok(IndexedOperation::Delete(id_of(id)?)),
         Operation::Put { id, expires_at, document, vectors } => {
-            let stored = json::parse(document)
-                .map_err(|error| Error::damaged_file(name, &format_args!("a stored document: {error}")))?;
+            let Ok(stored @ Value::Object(_)) = json::parse(document) else {
+                return Err(Error::damaged_file(name, &"a stored document that is no JSON object"));
+            };
             let vector_fits = |(position, vector): &(u32, Box<[f32]>)| {
                 matches!(schema.fields.get(*position as usize).map(|field| &field.kind),
                     Some(FieldKind::Vector(field)) if field.dimensions == vector.len())

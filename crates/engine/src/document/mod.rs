@@ -5,7 +5,7 @@ mod id;
 pub mod json;
 mod json_reader;
 mod json_writer;
-mod number;
+pub(crate) mod number;
 pub mod reader;
 #[cfg(feature = "serde")]
 mod serde_value;

@@ -45,7 +45,7 @@ struct Decimal<'a> {
 }
 
 /// Reads the JSON number at `at` and moves `at` behind it. An error says what was expected at `at`.
-pub(super) fn read(text: &[u8], at: &mut usize) -> Result<f64, &'static str> {
+pub(crate) fn read(text: &[u8], at: &mut usize) -> Result<f64, &'static str> {
     let is_negative = skip(text, at, b'-');
     let start = *at;
     skip_digits(text, at)?;

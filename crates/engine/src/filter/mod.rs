@@ -2,9 +2,12 @@
 //!
 //! The world is closed: on an absent field every comparison is false, `$ne` and `$nin` too. Nothing is coerced: a value
 //! of another type than the field's equals nothing.
+//!
+//! A filter is written as JSON ([`mod@parse`]) or, where that JSON is a string, as text ([`mod@text`]); both give one tree.
 
 mod evaluate;
 mod parse;
+mod text;
 
 pub use evaluate::rows_matching;
 
@@ -70,8 +73,11 @@ pub enum Operand {
 }
 
 impl Filter {
-    /// Reads and checks a filter.
+    /// Reads and checks a filter: an object, or a string that is one as text.
     pub fn from_value(value: &Value, schema: &Schema) -> Result<Self> {
-        parse::filter(value, schema)
+        match value {
+            Value::Text(text) => text::filter(text, schema),
+            value => parse::filter(value, schema),
+        }
     }
 }

@@ -12,27 +12,24 @@ use alloc::{boxed::Box, vec::Vec};
 use core::fmt::Display;
 
 pub(super) fn filter(value: &Value, schema: &Schema) -> Result<Filter> {
-    if matches!(value, Value::Text(_)) {
-        return Err(Error::not_yet(&"a filter written as text"));
-    }
     Parser { schema, nodes: 0 }.group(value, 1)
 }
 
-struct Parser<'a> {
-    schema: &'a Schema,
-    nodes: usize,
+/// What both spellings check alike.
+pub(super) struct Parser<'a> {
+    pub(super) schema: &'a Schema,
+    /// The conditions so far.
+    pub(super) nodes: usize,
 }
 
 impl Parser<'_> {
     /// An object: all of its members hold.
     fn group(&mut self, value: &Value, depth: usize) -> Result<Filter> {
-        if depth > FILTER_DEPTH_MAX {
-            return Err(problem(&"filter", &format_args!("at most {FILTER_DEPTH_MAX} levels"), &"more"));
-        }
+        check_depth(&"filter", depth)?;
         let Value::Object(members) = value else { return Err(problem(&"filter", &"an object", &value.describe())) };
         let mut parts = Vec::new();
         for (key, value) in members {
-            self.count_node()?;
+            self.count_node(&"filter")?;
             parts.push(match key.as_str() {
                 "$and" => Filter::All(self.list(key, value, depth)?),
                 "$or" => Filter::Any(self.list(key, value, depth)?),
@@ -53,15 +50,14 @@ impl Parser<'_> {
 
     /// `{ field: value }` is equality, `{ field: { $op: operand } }` one or several tests.
     fn field(&mut self, name: &str, value: &Value) -> Result<Filter> {
-        let position = self.schema.position(name).ok_or_else(|| {
-            let names = self.schema.names(|_| true);
-            problem(&"filter", &format_args!("a field of the schema ({names})"), &quoted(name)).with("field", name)
-        })?;
-        let Value::Object(operators) = value else { return self.test(name, position, "$eq", value) };
+        let position = self.position(&"filter", name)?;
+        let Value::Object(operators) = value else {
+            return self.test(&format_args!("{name}.$eq"), position, "$eq", value);
+        };
         let mut parts = Vec::new();
         for (operator, operand) in operators {
-            self.count_node()?;
-            parts.push(self.test(name, position, operator, operand)?);
+            self.count_node(&"filter")?;
+            parts.push(self.test(&format_args!("{name}.{operator}"), position, operator, operand)?);
         }
         match parts.len() {
             0 => Err(problem(&name, &"a value or operators", &"an empty object")),
@@ -70,54 +66,72 @@ impl Parser<'_> {
         }
     }
 
-    fn test(&self, name: &str, position: usize, operator: &str, operand: &Value) -> Result<Filter> {
-        let path = format_args!("{name}.{operator}");
+    /// The place of a field in the schema.
+    pub(super) fn position(&self, path: &dyn Display, name: &str) -> Result<usize> {
+        self.schema.position(name).ok_or_else(|| {
+            let names = self.schema.names(|_| true);
+            problem(path, &format_args!("a field of the schema ({names})"), &quoted(name)).with("field", name)
+        })
+    }
+
+    /// A field and an operator of the JSON spelling with its operand.
+    pub(super) fn test(&self, path: &dyn Display, position: usize, operator: &str, operand: &Value) -> Result<Filter> {
+        let field = &self.schema.fields[position];
         if operator == "$exists" {
             return match operand {
                 Value::Boolean(exists) => Ok(Filter::Exists(position, *exists)),
-                other => Err(problem(&path, &"true or false", &other.describe())),
+                other => Err(problem(path, &"true or false", &other.describe())),
             };
         }
-        let FieldKind::Attribute(attribute) = &self.schema.fields[position].kind else {
-            return Err(problem(&path, &"a field that is compared (text and vector fields have $exists alone)", &name));
+        let FieldKind::Attribute(attribute) = &field.kind else {
+            let expected = "a field that is compared (text and vector fields have $exists alone)";
+            return Err(problem(path, &expected, &field.name));
         };
         let kind = attribute.kind;
-        let side = |side| Ok(Test::Ordered(side, one(&path, kind, operand)?));
+        let side = |side| Ok(Test::Ordered(side, one(path, kind, operand)?));
         let test = match operator {
-            "$eq" | "$contains" => Test::Equal(one(&path, kind, operand)?),
-            "$ne" => Test::NotEqual(one(&path, kind, operand)?),
-            "$in" => Test::In(several(&path, kind, operand)?),
-            "$nin" => Test::NotIn(several(&path, kind, operand)?),
+            "$eq" | "$contains" => Test::Equal(one(path, kind, operand)?),
+            "$ne" => Test::NotEqual(one(path, kind, operand)?),
+            "$in" => Test::In(several(path, kind, operand)?),
+            "$nin" => Test::NotIn(several(path, kind, operand)?),
             "$gt" => side(Side::Greater)?,
             "$gte" => side(Side::GreaterOrEqual)?,
             "$lt" => side(Side::Less)?,
             "$lte" => side(Side::LessOrEqual)?,
             "$startsWith" => match operand {
                 Value::Text(prefix) => Test::StartsWith(prefix.clone()),
-                other => return Err(problem(&path, &"a string", &other.describe())),
+                other => return Err(problem(path, &"a string", &other.describe())),
             },
             "$geoBox" | "$geoRadius" => return Err(Error::not_yet(&operator)),
             other => {
                 let known = "$eq $ne $gt $gte $lt $lte $in $nin $exists $contains $startsWith";
-                return Err(problem(&name, &known, &quoted(other)));
+                return Err(problem(&field.name, &known, &quoted(other)));
             }
         };
         Ok(Filter::Test(position, test))
     }
 
-    fn count_node(&mut self) -> Result<()> {
+    /// One more condition.
+    pub(super) fn count_node(&mut self, path: &dyn Display) -> Result<()> {
         self.nodes += 1;
         if self.nodes > FILTER_NODES_MAX {
-            return Err(problem(&"filter", &format_args!("at most {FILTER_NODES_MAX} conditions"), &"more"));
+            return Err(problem(path, &format_args!("at most {FILTER_NODES_MAX} conditions"), &"more"));
         }
         Ok(())
     }
 }
 
+pub(super) fn check_depth(path: &dyn Display, depth: usize) -> Result<()> {
+    if depth > FILTER_DEPTH_MAX {
+        return Err(problem(path, &format_args!("at most {FILTER_DEPTH_MAX} levels"), &"more"));
+    }
+    Ok(())
+}
+
 fn several(path: &dyn Display, kind: AttributeKind, operand: &Value) -> Result<Vec<Operand>> {
-    let Value::Array(items) = operand else { return Err(problem(&path, &"an array", &operand.describe())) };
+    let Value::Array(items) = operand else { return Err(problem(path, &"an array", &operand.describe())) };
     if items.len() > FILTER_VALUES_MAX {
-        return Err(problem(&path, &format_args!("at most {FILTER_VALUES_MAX} values"), &items.len()));
+        return Err(problem(path, &format_args!("at most {FILTER_VALUES_MAX} values"), &items.len()));
     }
     try_map(items, |item| one(path, kind, item))
 }
@@ -129,10 +143,10 @@ fn one(path: &dyn Display, kind: AttributeKind, operand: &Value) -> Result<Opera
         (AttributeKind::Date, Value::Text(text)) => parse_iso(text).map_or(Operand::Foreign, Operand::Number),
         (AttributeKind::Boolean, Value::Boolean(value)) => Operand::Boolean(*value),
         (_, Value::Text(_) | Value::Number(_) | Value::Boolean(_)) => Operand::Foreign,
-        (_, other) => return Err(problem(&path, &"a string, number or boolean", &other.describe())),
+        (_, other) => return Err(problem(path, &"a string, number or boolean", &other.describe())),
     })
 }
 
-fn problem(path: &dyn Display, expected: &dyn Display, found: &dyn Display) -> Error {
+pub(super) fn problem(path: &dyn Display, expected: &dyn Display, found: &dyn Display) -> Error {
     Error::mismatch(ErrorCode::Filter, path, expected, found)
 }

@@ -219,6 +219,20 @@ impl Query {
         Ok(self)
     }
 
+    /// Keeps the documents that pass a filter, which is written as text. Like every filter, it is checked when it is used.
+    ///
+    /// ```
+    /// use sanderling_engine::Query;
+    /// let query = Query::new().filter_text("year >= 1990 AND (tags CONTAINS 'birds' OR author IN ('a', 'b'))");
+    /// assert_eq!(query, Query::from_json(r#"{ "filter": "year >= 1990 AND (tags CONTAINS 'birds' OR author IN ('a', 'b'))" }"#)?);
+    /// # Ok::<(), sanderling_engine::Error>(())
+    /// ```
+    #[must_use]
+    pub fn filter_text(mut self, filter: impl Into<String>) -> Self {
+        self.filter = Some(Value::Text(filter.into()));
+        self
+    }
+
     /// How many hits are wanted.
     #[must_use]
     pub fn limit(mut self, limit: usize) -> Self {

@@ -174,7 +174,7 @@ impl Database {
         let (header, wal) = manifest.begin_log(first, &mut files);
         let mut next = manifest.next();
         let id = next.next_collection;
-        next.next_collection += 1;
+        next.next_collection = id.saturating_add(1);
         next.collections.push(CollectionRecord {
             id,
             name: name.into(),

@@ -100,6 +100,9 @@ impl FileStorage {
         let mut file = File::open(self.folder.join(name))?;
         let left = file.metadata()?.len().saturating_sub(offset);
         let length = length.min(usize::try_from(left).unwrap_or(usize::MAX));
+        if length == 0 {
+            return Ok(AlignedBytes::zeroed(0)); // any offset may be asked for, also one that no file can have
+        }
         file.seek(SeekFrom::Start(offset))?;
         let mut bytes = AlignedBytes::zeroed(length);
         file.read_exact(bytes.as_mut())?;
@@ -110,9 +113,14 @@ impl FileStorage {
         let mut objects = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
-            let metadata = entry.metadata()?;
-            if let (true, Some(name)) = (metadata.is_file(), entry.file_name().to_str()) {
-                objects.push(StoredObject { name: name.into(), bytes: metadata.len() });
+            let name = entry.file_name();
+            let Some(name) = name.to_str().filter(|name| may_name_object(name)) else { continue };
+            match entry.metadata() {
+                Ok(metadata) if metadata.is_file() => {
+                    objects.push(StoredObject { name: name.into(), bytes: metadata.len() });
+                }
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {} // a folder, or gone since the folder was read
             }
         }
         objects.sort_by(|a, b| a.name.cmp(&b.name));
@@ -165,6 +173,11 @@ impl Storage for FileStorage {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
         Box::pin(ready(Ok(())))
     }
+}
+
+/// Whether a file can be an object. The lock's files cannot, which come and go while others open the folder.
+fn may_name_object(name: &str) -> bool {
+    name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
 }
 
 /// Creates a folder and makes its name durable.

@@ -2,7 +2,8 @@
 //!
 //! A storage holds named objects. The driver asks little of it: an object is read by range, appended to, written whole,
 //! removed. Each call says whether it must be durable when it resolves. Whole writes need not be atomic and names need no
-//! particular order: the driver keeps two manifest slots and trusts nothing without a checksum.
+//! particular order: the driver keeps two manifest slots and trusts nothing without a checksum. What a storage must do is
+//! checked by one suite (`contract.rs` of the crate `sanderling-testkit`) for each that is shipped.
 
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 mod file;
@@ -69,10 +70,11 @@ pub trait Storage: MaybeShared {
     /// What this is, for `status()`.
     fn kind(&self) -> String;
 
-    /// Every object there is.
+    /// Every object there is, in any order.
     fn list(&self) -> StorageFuture<'_, Vec<StoredObject>>;
 
-    /// A range of an object; shorter only where the object ends.
+    /// A range of an object; shorter only where the object ends, and empty behind that. An object that is absent is error
+    /// "corrupt", which names it as `file`.
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes>;
 
     /// An object of so many bytes that will never change, read in place; none where the storage cannot do that, and it is to
@@ -92,6 +94,7 @@ pub trait Storage: MaybeShared {
     /// Removes an object; one that is absent is no error.
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()>;
 
-    /// Gives up whatever is held, the lock above all.
+    /// Gives up whatever is held, the lock above all; a second time is no error. Where somebody else may have the objects
+    /// from then on, every later change is refused.
     fn close(&self) -> StorageFuture<'_, ()>;
 }

@@ -308,7 +308,8 @@ impl<R: RawFiles> PoolStorage<R> {
         };
         let left = usize::try_from(file.length.saturating_sub(offset)).unwrap_or(usize::MAX);
         let length = length.min(left);
-        let bytes = self.raw.read_at(&file.name, CONTENT_AT + offset, length).await?;
+        // Behind the end, where the sum may not fit, no bytes are read.
+        let bytes = self.raw.read_at(&file.name, CONTENT_AT.wrapping_add(offset), length).await?;
         // Hosts tell a failed read by fewer bytes: it is never the end of the file.
         if bytes.as_ref().len() < length { Err(failed(object, "it could not be read whole")) } else { Ok(bytes) }
     }

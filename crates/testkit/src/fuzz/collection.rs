@@ -1,13 +1,14 @@
 //! A small collection in memory whose documents lie where a test wants them.
 
 use sanderling_engine::{
-    Document, DocumentId, Query, Schema, Value,
+    Document, DocumentId, Query, Result, Schema, Value,
     codec::AlignedBytes,
     collection::{CollectionState, DeleteTarget, PutOptions, Write},
     ids::{DatabaseId, FileId, SequenceNumber},
     segment::SealedSegment,
     settings::CollectionSettings,
     text::AnalyzerSource,
+    wal::Batch,
 };
 use std::sync::Arc;
 
@@ -70,8 +71,22 @@ impl Collection {
 
     /// The answer, which is never an error.
     pub fn search(&self, query: &Query) -> Value {
-        let result = self.state.search(query, NOW);
-        result.unwrap_or_else(|error| panic!("{query:?} is refused: {error}")).to_value()
+        self.answer(query).unwrap_or_else(|error| panic!("{query:?} is refused: {error}"))
+    }
+
+    /// The answer, or why there is none.
+    pub fn answer(&self, query: &Query) -> Result<Value> {
+        Ok(self.state.search(query, NOW)?.to_value())
+    }
+
+    /// How many documents pass a filter.
+    pub fn count(&self, filter: &Value) -> Result<usize> {
+        self.state.count(Some(filter), NOW)
+    }
+
+    /// Applies a batch of a log.
+    pub fn replay(&mut self, batch: Batch, name: &str) -> Result<()> {
+        self.state.replay(batch, name)
     }
 
     /// Completions.

@@ -20,6 +20,21 @@ impl<'a> Input<'a> {
         *first
     }
 
+    pub fn is_over(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// So many bytes, or fewer where there are no more.
+    pub fn take(&mut self, count: usize) -> &'a [u8] {
+        let (taken, rest) = self.0.split_at(count.min(self.0.len()));
+        self.0 = rest;
+        taken
+    }
+
+    pub fn rest(self) -> &'a [u8] {
+        self.0
+    }
+
     pub fn language(&mut self) -> Language {
         Language::ALL[usize::from(self.byte()) % Language::ALL.len()]
     }

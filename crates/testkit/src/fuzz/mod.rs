@@ -8,15 +8,26 @@
 
 mod analyzer;
 mod collection;
+mod damage;
 mod escaped;
+mod filter_text;
+pub mod filters;
 mod highlighter;
 mod input;
+mod manifest;
 pub mod mutate;
+mod query_json;
 mod query_text;
+mod shared;
+mod wal;
 
 pub use analyzer::analyzer;
+pub use filter_text::filter_text;
 pub use highlighter::highlighter;
+pub use manifest::manifest;
+pub use query_json::query_json;
 pub use query_text::query_text;
+pub use wal::wal;
 
 use std::{fs, path::PathBuf};
 
@@ -30,10 +41,14 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 3] = [
+pub const TARGETS: [Target; 7] = [
     Target { name: "analyzer", run: analyzer },
     Target { name: "query_text", run: query_text },
     Target { name: "highlighter", run: highlighter },
+    Target { name: "filter_text", run: filter_text },
+    Target { name: "query_json", run: query_json },
+    Target { name: "wal", run: wal },
+    Target { name: "manifest", run: manifest },
 ];
 
 impl Target {
