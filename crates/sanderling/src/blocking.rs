@@ -37,7 +37,23 @@ fn environment() -> Environment {
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
         bytes
     }
-    Environment { now, random, analyzers: analyzers(), background: Background::NONE }
+    Environment { now, random, analyzers: analyzers(), background: Background::NONE, memory_budget: usize::MAX }
+}
+
+/// How a database in a folder is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenOptions {
+    /// What a write that returned survives.
+    pub durability: Durability,
+    /// Bytes of sealed segments in memory: what every query needs stays there, and documents, vectors and the places of words
+    /// are read as they are needed. Without a budget files are mapped, and the system decides.
+    pub memory_budget: Option<usize>,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { durability: Durability::Strict, memory_budget: None }
+    }
 }
 
 /// Segments are made by a thread that ends when nothing is left to do. Without one, writes do the work.
@@ -62,13 +78,20 @@ impl Database {
     /// process each call gives a handle to the same database.
     #[cfg(not(target_family = "wasm"))]
     pub fn open(folder: impl AsRef<std::path::Path>) -> Result<Self> {
-        folders::open(folder.as_ref(), Durability::Strict)
+        Self::open_with(folder, OpenOptions::default())
     }
 
     /// Like [`Database::open`], where a power cut may take the latest writes.
     #[cfg(not(target_family = "wasm"))]
     pub fn open_relaxed(folder: impl AsRef<std::path::Path>) -> Result<Self> {
-        folders::open(folder.as_ref(), Durability::Relaxed)
+        Self::open_with(folder, OpenOptions { durability: Durability::Relaxed, ..OpenOptions::default() })
+    }
+
+    /// Like [`Database::open`], with options. Those of a database that this process has open already stay in force; another
+    /// durability is error "unavailable".
+    #[cfg(not(target_family = "wasm"))]
+    pub fn open_with(folder: impl AsRef<std::path::Path>, options: OpenOptions) -> Result<Self> {
+        folders::open(folder.as_ref(), options)
     }
 
     /// A database that ends with the process.
@@ -210,7 +233,7 @@ impl Collection {
 /// The databases that this process has open, by folder.
 #[cfg(not(target_family = "wasm"))]
 mod folders {
-    use super::{Database, Durability, Result, driver, in_background};
+    use super::{Database, OpenOptions, Result, driver, in_background};
     use crate::storage::FileStorage;
     use sanderling_engine::{Error, ErrorCode};
     use std::{
@@ -222,7 +245,8 @@ mod folders {
 
     static OPEN: Mutex<Option<HashMap<PathBuf, driver::WeakDatabase>>> = Mutex::new(None);
 
-    pub(super) fn open(folder: &Path, durability: Durability) -> Result<Database> {
+    pub(super) fn open(folder: &Path, options: OpenOptions) -> Result<Database> {
+        let OpenOptions { durability, memory_budget } = options;
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
         let open = open.get_or_insert_default();
         open.retain(|_, database| database.upgrade().is_some());
@@ -237,8 +261,10 @@ mod folders {
             }
             return Ok(Database(database));
         }
-        let storage = Box::new(FileStorage::open(folder)?);
-        let database = pollster::block_on(driver::Database::open(storage, durability, in_background()))?;
+        let storage = FileStorage::open(folder)?;
+        let storage = Box::new(if memory_budget.is_some() { storage.without_mapping() } else { storage });
+        let environment = driver::Environment { memory_budget: memory_budget.unwrap_or(usize::MAX), ..in_background() };
+        let database = pollster::block_on(driver::Database::open(storage, durability, environment))?;
         if let Ok(path) = fs::canonicalize(folder) {
             open.insert(path, database.downgrade());
         }

@@ -169,6 +169,7 @@ fn settings_are_chosen_once() {
 fn settings_that_differ_are_refused_with_and_without_a_schema() {
     use sanderling::{driver, storage};
     let environment = driver::Environment {
+        memory_budget: usize::MAX,
         now: || 0,
         random: || [1; 16],
         analyzers: sanderling::engine::text::AnalyzerSource::default(),

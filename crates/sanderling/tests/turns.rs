@@ -59,7 +59,13 @@ impl Storage for Slow {
 }
 
 fn environment(background: Background) -> Environment {
-    Environment { now: || 0, random: || [7; 16], analyzers: AnalyzerSource::default(), background }
+    Environment {
+        now: || 0,
+        random: || [7; 16],
+        analyzers: AnalyzerSource::default(),
+        background,
+        memory_budget: usize::MAX,
+    }
 }
 
 fn threads() -> Background {

@@ -22,7 +22,7 @@ extern "C" {
 /// The host's environment.
 pub fn environment() -> Environment {
     let analyzers = AnalyzerSource { languages: Some(&HostLanguages), custom: None };
-    Environment { now, random, analyzers, background: Background { start, pause } }
+    Environment { now, random, analyzers, background: Background { start, pause }, memory_budget: usize::MAX }
 }
 
 fn start(worker: Worker) {

@@ -50,8 +50,8 @@ impl CollectionState {
             let ResolvedVector { position, field, query } = &telling.vectors[leg];
             let distance = segment.vectors(*position).and_then(|column| {
                 let vector = column.get(candidate.row)?;
-                let norms = (sanderling_kernels::norm(&query.value), sanderling_kernels::norm(vector));
-                Some(field.metric.distance(&query.value, norms.0, vector, norms.1))
+                let norms = (sanderling_kernels::norm(&query.value), sanderling_kernels::norm(&vector));
+                Some(field.metric.distance(&query.value, norms.0, &vector, norms.1))
             });
             VectorLeg { rank, distance: distance.unwrap_or_default(), similarity }
         });

@@ -59,11 +59,11 @@ impl MergeJob {
         self.merging.step(&self.schema, &sources)
     }
 
-    /// What turned out to be damaged among the segments it works on: what was made of them is not to be believed.
+    /// What came up while the segments it works on were read: what was made of them is not to be believed.
     #[must_use]
-    pub fn damage(&self) -> Option<Error> {
+    pub fn trouble(&self) -> Option<Error> {
         self.sources.iter().find_map(|source| match source {
-            HeldSegment::Sealed(segment) => segment.damage(),
+            HeldSegment::Sealed(segment) => segment.trouble(),
             _ => None,
         })
     }

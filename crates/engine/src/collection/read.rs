@@ -141,7 +141,7 @@ impl CollectionState {
             if is_wanted(name)
                 && let Some(vector) = segment.vectors(position).and_then(|column| column.get(location.row))
             {
-                document.set(name, Value::from(vector));
+                document.set(name, Value::from(&*vector));
             }
         }
     }
@@ -149,7 +149,7 @@ impl CollectionState {
     /// A document without its vectors.
     pub(super) fn stored_document(&self, Location { segment, row }: Location) -> Result<Document> {
         let segment = self.segment(segment);
-        match json::parse(segment.document(row)) {
+        match json::parse(&segment.document(row)) {
             Ok(Value::Object(fields)) => Ok(Document { id: Some(segment.id(row)), fields }),
             _ => Err(Error::corrupt(&"a stored document", &"it is not a JSON object").with("row", row_number(row))),
         }

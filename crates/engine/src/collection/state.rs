@@ -188,17 +188,24 @@ impl CollectionState {
         })
     }
 
-    /// Whether a segment turned out to be damaged since that was asked last: what was read is not to be believed.
+    /// Whether something came up while segments were read since that was asked last: what was read is not to be believed.
     #[must_use]
     pub fn is_in_doubt(&self) -> bool {
-        self.sealed().any(|(segment, _)| segment.is_damaged())
+        self.sealed().any(|(segment, _)| segment.is_in_trouble())
+    }
+
+    /// Why the medium did not give what was asked of it, if it did not. It may the next time.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<Error> {
+        let mut errors = self.sealed().filter_map(|(segment, _)| segment.trouble());
+        errors.find(|error| error.code() != ErrorCode::Corrupt)
     }
 
     /// Leaves out every segment that turned out to be damaged.
     pub fn quarantine(&mut self) {
         for held in &mut self.held {
             if let HeldSegment::Sealed(segment) = &held.segment
-                && let Some(damage) = segment.damage()
+                && let Some(damage) = segment.trouble().filter(|error| error.code() == ErrorCode::Corrupt)
             {
                 self.damage.push(damage);
                 held.segment = HeldSegment::Damaged(Arc::new(GrowingSegment::new(&self.schema)));

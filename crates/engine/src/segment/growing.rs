@@ -12,7 +12,7 @@ use crate::{
     text::{GrowingText, Terms, TextColumn},
     vector::{GrowingVectors, SearchedColumn, VectorColumn},
 };
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
 
 /// A document ready to be added: everything that could fail about it is behind it.
 #[derive(Clone, Debug)]
@@ -147,8 +147,8 @@ impl GrowingSegment {
         }
     }
 
-    pub(super) fn document(&self, row: RowId) -> &str {
-        &self.documents[row.index()]
+    pub(super) fn document(&self, row: RowId) -> Cow<'_, str> {
+        Cow::Borrowed(&self.documents[row.index()])
     }
 
     pub(super) fn id(&self, row: RowId) -> DocumentId {

@@ -18,7 +18,7 @@ use crate::{
     text::TextColumn,
     vector::{SearchedColumn, VectorColumn},
 };
-use alloc::vec::Vec;
+use alloc::{borrow::Cow, vec::Vec};
 
 /// A segment to read, of either kind.
 #[derive(Clone, Copy)]
@@ -75,7 +75,7 @@ impl<'a> Segment<'a> {
 
     /// The stored fields of a row as JSON text, without id and vectors.
     #[must_use]
-    pub fn document(&self, row: RowId) -> &'a str {
+    pub fn document(&self, row: RowId) -> Cow<'a, str> {
         either!(self, segment => segment.document(row))
     }
 

@@ -1,24 +1,24 @@
 //! A sealed segment: bytes that never change, read in place.
 //!
 //! Opening one looks at its header and its table alone, however large it is; what lies in it is checked when it is touched
-//! ([`crate::stored`]). Whoever has read from a segment asks for [`SealedSegment::damage`] before the answer is believed.
+//! ([`crate::stored`]). Whoever has read from a segment asks for [`SealedSegment::trouble`] before the answer is believed.
 
 use super::format::{FACTS, SectionKind, SectionReader, StoredText, StoredVectors};
 use crate::{
-    DocumentId, Error, Result, Schema,
+    DocumentId, Error, ErrorCode, Result, Schema,
     attributes::{AttributeColumn, ColumnValues, Dictionary},
     ids::{DatabaseId, FileId, RowId},
     lists::{map, try_map},
     rows::RowSet,
     schema::{AttributeKind, FieldKind},
-    stored::{Blocks, FileBytes, Plain, Stored},
+    stored::{Blocks, Cold, FileBytes, Plain, Stored, Trouble},
     text::TextColumn,
     vector::{SearchedColumn, VectorColumn},
 };
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
 use core::ops::Range;
 
-/// Bytes of a segment: a buffer, or a mapped file.
+/// Bytes of a segment.
 pub type SegmentBytes = FileBytes;
 
 /// A sealed segment.
@@ -52,8 +52,8 @@ impl SealedSegment {
         name: &str,
         (database, file, root): (DatabaseId, FileId, u32),
     ) -> Result<Self> {
-        let sections = SectionReader::open((*bytes).as_ref(), name, database, file, root)?;
-        let blocks = Blocks::new(bytes, sections.end());
+        let sections = SectionReader::open(&bytes, name, database, file, root)?;
+        let blocks = sections.blocks(bytes)?;
         let facts = sections.range::<u64>(SectionKind::Facts, 0)?;
         let facts = blocks.array::<u64>(&facts);
         let rows = usize::try_from(facts.at(0)).unwrap_or(usize::MAX);
@@ -83,7 +83,7 @@ impl SealedSegment {
         if lengths != [rows; 2] || offsets != [rows + 1; 2] || segment.id_order.len() / 4 != rows {
             return Err(sections.damaged(&"the segment has arrays of unequal length"));
         }
-        segment.damage().map_or(Ok(segment), Err)
+        segment.trouble().map_or(Ok(segment), Err)
     }
 
     /// The number of rows, dead ones included.
@@ -98,18 +98,32 @@ impl SealedSegment {
         self.blocks.file_bytes()
     }
 
-    /// Whether damage was found so far.
+    /// Bytes of it that stay in memory.
     #[must_use]
-    pub fn is_damaged(&self) -> bool {
-        self.blocks.damage().is_some()
+    pub fn resident_bytes(&self) -> usize {
+        self.blocks.resident_bytes()
     }
 
-    /// What was found to be damaged so far. What was read before is not to be believed then.
+    /// Whether something came up while it was read: then what was read is not to be believed.
     #[must_use]
-    pub fn damage(&self) -> Option<Error> {
-        let offset = self.blocks.damage()?;
-        let problem = "the checksum of a block does not match, or what it says cannot be";
-        Some(Error::damaged_file(&self.name, &problem).with("offset", offset as u64))
+    pub fn is_in_trouble(&self) -> bool {
+        self.blocks.trouble().is_some()
+    }
+
+    /// What came up while it was read: damage, or a failure of the medium, which is forgotten once it is told.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Error> {
+        match self.blocks.trouble()? {
+            Trouble::Damage(offset) => {
+                let problem = "the checksum of a block does not match, or what it says cannot be";
+                Some(Error::damaged_file(&self.name, &problem).with("offset", offset as u64))
+            }
+            Trouble::Unreadable => {
+                self.blocks.forgive();
+                let message = alloc::format!("{} could not be read", self.name);
+                Some(Error::new(ErrorCode::Unavailable, message).with("file", self.name.as_str()))
+            }
+        }
     }
 
     pub(super) fn array<T: Plain>(&self, range: &Range<usize>) -> Stored<'_, T> {
@@ -128,10 +142,11 @@ impl SealedSegment {
         self.first_expiry
     }
 
-    pub(super) fn document(&self, row: RowId) -> &str {
+    pub(super) fn document(&self, row: RowId) -> Cow<'_, str> {
         let offsets: Stored<'_, u64> = self.array(&self.document_offsets);
         let [from, end] = [0, 1].map(|at| usize::try_from(offsets.at(row.index() + at)).unwrap_or(usize::MAX));
-        self.array::<u8>(&self.document_bytes).text(from..end)
+        let documents: Cold<'_, u8> = self.blocks.cold(&self.document_bytes);
+        documents.text(from..end)
     }
 
     pub(super) fn id(&self, row: RowId) -> DocumentId {

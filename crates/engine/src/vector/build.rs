@@ -196,7 +196,7 @@ pub(super) fn rotate_slice(quantizer: &Quantizer, column: VectorColumn<'_>, rota
     let end = (from + SLICE).min(column.len());
     let mut vector = vec![0.0; quantizer.dimensions()];
     for position in from..end {
-        quantizer.rotate(column.at(position), column.norms[position], &mut vector);
+        quantizer.rotate(&column.at(position), column.norms[position], &mut vector);
         rotated.push(&vector);
     }
     end == column.len()

@@ -1,6 +1,10 @@
 //! The vectors of one field in one segment, packed: not every document has one.
 
-use crate::{ids::RowId, stored::Stored};
+use crate::{
+    ids::RowId,
+    stored::{Cold, Stored},
+};
+use alloc::borrow::Cow;
 
 /// A view of the vectors of one field: the same for a growing segment and for the bytes of a sealed one.
 #[derive(Clone, Copy, Debug)]
@@ -10,7 +14,7 @@ pub struct VectorColumn<'a> {
     /// The row of each vector, ascending; empty in a file where every row has one.
     pub rows: Stored<'a, u32>,
     /// The vectors, one after the other.
-    pub values: Stored<'a, f32>,
+    pub values: Cold<'a, f32>,
     /// The Euclidean norm of each vector.
     pub norms: Stored<'a, f32>,
 }
@@ -30,7 +34,7 @@ impl<'a> VectorColumn<'a> {
 
     /// The vector of a row.
     #[must_use]
-    pub fn get(&self, row: RowId) -> Option<&'a [f32]> {
+    pub fn get(&self, row: RowId) -> Option<Cow<'a, [f32]>> {
         self.position(row).map(|position| self.at(position))
     }
 
@@ -59,7 +63,7 @@ impl<'a> VectorColumn<'a> {
     /// The vector at a position of the column.
     #[must_use]
     #[inline]
-    pub fn at(&self, position: usize) -> &'a [f32] {
+    pub fn at(&self, position: usize) -> Cow<'a, [f32]> {
         self.values.part(position * self.dimensions, self.dimensions)
     }
 

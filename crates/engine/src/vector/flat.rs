@@ -30,7 +30,7 @@ pub fn scan(
     let norm = kernels::norm(query);
     let mut compare = |fetched: &[(RowId, usize)]| {
         for (row, position) in fetched {
-            let similarity = metric.similarity(query, norm, column.at(*position), column.norms[*position]);
+            let similarity = metric.similarity(query, norm, &column.at(*position), column.norms[*position]);
             found(VectorHit { row: *row, similarity });
         }
     };

@@ -162,7 +162,7 @@ impl SearchedColumn<'_> {
         positions.iter().for_each(|position| column.prefetch(*position as usize));
         for position in positions {
             let position = position as usize;
-            let similarity = metric.similarity(query, norm, column.at(position), column.norms[position]);
+            let similarity = metric.similarity(query, norm, &column.at(position), column.norms[position]);
             found(VectorHit { row: column.row(position), similarity });
         }
         strategy

@@ -93,7 +93,7 @@ impl Truth<'_> {
         let mut neighbours = Vec::with_capacity(positions.len());
         for at in positions.into_iter().filter(|at| *at != own) {
             let position = at as usize;
-            let similarity = metric.similarity(vector, norm, self.column.at(position), self.column.norms[position]);
+            let similarity = metric.similarity(vector, norm, &self.column.at(position), self.column.norms[position]);
             neighbours.push(packed(-similarity, at));
         }
         keep_best(&mut neighbours, wanted);
@@ -105,9 +105,9 @@ impl Truth<'_> {
     /// vectors do, and these turned out to be about as hard to find the neighbours of.
     fn between(&self, own: usize) -> Vec<f32> {
         let other = (super::hnsw::mixed(own as u64) % self.rows.len() as u64) as usize;
-        let mut vector = self.column.at(own).to_vec();
+        let mut vector = self.column.at(own).into_owned();
         let scale = self.scale_to(own, other);
-        for (value, other) in vector.iter_mut().zip(self.column.at(other)) {
+        for (value, other) in vector.iter_mut().zip(&*self.column.at(other)) {
             *value += other * scale;
         }
         let norm = kernels::norm(&vector);
@@ -120,13 +120,13 @@ impl Truth<'_> {
     /// what lies between two vectors is far from all; real queries may lie in the clusters, whose vectors differ by less
     /// than a byte tells.
     fn near(&self, own: usize) -> Vec<f32> {
-        let mut vector = self.column.at(own).to_vec();
+        let mut vector = self.column.at(own).into_owned();
         let prepared = PreparedQuery::new(self.quantizer, &vector, self.column.norms[own]);
         let keys = self.rows.all_keys(&prepared);
         let neighbours = self.neighbours(&vector, own as u32, &keys, [COMPARED_FOR_NOISE, WANTED[0]]);
         let Some(tenth) = neighbours.last() else { return vector };
         let scale = self.scale_to(own, *tenth as usize);
-        let tenth = crate::lists::map(self.column.at(*tenth as usize), |value| value * scale);
+        let tenth = crate::lists::map(&*self.column.at(*tenth as usize), |value| value * scale);
         let distance = kernels::square_root(kernels::squared_euclidean(&vector, &tenth));
         let noise = crate::lists::map(0..vector.len(), |at| {
             (super::hnsw::mixed((own * vector.len() + at) as u64) >> 40) as f32 / (1_u64 << 23) as f32 - 1.0

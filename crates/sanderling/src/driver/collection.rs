@@ -111,7 +111,8 @@ pub struct CollectionStats {
     pub wal_bytes: u64,
     /// Bytes of its segments and logs.
     pub disk_bytes: u64,
-    /// Bytes of documents, vectors and words in memory; what they are kept in comes on top.
+    /// Bytes of documents, vectors and words in memory; what they are kept in comes on top. Blocks of files that are kept
+    /// as long as there is room count for each collection of a database; files that the system maps do not.
     pub memory_bytes: u64,
 }
 
@@ -184,6 +185,9 @@ impl CollectionShared {
                 let answer = read(&state);
                 if !state.is_in_doubt() {
                     return answer;
+                }
+                if let Some(error) = state.unreadable() {
+                    return Err(error);
                 }
             }
             self.quarantine();
@@ -318,17 +322,19 @@ impl Collection {
                 SegmentStats { state: held.segment.state(), documents, deleted, bytes }
             })
             .collect();
-        let held_bytes = segments.iter().map(|segment| segment.bytes).sum::<u64>();
+        let frozen = segments.iter().filter(|segment| segment.state == "sealing");
+        let frozen_bytes = frozen.map(|segment| segment.bytes).sum::<u64>();
         let deleted = state.growing_dead();
         let documents = state.growing_rows() - deleted;
         let growing_bytes = state.growing_bytes();
         segments.push(SegmentStats { state: "growing", documents, deleted, bytes: growing_bytes });
+        let resident: usize = state.sealed().map(|(segment, _)| segment.resident_bytes()).sum();
         Ok(CollectionStats {
             documents: state.count(None, self.database.shared.now())?,
             segments,
             wal_bytes: writer.wal_bytes,
             disk_bytes: on_disk + writer.wal_bytes,
-            memory_bytes: held_bytes + growing_bytes,
+            memory_bytes: frozen_bytes + (resident + self.database.shared.cache.bytes()) as u64 + growing_bytes,
         })
     }
 }

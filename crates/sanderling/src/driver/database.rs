@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     guarded::{Changing, Guarded},
-    storage::{Durability, Storage},
+    storage::{BlockCache, Durability, Storage},
 };
 use alloc::{
     boxed::Box,
@@ -56,6 +56,7 @@ pub(super) struct DatabaseShared {
     pub(super) durability: Durability,
     pub(super) environment: Environment,
     pub(super) id: DatabaseId,
+    pub(super) cache: Arc<BlockCache>,
     pub(super) manifest: Lock<ManifestState>,
     collections: Guarded<Vec<(String, Slot)>>,
     /// What was found at opening and waits for its language.
@@ -102,10 +103,11 @@ impl Database {
                 return Err(error);
             }
         };
-        let Opened { id, manifest, found } = opened;
+        let Opened { id, manifest, cache, found } = opened;
         let (manifest, collections, waiting) = (Lock::new(manifest), Guarded::default(), Guarded::new(found));
         let closed = AtomicBool::new(false);
-        let shared = DatabaseShared { storage, durability, environment, id, manifest, collections, waiting, closed };
+        let shared =
+            DatabaseShared { storage, durability, environment, id, cache, manifest, collections, waiting, closed };
         shared.load(None);
         Ok(Self { shared: Arc::new(shared) })
     }

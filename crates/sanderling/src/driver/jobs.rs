@@ -12,6 +12,7 @@ use super::{
     collection::{Collection, WeakCollection, WriterState},
     commit::{ManifestState, NewFile},
     lock::Lock,
+    open,
 };
 use crate::storage::{Durability, StorageFuture};
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
@@ -122,8 +123,8 @@ impl Collection {
             if merge.step() {
                 let merge = core::mem::replace(&mut *progress, Progress::Cancelled);
                 if let Progress::Merging(merge) = merge {
-                    let made = match merge.damage() {
-                        Some(damage) => Err(damage),
+                    let made = match merge.trouble() {
+                        Some(trouble) => Err(trouble),
                         None => {
                             let (output, merged) = merge.finish(self.database.shared.id, job.file);
                             self.write_made(job.file, output, merged, &self.schema()).await
@@ -158,8 +159,8 @@ impl Collection {
             return Err(error);
         }
         // One that cannot be read in place stays in memory, where it is anyway.
-        let mapped = database.storage.map(&name, new.bytes.as_ref().len()).and_then(Result::ok);
-        let bytes = mapped.unwrap_or_else(|| Box::new(new.bytes));
+        let in_place = open::in_place(&*database.storage, &database.cache, &name, new.bytes.as_ref().len());
+        let bytes = in_place.and_then(Result::ok).unwrap_or_else(|| new.bytes.into());
         let segment = SealedSegment::open(schema, bytes, &name, (database.id, file, checksum))?;
         Ok(Made { segment: Some((record, Arc::new(segment))), merged })
     }

@@ -43,6 +43,8 @@ pub struct Environment {
     pub analyzers: AnalyzerSource,
     /// What the host does beside the calls.
     pub background: Background,
+    /// Bytes of sealed segments in memory, where the storage can read the others as they are needed.
+    pub memory_budget: usize,
 }
 
 /// How a host works on segments while nobody waits for them.

@@ -1,7 +1,7 @@
 //! Opening: both manifest slots, the segments they name, then the logs.
 
 use super::{Environment, commit::ManifestState};
-use crate::storage::{Durability, Storage, StoredObject};
+use crate::storage::{BlockCache, Durability, InPlace, Storage, StoredObject};
 use alloc::{boxed::Box, format, string::String, sync::Arc, vec::Vec};
 use core::{fmt::Display, pin::Pin};
 use sanderling_engine::{
@@ -26,6 +26,7 @@ use sanderling_engine::{
 pub(super) struct Opened {
     pub id: DatabaseId,
     pub manifest: ManifestState,
+    pub cache: Arc<BlockCache>,
     pub found: Vec<Found>,
 }
 
@@ -80,23 +81,30 @@ pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Res
     let numbers = objects.iter().filter_map(|object| data_file_number(&object.name));
     let above_all = numbers.max().map_or(0, |number| number.saturating_add(1));
     committed.manifest.next_file = committed.manifest.next_file.max(above_all);
-    let mut found = Vec::new();
+    let (mut found, cache) = (Vec::new(), BlockCache::new(environment.memory_budget));
     for record in &committed.manifest.collections {
-        found.push(find(storage, &objects, record).await);
+        found.push(find(storage, &objects, record, &cache).await);
     }
     if other_slot_damaged.is_none() {
         remove_leftovers(storage, &objects, &committed.manifest).await;
     }
-    Ok(Opened { id: committed.database, manifest: ManifestState::new(committed), found })
+    Ok(Opened { id: committed.database, manifest: ManifestState::new(committed), cache, found })
 }
 
 /// Reads the files of a collection. Segments, which may be large, are read in place where the storage can do that.
-async fn find(storage: &dyn Storage, objects: &[StoredObject], record: &CollectionRecord) -> Found {
+async fn find(
+    storage: &dyn Storage,
+    objects: &[StoredObject],
+    record: &CollectionRecord,
+    cache: &Arc<BlockCache>,
+) -> Found {
     let (mut names, mut segments) = (files_of(record), Vec::new());
     for segment in &record.segments {
         let name = segment_name(segment.segment.file);
         let length = length_of(objects, &name);
-        if let Some(bytes) = length.map_or_else(|error| Some(Err(error)), |length| storage.map(&name, length)) {
+        if let Some(bytes) =
+            length.map_or_else(|error| Some(Err(error)), |length| in_place(storage, cache, &name, length))
+        {
             names.retain(|other| *other != name);
             segments.push(File { name, bytes });
         }
@@ -106,10 +114,24 @@ async fn find(storage: &dyn Storage, objects: &[StoredObject], record: &Collecti
         let name = segment_name(segment.segment.file);
         if let Some(at) = files.iter().position(|file| file.name == name) {
             let File { name, bytes } = files.swap_remove(at);
-            segments.push(File { name, bytes: bytes.map(|bytes| Box::new(bytes) as SegmentBytes) });
+            segments.push(File { name, bytes: bytes.map(SegmentBytes::from) });
         }
     }
     Found { record: record.clone(), segments, files }
+}
+
+/// A segment that need not be in memory whole.
+pub(super) fn in_place(
+    storage: &dyn Storage,
+    cache: &Arc<BlockCache>,
+    name: &str,
+    length: usize,
+) -> Option<Result<SegmentBytes>> {
+    let opened = storage.in_place(name, length)?;
+    Some(opened.map(|opened| match opened {
+        InPlace::Mapped(bytes) => bytes,
+        InPlace::Read(file) => cache.file(length, file),
+    }))
 }
 
 async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: Environment) -> Result<Opened> {
@@ -121,7 +143,7 @@ async fn create(storage: &dyn Storage, objects: &[StoredObject], environment: En
     let manifest = Manifest { next_file: 1, next_collection: 1, collections: Vec::new() };
     let mut manifest = ManifestState::new(CommittedManifest { database: id, generation: 0, manifest });
     manifest.commit(storage, Vec::new(), manifest.next()).await?;
-    Ok(Opened { id, manifest, found: Vec::new() })
+    Ok(Opened { id, manifest, cache: BlockCache::new(environment.memory_budget), found: Vec::new() })
 }
 
 /// The newest sound slot, and what is wrong with the other one.
@@ -264,14 +286,14 @@ fn load_segment(
     let identity = |file: &FileRecord| (database, FileId(file.file), file.checksum);
     let name = segment_name(record.segment.file);
     let bytes = take(segments, &name)?;
-    check_length((*bytes).as_ref(), &name, record.segment.bytes)?;
+    check_length(bytes.length(), &name, record.segment.bytes)?;
     let segment = SealedSegment::open(schema, bytes, &name, identity(&record.segment))?;
     let dead = match &record.tombstones {
         None => RowSet::none(segment.rows()),
         Some(file) => {
             let name = tombstones_name(file.file);
             let bytes = take(files, &name)?;
-            check_length(bytes.as_ref(), &name, file.bytes)?;
+            check_length(bytes.as_ref().len(), &name, file.bytes)?;
             read_tombstones(bytes.as_ref(), &name, segment.rows(), identity(file))?
         }
     };
@@ -325,9 +347,8 @@ fn take<T>(files: &mut Vec<File<T>>, name: &str) -> Result<T> {
     }
 }
 
-fn check_length(bytes: &[u8], name: &str, length: u64) -> Result<()> {
-    let found = bytes.len() as u64;
-    if found == length { Ok(()) } else { Err(damaged(name, &format_args!("{found} bytes instead of {length}"))) }
+fn check_length(found: usize, name: &str, length: u64) -> Result<()> {
+    if found as u64 == length { Ok(()) } else { Err(damaged(name, &format_args!("{found} bytes instead of {length}"))) }
 }
 
 /// Reads files one after the other.

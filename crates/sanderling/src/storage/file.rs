@@ -1,7 +1,7 @@
 //! A storage in one folder of the file system.
 
-use super::{Durability, Storage, StorageFuture, StoredObject, lock::ProcessLock};
-use sanderling_engine::{Error, ErrorCode, Result, codec::AlignedBytes, segment::SegmentBytes};
+use super::{Durability, InPlace, RandomRead, Storage, StorageFuture, StoredObject, lock::ProcessLock};
+use sanderling_engine::{Error, ErrorCode, Result, codec::AlignedBytes};
 use std::{
     collections::HashMap,
     fs::{self, File, OpenOptions},
@@ -21,6 +21,8 @@ pub struct FileStorage {
     /// Files that are appended to stay open.
     appended: Mutex<HashMap<String, File>>,
     lock: Mutex<Option<ProcessLock>>,
+    /// Whether files that never change are mapped.
+    maps: bool,
     /// Names that may not be durable yet: at first any, since whoever made them may have been killed.
     names_to_sync: AtomicBool,
     closed: AtomicBool,
@@ -37,9 +39,17 @@ impl FileStorage {
             folder,
             appended: Mutex::default(),
             lock,
+            maps: true,
             names_to_sync: AtomicBool::new(true),
             closed: AtomicBool::new(false),
         })
+    }
+
+    /// The same, where files are read as they are needed and not mapped: what is in memory is then within the budget of the
+    /// database, and a failure of the medium is an error and not the end of the process.
+    #[must_use]
+    pub fn without_mapping(self) -> Self {
+        Self { maps: false, ..self }
     }
 
     fn append_now(&self, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
@@ -151,8 +161,13 @@ impl Storage for FileStorage {
         Box::pin(ready(self.read_now(name, offset, length).map_err(|error| failure(name, "read", &error))))
     }
 
-    fn map(&self, name: &str, length: usize) -> Option<Result<SegmentBytes>> {
-        Some(super::mmap::map(&self.folder.join(name), name, length))
+    fn in_place(&self, name: &str, length: usize) -> Option<Result<InPlace>> {
+        let path = self.folder.join(name);
+        if self.maps {
+            return Some(super::mmap::map(&path, name, length).map(InPlace::Mapped));
+        }
+        let opened = File::open(path).map_err(|error| failure(name, "open", &error));
+        Some(opened.map(|file| InPlace::Read(Box::new(ReadFile { name: name.into(), file }))))
     }
 
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
@@ -205,4 +220,32 @@ pub(super) fn failure(name: &str, action: &str, error: &io::Error) -> Error {
         _ => ErrorCode::Unavailable,
     };
     Error::new(code, format!("cannot {action} {name}: {error}")).with("file", name)
+}
+
+/// A file that never changes, read where it is asked for.
+struct ReadFile {
+    name: String,
+    file: File,
+}
+
+impl RandomRead for ReadFile {
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<()> {
+        read_exact_at(&self.file, into, offset).map_err(|error| failure(&self.name, "read", &error))
+    }
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, into, offset)
+}
+
+#[cfg(windows)]
+fn read_exact_at(file: &File, mut into: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !into.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, into, offset)? {
+            0 => return Err(ErrorKind::UnexpectedEof.into()),
+            count => (into, offset) = (&mut into[count..], offset + count as u64),
+        }
+    }
+    Ok(())
 }

@@ -18,5 +18,5 @@ pub(super) fn map(path: &Path, name: &str, length: usize) -> Result<SegmentBytes
     // SAFETY: nobody writes to the file while it is mapped: see above. Whoever does so all the same, past the lock, changes
     // bytes under a shared slice; they are numbers and text that are checked where they are used.
     let mapped = unsafe { memmap2::Mmap::map(&file) }.map_err(|error| failed(&error))?;
-    Ok(Box::new(mapped))
+    Ok(SegmentBytes::Mapped(Box::new(mapped)))
 }

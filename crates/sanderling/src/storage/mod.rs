@@ -5,6 +5,7 @@
 //! particular order: the driver keeps two manifest slots and trusts nothing without a checksum. What a storage must do is
 //! checked by one suite (`contract.rs` of the crate `sanderling-testkit`) for each that is shipped.
 
+mod cache;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 mod file;
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
@@ -14,6 +15,7 @@ mod memory;
 mod mmap;
 pub mod pool;
 
+pub use cache::{BlockCache, RandomRead};
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
 pub use file::FileStorage;
 pub use memory::MemoryStorage;
@@ -25,16 +27,7 @@ use sanderling_engine::{Result, codec::AlignedBytes, segment::SegmentBytes};
 /// What a storage call gives back. Natively it is ready at the first look; elsewhere it may wait for the host.
 pub type StorageFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + 'a>>;
 
-/// `Send + Sync` where there are threads, nothing in wasm, whose values stay on their thread.
-#[cfg(not(target_family = "wasm"))]
-pub trait MaybeShared: Send + Sync {}
-#[cfg(not(target_family = "wasm"))]
-impl<T: Send + Sync + ?Sized> MaybeShared for T {}
-/// `Send + Sync` where there are threads, nothing in wasm, whose values stay on their thread.
-#[cfg(target_family = "wasm")]
-pub trait MaybeShared {}
-#[cfg(target_family = "wasm")]
-impl<T: ?Sized> MaybeShared for T {}
+pub use sanderling_engine::stored::MaybeShared;
 
 /// What must hold when a write resolves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +58,14 @@ pub struct StoredObject {
     pub bytes: u64,
 }
 
+/// How an object is read that will never change.
+pub enum InPlace {
+    /// As if it were in memory.
+    Mapped(SegmentBytes),
+    /// Bit by bit, as it is needed.
+    Read(Box<dyn RandomRead>),
+}
+
 /// A place for the bytes of one database.
 pub trait Storage: MaybeShared {
     /// What this is, for `status()`.
@@ -77,9 +78,9 @@ pub trait Storage: MaybeShared {
     /// "corrupt", which names it as `file`.
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes>;
 
-    /// An object of so many bytes that will never change, read in place; none where the storage cannot do that, and it is to
-    /// be read whole.
-    fn map(&self, name: &str, length: usize) -> Option<Result<SegmentBytes>> {
+    /// An object of so many bytes that will never change, to be read without waiting from now on; none where the storage
+    /// cannot do that, and it is to be read whole.
+    fn in_place(&self, name: &str, length: usize) -> Option<Result<InPlace>> {
         let _ = (name, length);
         None
     }

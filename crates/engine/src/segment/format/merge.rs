@@ -153,7 +153,7 @@ impl MergedVectors {
                 let new_row = new_rows.get(column.row(position).index()).copied().unwrap_or(DROPPED);
                 if new_row != DROPPED {
                     rows.push(new_row);
-                    values.extend_from_slice(column.at(position));
+                    values.extend_from_slice(&column.at(position));
                     norms.push(column.norms[position]);
                 }
             }

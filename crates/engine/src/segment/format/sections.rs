@@ -4,7 +4,7 @@ use crate::{
     Error, Result,
     codec::{FILE_HEADER_BYTES, FileHeader, FileKind, crc32c, u32_at, u64_at},
     ids::{DatabaseId, FileId},
-    stored::{BLOCK_BYTES, block_sums},
+    stored::{BLOCK_BYTES, Blocks, FileBytes, block_sums},
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -140,6 +140,10 @@ pub enum SectionKind {
     // 112 to 124 are 97 to 109 of the forms.
 }
 
+/// Large arrays of which a query needs little: where memory is short they stay on the medium.
+const COLD: [SectionKind; 4] =
+    [SectionKind::DocumentBytes, SectionKind::VectorValues, SectionKind::RowBytes, SectionKind::PlaceBytes];
+
 impl SectionKind {
     /// The bytes of one value of a section of a vector index.
     #[must_use]
@@ -200,34 +204,49 @@ impl SectionWriter {
 pub struct SectionReader<'a> {
     name: &'a str,
     table: Vec<u8>,
+    sums: Vec<u8>,
     /// Where the sections end and the checksums of their blocks begin.
     end: usize,
 }
 
 impl<'a> SectionReader<'a> {
     /// Checks the header and the root checksum.
-    pub fn open(bytes: &[u8], name: &'a str, database: DatabaseId, file: FileId, root: u32) -> Result<Self> {
-        let header = FileHeader::expect(FileKind::Segment, bytes, name, database, file)?;
+    pub fn open(bytes: &FileBytes, name: &'a str, database: DatabaseId, file: FileId, root: u32) -> Result<Self> {
+        let header = bytes.read(0..FILE_HEADER_BYTES.min(bytes.length()))?.unwrap_or_default();
+        let header = FileHeader::expect(FileKind::Segment, header.as_ref(), name, database, file)?;
         let damaged = |problem: &dyn core::fmt::Display| Error::damaged_file(name, problem);
         let number = |at: usize| usize::try_from(header.extra[at]).ok();
         let parts = number(0).zip(number(1)).and_then(|(end, count)| {
             let table = end.checked_add(sums_bytes(end))?;
             let table_end = table.checked_add(count.checked_mul(ENTRY_BYTES)?)?;
-            (table_end.checked_add(4)? == bytes.len() && end >= FILE_HEADER_BYTES).then_some((end, table..table_end))
+            (table_end.checked_add(4)? == bytes.length() && end >= FILE_HEADER_BYTES).then_some((end, table - end))
         });
         let Some((end, table)) = parts else {
             return Err(damaged(&"the length of the file is not the one its header gives"));
         };
-        if u32_at(bytes, table.end) != Some(root) || crc32c(&bytes[end..table.end]) != root {
+        let tail = bytes.read(end..bytes.length())?.unwrap_or_default();
+        let (sums_and_table, stored) = tail.as_ref().split_at(tail.as_ref().len() - 4);
+        if u32_at(stored, 0) != Some(root) || crc32c(sums_and_table) != root {
             return Err(damaged(&"the root checksum does not match").with("offset", end as u64));
         }
-        Ok(Self { name, table: bytes[table].to_vec(), end })
+        let (sums, table) = sums_and_table.split_at(table);
+        Ok(Self { name, table: table.to_vec(), sums: sums.to_vec(), end })
     }
 
-    /// Where the sections end and the checksums of their blocks begin.
-    #[must_use]
-    pub fn end(&self) -> usize {
-        self.end
+    /// The file to read from. Of one that is not whole in memory all that is not [`COLD`] is brought there.
+    pub fn blocks(&self, bytes: FileBytes) -> Result<Blocks> {
+        let mut blocks = Blocks::new(bytes, self.end, self.sums.clone());
+        let mut cold: Vec<Range<usize>> = Vec::new();
+        for entry in self.table.as_chunks::<ENTRY_BYTES>().0 {
+            let kind = u32_at(entry, 0).unwrap_or_default();
+            // Sections follow each other in the table as they do in the file; one that does not stays in memory.
+            let range = self.range_of(entry)?;
+            if COLD.iter().any(|cold| *cold as u32 == kind) && cold.last().is_none_or(|last| last.end <= range.start) {
+                cold.push(range);
+            }
+        }
+        blocks.keep_all_but(&cold)?;
+        Ok(blocks)
     }
 
     /// Where the section of a field lies; its length is checked to be whole values of `T`.
@@ -246,13 +265,18 @@ impl<'a> SectionReader<'a> {
         else {
             return Err(self.damaged(&format_args!("section {kind} of field {field} is missing")));
         };
+        let range = self.range_of(entry)?;
+        if !range.len().is_multiple_of(size) {
+            return Err(self.damaged(&format_args!("section {kind} of field {field} does not hold whole values")));
+        }
+        Ok(range)
+    }
+
+    fn range_of(&self, entry: &[u8; ENTRY_BYTES]) -> Result<Range<usize>> {
         let number = |offset| usize::try_from(u64_at(entry, offset).unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
         let (from, to) = (number(8), number(8).saturating_add(number(16)));
         if from < FILE_HEADER_BYTES || !from.is_multiple_of(ALIGNMENT) || to > self.end {
             return Err(self.damaged(&"a section lies outside the file"));
-        }
-        if !(to - from).is_multiple_of(size) {
-            return Err(self.damaged(&format_args!("section {kind} of field {field} does not hold whole values")));
         }
         Ok(from..to)
     }

@@ -59,6 +59,7 @@ pub fn write_text(
 }
 
 fn write_set(writer: &mut SectionWriter, field: usize, numbers: u32, terms: PostingsView<'_>) {
+    let places = terms.positions.all();
     let arrays: [&[u8]; ARRAYS.len()] = [
         bytemuck::cast_slice(terms.dictionary_blocks.raw()),
         terms.dictionary_bytes.raw(),
@@ -72,7 +73,7 @@ fn write_set(writer: &mut SectionWriter, field: usize, numbers: u32, terms: Post
         bytemuck::cast_slice(terms.exception_places.raw()),
         bytemuck::cast_slice(terms.exception_counts.raw()),
         bytemuck::cast_slice(terms.block_positions.raw()),
-        terms.positions.raw(),
+        &places,
     ];
     for ((kind, _), array) in ARRAYS.into_iter().zip(arrays) {
         writer.add_numbered(kind as u32 + numbers, field, array);
@@ -170,7 +171,7 @@ impl StoredText {
             exception_places: words(9),
             exception_counts: words(10),
             block_positions: words(11),
-            positions: bytes(12),
+            positions: file.cold(&terms.ranges[12]),
             known: Some(&terms.known),
         }
     }

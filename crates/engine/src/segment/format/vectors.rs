@@ -71,7 +71,7 @@ pub fn write_vectors(
     let words: Vec<u64> = if are_all { Vec::new() } else { present.words().collect() };
     writer.add(SectionKind::VectorRows, field, if are_all { &[] } else { column.rows.all() });
     writer.add(SectionKind::VectorPresent, field, &words);
-    writer.add(SectionKind::VectorValues, field, column.values.all());
+    writer.add(SectionKind::VectorValues, field, &column.values.all());
     writer.add(SectionKind::VectorNorms, field, column.norms.all());
     let head = match index {
         VectorIndex::None => Vec::from([NONE]),
@@ -128,7 +128,7 @@ fn write_codes(writer: &mut SectionWriter, field: usize, codes: CodesView<'_>) {
 
 fn write_rows(writer: &mut SectionWriter, field: usize, kinds: [SectionKind; 4], rows: ByteRowsView<'_>) {
     let [bytes, scales, sums, squares] = kinds;
-    writer.add(bytes, field, rows.bytes.all());
+    writer.add(bytes, field, &rows.bytes.all());
     writer.add(scales, field, rows.scales.all());
     writer.add(sums, field, rows.sums.all());
     writer.add(squares, field, rows.squares.all());
@@ -253,7 +253,7 @@ impl StoredVectors {
         VectorColumn {
             dimensions: self.field.dimensions,
             rows: file.array(rows),
-            values: file.array(values),
+            values: file.cold(values),
             norms: file.array(norms),
         }
     }
@@ -319,7 +319,7 @@ impl StoredVectors {
     fn byte_rows<'a>(&self, file: &'a Blocks, first: usize) -> ByteRowsView<'a> {
         ByteRowsView {
             dimensions: self.field.dimensions,
-            bytes: file.array(&self.ranges[first]),
+            bytes: file.cold(&self.ranges[first]),
             scales: file.array(&self.ranges[first + 1]),
             sums: file.array(&self.ranges[first + 2]),
             squares: file.array(&self.ranges[first + 3]),

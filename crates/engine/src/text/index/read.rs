@@ -6,8 +6,8 @@ use super::{
     dictionary::DictionaryView,
     varint,
 };
-use crate::stored::Stored;
-use alloc::{vec, vec::Vec};
+use crate::stored::{Cold, Stored};
+use alloc::{borrow::Cow, vec, vec::Vec};
 use core::sync::atomic::{AtomicU32, Ordering};
 use sanderling_kernels::{PACKED, packed_words, unpack_ascending};
 
@@ -46,7 +46,7 @@ pub struct PostingsView<'a> {
     /// A block and one more: where the places of its postings begin.
     pub block_positions: Stored<'a, u32>,
     /// The places of the postings of all blocks.
-    pub positions: Stored<'a, u8>,
+    pub positions: Cold<'a, u8>,
     /// Of a file: the terms that were looked at. Before the first use of one its postings are read through.
     pub known: Option<&'a KnownTerms>,
 }
@@ -88,7 +88,7 @@ pub struct SealedList<'a> {
     exception_places: &'a [u32],
     exception_counts: &'a [u32],
     block_positions: Stored<'a, u32>,
-    positions: Stored<'a, u8>,
+    positions: Cold<'a, u8>,
     /// The number of postings.
     len: usize,
     first_block: usize,
@@ -450,22 +450,22 @@ impl<'a> SealedList<'a> {
             };
             *passed = Passed { postings: block * PACKED, at };
         }
-        let bytes = if is_whole { self.places_of(block) } else { self.tail };
+        let bytes = if is_whole { self.places_of(block) } else { Cow::Borrowed(self.tail) };
         let between = self.counts(passed.postings, &self.cells(block)[passed.postings % PACKED..posting % PACKED]);
         let mut at = passed.at + varint::end_of(bytes.get(passed.at..).unwrap_or_default(), between);
         let mut place = shift;
         for _ in 0..self.count(posting) {
-            place = place.saturating_add(varint::next(bytes, &mut at));
+            place = place.saturating_add(varint::next(&bytes, &mut at));
             out.push(place);
         }
         *passed = Passed { postings: posting + 1, at };
     }
 
     /// The places of the postings of a block.
-    fn places_of(&self, block: usize) -> &'a [u8] {
+    fn places_of(&self, block: usize) -> Cow<'a, [u8]> {
         let block = self.first_block + block;
-        let range = self.block_positions[block] as usize..self.block_positions[block + 1] as usize;
-        self.positions.slice(range)
+        let [from, end] = [0, 1].map(|at| self.block_positions[block + at] as usize);
+        self.positions.part(from, end.saturating_sub(from))
     }
 
     /// Reads all rows and counts, so that it is known that they can be: rows ascend and exist, arrays are long enough.
@@ -501,7 +501,7 @@ impl<'a> SealedList<'a> {
             check_positions(rest, &mut at, &counts)?;
             for block in 0..self.blocks() {
                 let (bytes, mut at) = (self.places_of(block), 0);
-                check_positions(bytes, &mut at, &self.block_counts(block)?)?;
+                check_positions(&bytes, &mut at, &self.block_counts(block)?)?;
                 if at != bytes.len() {
                     return None;
                 }

@@ -3,7 +3,6 @@
 use super::pairs::Pairs;
 use crate::vector::quantize::{BitQuery, BitRowsView, ByteRowsView, PreparedQuery, Space};
 use alloc::vec::Vec;
-use sanderling_kernels as kernels;
 
 /// The middle of the seven bits of a query's byte.
 const MIDDLE: i32 = 64;
@@ -103,7 +102,7 @@ impl ByteProbe<'_> {
         for nodes in nodes.chunks(4) {
             // Four cost hardly more than one: the first again fills a gap.
             let four = [0, 1, 2, 3].map(|at| *nodes.get(at).unwrap_or(&nodes[0]));
-            let products = kernels::dot_i8_four(self.bytes, four.map(|at| self.rows.row(at as usize)));
+            let products = self.rows.products(self.bytes, four);
             for (at, product) in nodes.iter().zip(products) {
                 keys.push(self.key(*at, product));
             }

@@ -159,7 +159,7 @@ impl Packing {
                 self.codes.next_list();
                 self.list += 1;
             }
-            quantizer.rotate(column.at(*position as usize), column.norms[*position as usize], &mut vector);
+            quantizer.rotate(&column.at(*position as usize), column.norms[*position as usize], &mut vector);
             let centroid = &self.centroids[self.list as usize * dimensions..][..dimensions];
             if *copy_of == OWN {
                 self.codes.push(quantizer, &vector, centroid, *position);

@@ -165,7 +165,7 @@ impl Calibration {
         }
         // In the middle between the evenly spaced ones that the clustering was trained with.
         let own = crate::share::share(2 * self.at + 1, 2 * queries, codes.len());
-        let mut query = quantizer.seen(column.at(codes.positions[own] as usize));
+        let mut query = quantizer.seen(&column.at(codes.positions[own] as usize));
         let mut rotated = vec![0.0; query.len()];
         quantizer.rotate(&query, kernels::norm(&query), &mut rotated);
         let centroid = codes.centroids.restored(codes.slot_of(own as u32).0);
@@ -271,7 +271,7 @@ impl AskedVector<'_> {
         let Self { quantizer, column, query } = self;
         let mut neighbours = crate::lists::map(vectors, |vector| {
             let position = codes.positions[*vector as usize] as usize;
-            packed(quantizer.exact_key(query, column.at(position), column.norms[position]), *vector)
+            packed(quantizer.exact_key(query, &column.at(position), column.norms[position]), *vector)
         });
         keep_best(&mut neighbours, WANTED[2]);
         crate::order::sort(&mut neighbours);

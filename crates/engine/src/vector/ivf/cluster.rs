@@ -197,7 +197,12 @@ fn nearest_of(rows: ByteRowsView<'_>, tile: &[u32], centroids: ByteRowsView<'_>,
     for from in (0..centroids.len()).step_by(TILE) {
         let count = TILE.min(centroids.len() - from);
         let products = &mut products[..tile.len() * count];
-        kernels::dot_i8_tile(&bytes, centroids.bytes.part(from * dimensions, count * dimensions), dimensions, products);
+        kernels::dot_i8_tile(
+            &bytes,
+            &centroids.bytes.part(from * dimensions, count * dimensions),
+            dimensions,
+            products,
+        );
         for ((row, products), best) in tile.iter().zip(products.chunks(count)).zip(best.chunks_mut(wanted)) {
             let scale = 2.0 * rows.scales[*row as usize];
             let mut worst = best[wanted - 1].0;

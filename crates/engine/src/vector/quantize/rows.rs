@@ -1,7 +1,7 @@
 //! Vectors as rows of signed bytes with a scale each: the second look at a candidate.
 
 use super::{PreparedQuery, Space};
-use crate::stored::Stored;
+use crate::stored::{Cold, Stored};
 use alloc::{vec, vec::Vec};
 use sanderling_kernels as kernels;
 
@@ -32,7 +32,7 @@ pub struct ByteRowsView<'a> {
     /// The length of a row.
     pub dimensions: usize,
     /// The rows, one after the other.
-    pub bytes: Stored<'a, i8>,
+    pub bytes: Cold<'a, i8>,
     /// What one step of a byte is worth, a row.
     pub scales: Stored<'a, f32>,
     /// The sum of the bytes, a row.
@@ -99,6 +99,9 @@ const REACH: f32 = 127.0;
 /// Rows that are fetched before they are needed: they lie anywhere.
 const AHEAD: usize = 12;
 
+/// Rows that are read at once where they are not in memory.
+const PIECE: usize = 64;
+
 fn quantize_row(rotated: &[f32], bytes: &mut [i8]) -> ByteRow {
     let scale = kernels::largest_magnitude(rotated) / REACH;
     kernels::quantise_i8(rotated, if scale > 0.0 { 1.0 / scale } else { 0.0 }, bytes);
@@ -126,11 +129,25 @@ impl<'a> ByteRowsView<'a> {
             && [self.scales.len(), self.sums.len(), self.squares.len()] == [rows; 3]
     }
 
-    /// The bytes of one row.
+    /// The bytes of one row, for a builder, which has all of them in memory; else nothing.
     #[must_use]
     #[inline]
     pub fn row(&self, at: usize) -> &'a [i8] {
-        self.bytes.part(at * self.dimensions, self.dimensions)
+        self.bytes.here().map_or(&[], |bytes| bytes.part(at * self.dimensions, self.dimensions))
+    }
+
+    /// The products of a query with four rows.
+    #[inline]
+    pub(crate) fn products(&self, query: &[u8], four: [u32; 4]) -> [i32; 4] {
+        let from = four.map(|at| at as usize * self.dimensions);
+        if let Some(bytes) = self.bytes.here() {
+            return kernels::dot_i8_four(query, from.map(|from| bytes.part(from, self.dimensions)));
+        }
+        let rows = from.map(|from| self.bytes.part(from, self.dimensions));
+        if rows.iter().any(|row| row.len() != query.len()) {
+            return [0; 4]; // a row that does not exist
+        }
+        kernels::dot_i8_four(query, rows.each_ref().map(|row| &**row))
     }
 
     /// Asks for a row to be brought nearer.
@@ -176,13 +193,14 @@ impl<'a> ByteRowsView<'a> {
         for (index, four) in fours.iter().enumerate() {
             let ahead = at.iter().skip(index * 4 + AHEAD).take(4);
             ahead.for_each(|at| self.prefetch(*at));
-            let products = kernels::dot_i8_four(&query.bytes, four.map(|at| self.row(at as usize)));
+            let products = self.products(&query.bytes, *four);
             for (at, product) in four.iter().zip(products) {
                 keys.push(self.key(query, *at as usize, product));
             }
         }
         for at in rest {
-            keys.push(self.key(query, *at as usize, kernels::dot_i8(&query.bytes, self.row(*at as usize))));
+            let [product, ..] = self.products(&query.bytes, [*at; 4]);
+            keys.push(self.key(query, *at as usize, product));
         }
     }
 
@@ -190,9 +208,14 @@ impl<'a> ByteRowsView<'a> {
     #[must_use]
     pub fn all_keys(&self, query: &PreparedQuery) -> Vec<f32> {
         let mut products = vec![0; self.len()];
-        let bytes = self.bytes.all();
-        if bytes.len() == self.bytes.len() {
-            kernels::dot_i8_rows(&query.bytes, bytes, &mut products);
+        // In pieces, because they need not be in memory; those that are lie in one.
+        let piece = if self.bytes.here().is_some() { self.len().max(1) } else { PIECE };
+        for (number, products) in products.chunks_mut(piece).enumerate() {
+            let count = products.len() * self.dimensions;
+            let bytes = self.bytes.part(number * piece * self.dimensions, count);
+            if bytes.len() == count {
+                kernels::dot_i8_rows(&query.bytes, &bytes, products);
+            }
         }
         crate::lists::map(products.iter().enumerate(), |(at, product)| self.key(query, at, *product))
     }

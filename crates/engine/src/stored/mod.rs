@@ -2,16 +2,22 @@
 //!
 //! Opening a file must not take longer the larger it is, so nothing but its table is read then. Every later access goes
 //! through [`Stored`], which looks whether the checksum of the blocks it touches was seen to be right, and finds out if not.
-//! Damage is noted in [`Blocks`], and the reader gets zeros: whoever asked looks there when the answer is complete, and throws
+//! Where memory is short a file is *paged*: what every query needs stays in memory, and large arrays of which one needs
+//! little ([`Cold`]) are read as they are needed. Damage is noted in [`Blocks`], and the reader gets zeros: whoever asked looks there when the answer is complete, and throws
 //! it away. So no reader has an error path of its own, and none can panic or go on for ever because of what a file says: an
 //! index beyond the end of an array is damage too.
 
-use crate::codec::{crc32c_continue, u32_at};
-use alloc::{boxed::Box, vec::Vec};
+mod blocks;
+mod cold;
+
+pub use blocks::{Blocks, FileBytes, MaybeShared, Pages, Trouble};
+pub use cold::Cold;
+
+use crate::codec::crc32c_continue;
+use alloc::vec::Vec;
 use core::{
     fmt,
     ops::{Index, Range},
-    sync::atomic::{AtomicU32, AtomicUsize, Ordering},
 };
 
 /// The bytes under one checksum.
@@ -20,131 +26,20 @@ pub const BLOCK_BYTES: usize = 4_096;
 /// Bytes at the beginning that no block checksum covers: the header, which has its own.
 pub const UNCOVERED: usize = crate::codec::FILE_HEADER_BYTES;
 
-/// No damage was found.
-const SOUND: usize = usize::MAX;
-
 /// The checksums of a file's blocks: u32 each.
 #[must_use]
 pub fn block_sums(bytes: &[u8]) -> Vec<u8> {
     let mut sums = Vec::with_capacity(bytes.len().div_ceil(BLOCK_BYTES) * 4);
-    for number in 0..bytes.len().div_ceil(BLOCK_BYTES) {
-        sums.extend_from_slice(&block_sum(bytes, number).to_le_bytes());
+    for (number, content) in bytes.chunks(BLOCK_BYTES).enumerate() {
+        sums.extend_from_slice(&block_sum(content, number).to_le_bytes());
     }
     sums
 }
 
-fn block_sum(bytes: &[u8], number: usize) -> u32 {
-    let from = (number * BLOCK_BYTES).max(UNCOVERED).min(bytes.len());
-    let end = (number * BLOCK_BYTES + BLOCK_BYTES).min(bytes.len());
-    crc32c_continue(number as u32, &bytes[from..end])
-}
-
-/// Bytes of a file: a buffer, or a mapped file.
-pub type FileBytes = Box<dyn AsRef<[u8]> + Send + Sync>;
-
-/// A file in memory, and what was seen so far of its blocks.
-pub struct Blocks {
-    bytes: FileBytes,
-    /// The address of the first byte, which stays where it is.
-    base: usize,
-    /// How many bytes the checksums cover; behind them these begin.
-    covered: usize,
-    /// A bit a block: its checksum was seen to be right.
-    sound: Vec<AtomicU32>,
-    /// Where damage was found first.
-    damaged: AtomicUsize,
-}
-
-impl fmt::Debug for Blocks {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} bytes", self.covered)
-    }
-}
-
-impl Blocks {
-    /// A file of which nothing was seen yet: `covered` bytes, behind them the checksums of their blocks.
-    #[must_use]
-    pub fn new(bytes: FileBytes, covered: usize) -> Self {
-        let mut sound = Vec::new();
-        sound.resize_with(covered.div_ceil(32 * BLOCK_BYTES), AtomicU32::default);
-        let base = (*bytes).as_ref().as_ptr() as usize;
-        Self { bytes, base, covered, sound, damaged: AtomicUsize::new(SOUND) }
-    }
-
-    /// The length of the file.
-    #[must_use]
-    pub fn file_bytes(&self) -> usize {
-        (*self.bytes).as_ref().len()
-    }
-
-    fn covered(&self) -> &[u8] {
-        (*self.bytes).as_ref().get(..self.covered).unwrap_or_default()
-    }
-
-    /// The offset at which damage was found.
-    #[must_use]
-    pub fn damage(&self) -> Option<usize> {
-        Some(self.damaged.load(Ordering::Acquire)).filter(|at| *at != SOUND)
-    }
-
-    #[cold]
-    fn note(&self, offset: usize) {
-        self.damaged.fetch_min(offset, Ordering::AcqRel);
-    }
-
-    #[inline]
-    fn is_sound(&self, block: usize) -> bool {
-        self.sound.get(block / 32).is_some_and(|word| word.load(Ordering::Relaxed) >> (block % 32) & 1 == 1)
-    }
-
-    /// Whether the blocks of a part of the bytes are sound.
-    #[inline]
-    fn touch<T>(&self, part: &[T]) -> bool {
-        if part.is_empty() {
-            return true; // it may lie anywhere
-        }
-        let from = (part.as_ptr() as usize).wrapping_sub(self.base);
-        let (first, last) = (from / BLOCK_BYTES, (from + size_of_val(part) - 1) / BLOCK_BYTES);
-        let is_seen = self.is_sound(first) && (first == last || last - first == 1 && self.is_sound(last));
-        is_seen || self.look(first, last)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn look(&self, first: usize, last: usize) -> bool {
-        for block in first..=last {
-            if self.is_sound(block) {
-                continue;
-            }
-            let sum = u32_at((*self.bytes).as_ref(), self.covered + block * 4);
-            if sum != Some(block_sum(self.covered(), block)) {
-                self.note(block * BLOCK_BYTES);
-                return false;
-            }
-            if let Some(word) = self.sound.get(block / 32) {
-                word.fetch_or(1 << (block % 32), Ordering::Relaxed);
-            }
-        }
-        true
-    }
-
-    /// Looks at every block.
-    pub fn look_at_all(&self) -> bool {
-        let blocks = self.covered.div_ceil(BLOCK_BYTES);
-        blocks == 0 || self.look(0, blocks - 1)
-    }
-
-    /// Notes that what the file says cannot be, though its checksums are right.
-    fn blame<T>(&self, part: &[T]) {
-        self.note((part.as_ptr() as usize).wrapping_sub(self.base));
-    }
-
-    /// The array at a range of the bytes; empty and blamed if there is none.
-    #[must_use]
-    pub fn array<T: Plain>(&self, range: &Range<usize>) -> Stored<'_, T> {
-        let values = self.covered().get(range.clone()).and_then(|bytes| bytemuck::try_cast_slice(bytes).ok());
-        Stored { values: values.unwrap_or_default(), file: Some(self) }
-    }
+/// The checksum of the content of a block.
+fn block_sum(content: &[u8], number: usize) -> u32 {
+    let from = if number == 0 { UNCOVERED.min(content.len()) } else { 0 };
+    crc32c_continue(number as u32, &content[from..])
 }
 
 /// A number that files have arrays of.
@@ -284,7 +179,7 @@ impl<'a, T: Plain> Stored<'a, T> {
     #[cold]
     #[inline(never)]
     fn unsound(&self, length: usize) -> &'a [T] {
-        if self.file.is_some_and(|file| file.damage().is_none()) {
+        if self.file.is_some_and(|file| file.trouble().is_none()) {
             self.blame();
         }
         bytemuck::cast_slice::<u64, T>(&ZEROS).get(..length).unwrap_or_default()

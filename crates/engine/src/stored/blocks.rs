@@ -1,0 +1,334 @@
+//! A file, whole in memory or page by page, and what was seen so far of its blocks.
+
+use super::{BLOCK_BYTES, Cold, Plain, Stored, block_sum};
+use crate::{
+    Result,
+    codec::{AlignedBytes, u32_at},
+};
+use alloc::{boxed::Box, vec, vec::Vec};
+use core::{
+    fmt,
+    ops::Range,
+    sync::atomic::{AtomicU32, AtomicUsize, Ordering},
+};
+
+/// `Send + Sync` where there are threads, nothing in wasm, whose values stay on their thread.
+#[cfg(not(target_family = "wasm"))]
+pub trait MaybeShared: Send + Sync {}
+#[cfg(not(target_family = "wasm"))]
+impl<T: Send + Sync + ?Sized> MaybeShared for T {}
+/// `Send + Sync` where there are threads, nothing in wasm, whose values stay on their thread.
+#[cfg(target_family = "wasm")]
+pub trait MaybeShared {}
+#[cfg(target_family = "wasm")]
+impl<T: ?Sized> MaybeShared for T {}
+
+/// A file that is read as it is needed.
+pub trait Pages: MaybeShared {
+    /// The length of the file.
+    fn length(&self) -> usize;
+
+    /// Reads bytes of the file, from the medium.
+    fn read(&self, offset: usize, into: &mut [u8]) -> Result<()>;
+
+    /// Says how many bytes of the file stay in memory beside what is kept here.
+    fn hold(&self, bytes: usize);
+
+    /// Reads bytes that lie in one block, kept or from the medium. What comes from there is kept only if `is_sound` says so
+    /// of the whole block; otherwise the answer is no.
+    fn read_kept(&self, block: usize, is_sound: &dyn Fn(&[u8]) -> bool, offset: usize, into: &mut [u8])
+    -> Result<bool>;
+}
+
+/// The bytes of a file.
+pub enum FileBytes {
+    /// In memory.
+    Whole(Box<dyn AsRef<[u8]> + Send + Sync>),
+    /// As if they were: the system brings what is touched, and takes it back.
+    Mapped(Box<dyn AsRef<[u8]> + Send + Sync>),
+    /// Read as they are needed.
+    Paged(Box<dyn Pages>),
+}
+
+impl<T: AsRef<[u8]> + Send + Sync + 'static> From<T> for FileBytes {
+    fn from(bytes: T) -> Self {
+        Self::Whole(Box::new(bytes))
+    }
+}
+
+impl FileBytes {
+    /// The length of the file.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        match self {
+            Self::Whole(bytes) | Self::Mapped(bytes) => (**bytes).as_ref().len(),
+            Self::Paged(pages) => pages.length(),
+        }
+    }
+
+    /// All of it, unless it is paged.
+    fn whole(&self) -> Option<&[u8]> {
+        match self {
+            Self::Whole(bytes) | Self::Mapped(bytes) => Some((**bytes).as_ref()),
+            Self::Paged(_) => None,
+        }
+    }
+
+    /// Bytes of the file; none if it ends before them.
+    pub fn read(&self, range: Range<usize>) -> Result<Option<AlignedBytes>> {
+        if range.start > range.end || range.end > self.length() {
+            return Ok(None);
+        }
+        let mut bytes = AlignedBytes::zeroed(range.len());
+        match self {
+            Self::Whole(whole) | Self::Mapped(whole) => bytes.as_mut().copy_from_slice(&(**whole).as_ref()[range]),
+            Self::Paged(pages) => pages.read(range.start, bytes.as_mut())?,
+        }
+        Ok(Some(bytes))
+    }
+}
+
+/// What came up while a file was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// A block that is not what was written, or says what cannot be.
+    Damage(usize),
+    /// The medium failed. It may not the next time.
+    Unreadable,
+}
+
+/// No trouble so far.
+const NONE: usize = usize::MAX;
+/// The medium failed.
+const UNREADABLE: usize = usize::MAX - 1;
+
+/// A part of a paged file that stays in memory. Its blocks are sound.
+struct Part {
+    from: usize,
+    bytes: AlignedBytes,
+}
+
+/// A file and what was seen so far of its blocks.
+pub struct Blocks {
+    bytes: FileBytes,
+    /// The address of the first byte of a whole file, which stays where it is.
+    base: usize,
+    /// How many bytes the checksums cover.
+    covered: usize,
+    /// The checksums.
+    sums: Vec<u8>,
+    /// Of a paged file what stays in memory, in order.
+    parts: Vec<Part>,
+    /// A bit a block: its checksum was seen to be right.
+    sound: Vec<AtomicU32>,
+    /// Where damage was found first.
+    trouble: AtomicUsize,
+}
+
+impl fmt::Debug for Blocks {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} bytes", self.covered)
+    }
+}
+
+impl Blocks {
+    /// A file of which nothing was seen yet: `covered` bytes and the checksums of their blocks.
+    #[must_use]
+    pub fn new(bytes: FileBytes, covered: usize, sums: Vec<u8>) -> Self {
+        let mut sound = Vec::new();
+        sound.resize_with(covered.div_ceil(32 * BLOCK_BYTES), AtomicU32::default);
+        let base = bytes.whole().map_or(0, |bytes| bytes.as_ptr() as usize);
+        Self { bytes, base, covered, sums, parts: Vec::new(), sound, trouble: AtomicUsize::new(NONE) }
+    }
+
+    /// Brings all but these parts of a paged file into memory, to stay.
+    pub fn keep_all_but(&mut self, cold: &[Range<usize>]) -> Result<()> {
+        let FileBytes::Paged(pages) = &self.bytes else { return Ok(()) };
+        let mut from = 0;
+        let end = self.covered..self.covered;
+        for cold in cold.iter().chain([&end]) {
+            // Whole blocks: those at the edges are in memory though a cold part begins in them.
+            let to = cold.start.next_multiple_of(BLOCK_BYTES).min(self.covered);
+            if from < to {
+                let mut bytes = AlignedBytes::zeroed(to - from);
+                pages.read(from, bytes.as_mut())?;
+                let first = from / BLOCK_BYTES;
+                for (block, content) in (first..).zip(bytes.as_ref().chunks(BLOCK_BYTES)) {
+                    if !self.is_block(block, content) {
+                        self.note(block * BLOCK_BYTES);
+                    }
+                }
+                self.parts.push(Part { from, bytes });
+            }
+            from = from.max(cold.end / BLOCK_BYTES * BLOCK_BYTES);
+        }
+        pages.hold(self.parts.iter().map(|part| part.bytes.as_ref().len()).sum());
+        Ok(())
+    }
+
+    /// The length of the file.
+    #[must_use]
+    pub fn file_bytes(&self) -> usize {
+        self.bytes.length()
+    }
+
+    /// Bytes that stay in memory whether they are used or not.
+    #[must_use]
+    pub fn resident_bytes(&self) -> usize {
+        match self.bytes {
+            FileBytes::Whole(_) => self.file_bytes(),
+            FileBytes::Mapped(_) => 0,
+            FileBytes::Paged(_) => self.parts.iter().map(|part| part.bytes.as_ref().len()).sum(),
+        }
+    }
+
+    /// The bytes of a range, where they are in memory.
+    fn resident(&self, range: &Range<usize>) -> Option<&[u8]> {
+        if range.end > self.covered {
+            return None;
+        }
+        if let Some(bytes) = self.bytes.whole() {
+            return bytes.get(range.clone());
+        }
+        let part = &self.parts[self.parts.partition_point(|part| part.from <= range.start).checked_sub(1)?];
+        part.bytes.as_ref().get(range.start - part.from..range.end.checked_sub(part.from)?)
+    }
+
+    /// What came up so far.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self.trouble.load(Ordering::Acquire) {
+            NONE => None,
+            UNREADABLE => Some(Trouble::Unreadable),
+            at => Some(Trouble::Damage(at)),
+        }
+    }
+
+    /// Forgets that the medium failed, once that was told.
+    pub fn forgive(&self) {
+        // What others noted meanwhile stays.
+        let _ = self.trouble.compare_exchange(UNREADABLE, NONE, Ordering::AcqRel, Ordering::Acquire);
+    }
+
+    #[cold]
+    fn note(&self, offset: usize) {
+        self.trouble.fetch_min(offset, Ordering::AcqRel);
+    }
+
+    #[inline]
+    fn is_sound(&self, block: usize) -> bool {
+        self.sound.get(block / 32).is_some_and(|word| word.load(Ordering::Relaxed) >> (block % 32) & 1 == 1)
+    }
+
+    /// Whether the blocks of a part of a whole file are sound.
+    #[inline]
+    pub(super) fn touch<T>(&self, part: &[T]) -> bool {
+        if part.is_empty() {
+            return true; // it may lie anywhere
+        }
+        let from = (part.as_ptr() as usize).wrapping_sub(self.base);
+        let (first, last) = (from / BLOCK_BYTES, (from + size_of_val(part) - 1) / BLOCK_BYTES);
+        let is_seen = self.is_sound(first) && (first == last || last - first == 1 && self.is_sound(last));
+        is_seen || self.look(first, last)
+    }
+
+    fn is_block(&self, block: usize, content: &[u8]) -> bool {
+        u32_at(&self.sums, block * 4) == Some(block_sum(content, block))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look(&self, first: usize, last: usize) -> bool {
+        let Some(bytes) = self.bytes.whole() else { return true };
+        for block in first..=last {
+            if self.is_sound(block) {
+                continue;
+            }
+            let range = self.range_of(block);
+            if !bytes.get(range).is_some_and(|content| self.is_block(block, content)) {
+                self.note(block * BLOCK_BYTES);
+                return false;
+            }
+            if let Some(word) = self.sound.get(block / 32) {
+                word.fetch_or(1 << (block % 32), Ordering::Relaxed);
+            }
+        }
+        true
+    }
+
+    fn range_of(&self, block: usize) -> Range<usize> {
+        block * BLOCK_BYTES..(block * BLOCK_BYTES + BLOCK_BYTES).min(self.covered)
+    }
+
+    /// Looks at every block.
+    pub fn look_at_all(&self) -> bool {
+        let blocks = self.covered.div_ceil(BLOCK_BYTES);
+        let FileBytes::Paged(pages) = &self.bytes else { return blocks == 0 || self.look(0, blocks - 1) };
+        let mut content = vec![0; BLOCK_BYTES];
+        for block in 0..blocks {
+            let content = &mut content[..self.range_of(block).len()];
+            match pages.read(block * BLOCK_BYTES, content) {
+                Err(_) => self.note(UNREADABLE),
+                Ok(()) if !self.is_block(block, content) => self.note(block * BLOCK_BYTES),
+                Ok(()) => {}
+            }
+        }
+        self.trouble().is_none()
+    }
+
+    /// Notes that what the file says cannot be, though its checksums are right.
+    pub(super) fn blame<T>(&self, part: &[T]) {
+        let offset = (part.as_ptr() as usize).wrapping_sub(self.base);
+        self.note(if offset < self.covered { offset } else { 0 });
+    }
+
+    /// The same at an offset.
+    pub(super) fn note_beyond(&self, offset: usize) {
+        self.note(offset.min(self.covered));
+    }
+
+    /// The array at a range of the bytes; empty and blamed if there is none.
+    #[must_use]
+    pub fn array<T: Plain>(&self, range: &Range<usize>) -> Stored<'_, T> {
+        let values = self.resident(range).and_then(|bytes| bytemuck::try_cast_slice(bytes).ok());
+        // What stays in memory of a paged file was looked at.
+        let file = self.bytes.whole().is_some().then_some(self);
+        Stored { values: values.unwrap_or_default(), file }
+    }
+
+    /// The array at a range of the bytes, which need not be in memory.
+    #[must_use]
+    pub fn cold<T: Plain>(&self, range: &Range<usize>) -> Cold<'_, T> {
+        if self.resident(range).is_some() || range.end > self.covered {
+            return Cold::Here(self.array(range));
+        }
+        Cold::Paged { file: self, from: range.start, length: range.len() / size_of::<T>() }
+    }
+
+    /// Reads bytes of a paged file; zeros where there is trouble.
+    pub(super) fn read(&self, mut offset: usize, mut into: &mut [u8]) {
+        let FileBytes::Paged(pages) = &self.bytes else { return };
+        while !into.is_empty() {
+            let block = offset / BLOCK_BYTES;
+            let (now, rest) = into.split_at_mut(into.len().min(self.range_of(block).end.saturating_sub(offset)));
+            if now.is_empty() {
+                return self.note(offset);
+            }
+            let length = self.range_of(block).len();
+            let is_sound = &|content: &[u8]| content.get(..length).is_some_and(|content| self.is_block(block, content));
+            match pages.read_kept(block, is_sound, offset % BLOCK_BYTES, now) {
+                Ok(true) => {}
+                Ok(false) => {
+                    now.fill(0);
+                    self.note(block * BLOCK_BYTES);
+                }
+                Err(_) => {
+                    now.fill(0);
+                    self.note(UNREADABLE);
+                }
+            }
+            offset += now.len();
+            into = rest;
+        }
+    }
+}
