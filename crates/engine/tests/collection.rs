@@ -290,8 +290,10 @@ fn a_damaged_segment_is_an_error_and_never_a_panic() {
     let output = merges::merged(&mut fixture.state, 0, 0).0.unwrap();
     let schema = fixture.state.schema().clone();
     let open = |bytes: &[u8]| {
-        let bytes = Box::new(sanderling_engine::codec::AlignedBytes::copy_of(bytes));
-        SealedSegment::open(&schema, bytes, "segment-1", (merges::DATABASE, merges::FILE, output.checksum)).err()
+        let bytes = sanderling_engine::codec::AlignedBytes::copy_of(bytes).into();
+        let opened =
+            SealedSegment::open(&schema, bytes, "segment-1", (merges::DATABASE, merges::FILE, output.checksum));
+        opened.and_then(|segment| segment.check()).err()
     };
     assert!(open(&output.bytes).is_none());
     for length in 0..output.bytes.len() {
@@ -336,7 +338,7 @@ fn a_larger_schema_indexes_what_was_stored_before() {
     fixture.state.freeze();
     let (output, merged) = fixture.state.extend_schema(&larger, merges::DATABASE, merges::FILE, 0).unwrap();
     let output = output.unwrap();
-    let bytes = Box::new(sanderling_engine::codec::AlignedBytes::copy_of(&output.bytes));
+    let bytes = sanderling_engine::codec::AlignedBytes::copy_of(&output.bytes).into();
     let segment =
         SealedSegment::open(&larger, bytes, "segment", (merges::DATABASE, merges::FILE, output.checksum)).unwrap();
     fixture.state.install(Some(Arc::new(segment)), &merged);

@@ -32,7 +32,7 @@ fn search_tampered(metric: &str, file: &[u8], kind: u32, change: &mut dyn FnMut(
             "vector": {{ "type": "vector", "dimensions": 12, "metric": "{metric}" }} }} }}"#
     );
     let schema = Schema::from_json(schema.as_str()).unwrap();
-    let aligned = Box::new(AlignedBytes::copy_of(&bytes));
+    let aligned = AlignedBytes::copy_of(&bytes).into();
     let Ok(segment) = SealedSegment::open(&schema, aligned, "segment", (merges::DATABASE, merges::FILE, root)) else {
         return;
     };

@@ -83,8 +83,9 @@ fn answers(collection: &Collection) -> Vec<String> {
         }
         let (some, phrase) = (numbers.words(3), numbers.words(2));
         ask(Query::new().text(&some).limit(20));
-        ask(Query::new().text(&format!("\"{phrase}\"")).limit(20));
-        ask(Query::from_json(format!(r#"{{ "text": "{some}", "highlight": {{ "fields": ["title"] }} }}"#).as_str()).unwrap());
+        ask(Query::new().text(format!("\"{phrase}\"")).limit(20));
+        ask(Query::from_json(format!(r#"{{ "text": "{some}", "highlight": {{ "fields": ["title"] }} }}"#).as_str())
+            .unwrap());
     }
     for id in (0..DOCUMENTS).step_by(97) {
         answers.push(format!("{:?}", collection.get(id).unwrap()));

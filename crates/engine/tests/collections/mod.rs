@@ -87,7 +87,7 @@ impl Made {
     }
 
     fn open(&self, bytes: &[u8], checksum: u32) -> Result<Arc<SealedSegment>, sanderling_engine::Error> {
-        let aligned = Box::new(AlignedBytes::copy_of(bytes));
+        let aligned = AlignedBytes::copy_of(bytes).into();
         SealedSegment::open(self.state.schema(), aligned, "segment", (merges::DATABASE, merges::FILE, checksum))
             .map(Arc::new)
     }

@@ -22,7 +22,7 @@ pub fn merged(state: &mut CollectionState, from: usize, now: u64) -> (Option<Sea
 }
 
 pub fn open(state: &CollectionState, output: &SealedOutput) -> Arc<SealedSegment> {
-    let bytes = Box::new(AlignedBytes::copy_of(&output.bytes));
+    let bytes = AlignedBytes::copy_of(&output.bytes).into();
     Arc::new(SealedSegment::open(state.schema(), bytes, "segment", (DATABASE, FILE, output.checksum)).unwrap())
 }
 

@@ -52,7 +52,7 @@ impl Collection {
         while !job.step() {}
         let (output, merged) = job.finish(DATABASE, FILE);
         let segment = output.map(|output| {
-            let bytes = Box::new(AlignedBytes::copy_of(&output.bytes));
+            let bytes = AlignedBytes::copy_of(&output.bytes).into();
             let file = (DATABASE, FILE, output.checksum);
             Arc::new(SealedSegment::open(self.state.schema(), bytes, "segment", file).expect("what was sealed opens"))
         });

@@ -51,6 +51,7 @@ fn environment() -> Environment {
         random: || DATABASE.0,
         analyzers: AnalyzerSource::default(),
         background: Background::NONE,
+        memory_budget: usize::MAX,
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 use sanderling::{
     Error, ErrorCode, Result,
     engine::codec::AlignedBytes,
-    storage::{Durability, Storage, StorageFuture, StoredObject, pool::RawFiles},
+    storage::{Durability, InPlace, RandomRead, Storage, StorageFuture, StoredObject, pool::RawFiles},
 };
 use std::{
     env,
@@ -81,6 +81,8 @@ pub struct State {
 pub struct SimStorage {
     state: Arc<Mutex<State>>,
     owner: u64,
+    /// Whether segments are read as they are needed.
+    in_place: bool,
 }
 
 /// Full media let small changes pass that fit into what was granted before.
@@ -110,7 +112,7 @@ impl SimStorage {
             granted: 0,
             late: false,
         };
-        Self { state: Arc::new(Mutex::new(state)), owner: 0 }
+        Self { state: Arc::new(Mutex::new(state)), owner: 0, in_place: medium == Medium::Posix && seed % 2 == 1 }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -128,7 +130,7 @@ impl SimStorage {
     pub fn take_over(&self) -> Self {
         let mut state = self.state();
         state.owner += 1;
-        Self { state: self.state.clone(), owner: state.owner }
+        Self { state: self.state.clone(), owner: state.owner, in_place: self.in_place }
     }
 
     /// Lets calls meet a fault.
@@ -376,6 +378,11 @@ impl Storage for SimStorage {
         self.answer(self.read_range(name, offset, length))
     }
 
+    fn in_place(&self, name: &str, _length: usize) -> Option<Result<InPlace>> {
+        let file = SimFile { storage: self.clone(), name: name.into() };
+        self.in_place.then(|| Ok(InPlace::Read(Box::new(file))))
+    }
+
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
         self.answer(self.change(name, Change::Append(bytes), durability))
     }
@@ -390,5 +397,22 @@ impl Storage for SimStorage {
 
     fn close(&self) -> StorageFuture<'_, ()> {
         Box::pin(ready(Ok(())))
+    }
+}
+
+/// An object that is read as it is needed.
+struct SimFile {
+    storage: SimStorage,
+    name: String,
+}
+
+impl RandomRead for SimFile {
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<()> {
+        let bytes = self.storage.read_range(&self.name, offset, into.len())?;
+        if bytes.as_ref().len() != into.len() {
+            return Err(failure(ErrorCode::Unavailable, &self.name));
+        }
+        into.copy_from_slice(bytes.as_ref());
+        Ok(())
     }
 }

@@ -42,7 +42,13 @@ fn identity() -> [u8; 16] {
 /// What the driver may not know by itself.
 #[must_use]
 pub fn environment() -> Environment {
-    Environment { now, random: identity, analyzers: AnalyzerSource::default(), background: Background::NONE }
+    Environment {
+        now,
+        random: identity,
+        analyzers: AnalyzerSource::default(),
+        background: Background::NONE,
+        memory_budget: 1 << 16,
+    }
 }
 
 /// The schema of every collection, before and after it was extended.

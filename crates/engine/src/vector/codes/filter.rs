@@ -165,8 +165,12 @@ mod tests {
         let (rows, norms): (Vec<u32>, Vec<f32>) = ((0..200).collect(), vec![1.0; 200]);
         for one_in in [1, 2, 3, 50] {
             let passing = RowSet::matching(200, &mut |row| (row.0 * 31) % one_in == 0);
-            let column =
-                VectorColumn { dimensions: 8, rows: (&rows).into(), values: Stored::NONE, norms: (&norms).into() };
+            let column = VectorColumn {
+                dimensions: 8,
+                rows: (&rows).into(),
+                values: Stored::NONE.into(),
+                norms: (&norms).into(),
+            };
             let allowed = Allowed { column, passing: &passing };
             let (ordered, looked_up) = (Filter::in_order(codes, allowed), Filter::looked_up(codes, allowed));
             let passes = |vector: u32| passing.contains(RowId(codes.positions[vector as usize]));
