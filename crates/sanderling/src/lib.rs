@@ -36,7 +36,7 @@ mod guarded;
 pub mod storage;
 
 #[cfg(feature = "std")]
-pub use blocking::{Collection, Database};
+pub use blocking::{Collection, Database, Export};
 pub use sanderling_engine as engine;
 pub use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,

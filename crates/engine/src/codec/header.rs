@@ -34,6 +34,8 @@ pub enum FileKind {
     Segment,
     /// The dead rows of a sealed segment.
     Tombstones,
+    /// A database as one stream of bytes.
+    Export,
 }
 
 impl FileKind {
@@ -43,6 +45,7 @@ impl FileKind {
             Self::Wal => b"SNDLWLOG",
             Self::Segment => b"SNDLSEGM",
             Self::Tombstones => b"SNDLTOMB",
+            Self::Export => b"SNDLEXPT",
         }
     }
 }

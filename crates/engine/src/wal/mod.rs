@@ -218,6 +218,12 @@ impl<'a> WalReader<'a> {
         self.header
     }
 
+    /// Where the next frame begins, or the first bytes that are none.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset as u64
+    }
+
     /// The next batch; none behind the last one.
     pub fn next_batch(&mut self) -> Result<Option<Batch>> {
         let Some(frame) = self.header.frame_at(self.bytes, self.offset) else {

@@ -1,5 +1,9 @@
 //! Blocking handles: the driver's futures run on the calling thread, over storages that never wait.
 
+mod copies;
+
+pub use copies::Export;
+
 use crate::{
     driver::{self, Background, CollectionStats, DatabaseStatus, Environment},
     storage::{Durability, MemoryStorage, Storage},
