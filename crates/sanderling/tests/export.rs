@@ -1,8 +1,16 @@
 //! A snapshot of an open database: the same bytes each time, and the files it needs stay while writes go on.
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
-use sanderling::{Collection, CollectionSettings, Database, Document, ErrorCode, Schema};
-use std::{fs, io::Read, path::Path};
+use sanderling::{
+    Collection, CollectionSettings, Database, Document, ErrorCode, Restore, RestoreOptions, Schema,
+    storage::MemoryStorage,
+};
+use std::{
+    fs,
+    io::Read,
+    path::Path,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+};
 
 const SCHEMA: &str = r#"{ "fields": { "title": { "type": "text" }, "n": { "type": "number" } } }"#;
 
@@ -96,4 +104,64 @@ fn a_closed_or_damaged_database_gives_none() {
     fs::remove_file(segment).unwrap();
     let db = Database::open(folder.path()).unwrap();
     assert_eq!(db.export().err().unwrap().code(), ErrorCode::Corrupt);
+}
+
+fn restored(mut export: sanderling::Export) -> Database {
+    let mut restore = Restore::with_storage(Box::new(MemoryStorage::default()), RestoreOptions::default()).unwrap();
+    while restore.received() < export.length() {
+        restore.push(&export.read_at(restore.received(), 10_000).unwrap()).unwrap();
+    }
+    restore.finish().unwrap()
+}
+
+/// Batch number n has the documents 4n to 4n + 3, all of which say n; each third batch is deleted by the next one.
+#[test]
+fn a_snapshot_has_every_write_that_returned_before_it_and_no_half_of_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::open_relaxed(folder.path()).unwrap();
+    let settings = CollectionSettings { seal_at: 16, ..CollectionSettings::default() };
+    let books = db.collection_with("books", Schema::from_json(SCHEMA).unwrap(), settings).unwrap();
+    let (done, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            for n in 0..u64::MAX {
+                let batch = (0..4).map(|at| Document::new(4 * n + at).with("title", "a tern").with("n", n));
+                books.put(batch).unwrap();
+                done.store(2 * n + 1, SeqCst);
+                if n % 3 == 2 {
+                    books.delete((0..4).map(|at| 4 * (n - 2) + at)).unwrap();
+                }
+                done.store(2 * n + 2, SeqCst);
+                if n % 50 == 49 {
+                    books.compact().unwrap();
+                }
+                if stop.load(SeqCst) {
+                    return;
+                }
+            }
+        });
+        while done.load(SeqCst) < 2_000 {
+            let before = done.load(SeqCst);
+            let export = db.export().unwrap();
+            let after = done.load(SeqCst) + 1;
+            let copy = restored(export);
+            let books = copy.existing_collection("books").unwrap();
+            let is_whole = |n: u64| {
+                let here = (0..4).filter(|at| books.has(4 * n + at).unwrap()).count();
+                assert!(here == 0 || here == 4, "{here} documents of batch {n}");
+                here == 4
+            };
+            for n in 0..after {
+                let (put, deleted) = (2 * n + 1, 2 * (n + 2) + 2);
+                let must_be_there = put <= before && (n % 3 != 0 || deleted > after);
+                let must_be_gone = put > after || (n % 3 == 0 && deleted <= before);
+                let is_there = is_whole(n);
+                assert!(!must_be_there || is_there, "batch {n} is lost: {before} to {after}");
+                assert!(!must_be_gone || !is_there, "batch {n} is back: {before} to {after}");
+            }
+        }
+        stop.store(true, SeqCst);
+    });
+    books.compact().unwrap();
+    assert_eq!(data_files(folder.path()), 2, "a segment and a log");
 }

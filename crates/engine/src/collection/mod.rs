@@ -16,7 +16,7 @@ mod suggest;
 mod text;
 
 pub use group::Group;
-pub use ingest::{DeleteTarget, Precondition, PutOptions, Write};
+pub use ingest::{DeleteTarget, Precondition, PutOptions, Write, check_operation};
 pub use jobs::{MergeJob, Merged, SealedOutput};
 pub use read::{ListOptions, ListPage};
 pub use state::{CollectionState, Held, HeldSegment, Prepared, WriteReceipt};

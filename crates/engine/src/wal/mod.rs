@@ -12,6 +12,10 @@
 //! The checksum is salted with the file's header, so a frame of another file (or of this place's earlier use) never
 //! passes for one of this file. A batch is one frame: it is there whole or not at all.
 
+mod reseal;
+
+pub use reseal::Resealer;
+
 use crate::{
     Error, Result,
     codec::{
@@ -125,6 +129,17 @@ impl WalHeader {
         Self { header, salt: u32_at(&header.to_bytes(), FILE_HEADER_BYTES - 4).unwrap_or_default() }
     }
 
+    /// The header of a log of another database or place.
+    #[must_use]
+    pub fn moved(&self, database: DatabaseId, file: FileId) -> Self {
+        Self::of(FileHeader { database, file, ..self.header })
+    }
+
+    /// Reads the header of a log.
+    pub fn from_bytes(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Result<Self> {
+        Ok(Self::of(FileHeader::expect(FileKind::Wal, bytes, name, database, file)?))
+    }
+
     /// The header as bytes.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; FILE_HEADER_BYTES] {
@@ -208,7 +223,7 @@ pub struct WalReader<'a> {
 impl<'a> WalReader<'a> {
     /// Checks the header.
     pub fn open(bytes: &'a [u8], name: &'a str, database: DatabaseId, file: FileId) -> Result<Self> {
-        let header = WalHeader::of(FileHeader::expect(FileKind::Wal, bytes, name, database, file)?);
+        let header = WalHeader::from_bytes(bytes, name, database, file)?;
         Ok(Self { bytes, name, header, offset: FILE_HEADER_BYTES, next: header.first() })
     }
 

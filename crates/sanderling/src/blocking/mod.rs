@@ -2,7 +2,9 @@
 
 mod copies;
 
-pub use copies::Export;
+#[cfg(not(target_family = "wasm"))]
+pub use copies::restore;
+pub use copies::{Export, Restore, RestoreOptions};
 
 use crate::{
     driver::{self, Background, CollectionStats, DatabaseStatus, Environment},
@@ -247,5 +249,13 @@ mod folders {
             open.insert(path, database.downgrade());
         }
         Ok(Database(database))
+    }
+
+    /// Lets others join a database that was opened otherwise.
+    pub(super) fn register(folder: &Path, database: &driver::Database) {
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(path) = fs::canonicalize(folder) {
+            open.get_or_insert_default().insert(path, database.downgrade());
+        }
     }
 }

@@ -16,6 +16,7 @@
 //! - After a manifest write that failed the slot's content is unknown. The next commit goes to the same slot, above the
 //!   generation that failed, and no write is acknowledged before it.
 
+mod check;
 mod collection;
 mod commit;
 mod database;
@@ -23,6 +24,7 @@ mod export;
 mod jobs;
 mod lock;
 mod open;
+mod restore;
 mod segments;
 mod slots;
 mod snapshot;
@@ -32,6 +34,7 @@ pub use collection::{Collection, CollectionStats, SegmentStats, Task};
 pub use database::{Database, DatabaseStatus, WeakDatabase};
 pub use export::Export;
 pub use jobs::Worker;
+pub use restore::Restore;
 
 use alloc::boxed::Box;
 use core::pin::Pin;

@@ -4,8 +4,8 @@ use super::{
     Environment,
     commit::ManifestState,
     slots::{
-        File, check_for_lost_commits, choose, damaged, data_file_number, files_of, is_data_file, read_files,
-        read_slots, remove_leftovers,
+        File, above_all, check_for_lost_commits, choose, damaged, files_of, is_data_file, read_files, read_slots,
+        remove_leftovers,
     },
 };
 use crate::storage::{Durability, Storage, StoredObject};
@@ -71,10 +71,7 @@ pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Res
     if !is(Defect::SlotNotFlushed) {
         storage.append(committed.slot(), &[], Durability::Strict).await?;
     }
-    // A number that any file has is never given to another: what lies there may yet be repaired.
-    let numbers = objects.iter().filter_map(|object| data_file_number(&object.name));
-    let above_all = numbers.max().map_or(0, |number| number.saturating_add(1));
-    committed.manifest.next_file = committed.manifest.next_file.max(above_all);
+    committed.manifest.next_file = committed.manifest.next_file.max(above_all(&objects));
     let mut found = Vec::new();
     for record in &committed.manifest.collections {
         let files = read_files(storage, &objects, files_of(record)).await;

@@ -30,6 +30,32 @@ pub(super) async fn read_slots(storage: &dyn Storage, objects: &[StoredObject]) 
     read_files(storage, objects, slots).await
 }
 
+/// The newest of the slots that are sound by themselves, whatever the other one says. A newer format is left alone, and what
+/// could not be read may be sound.
+pub(super) fn newest_sound(slots: &[File]) -> Result<Option<CommittedManifest>> {
+    let mut newest: Option<CommittedManifest> = None;
+    for File { name, bytes } in slots {
+        let read = bytes.as_ref().map_err(Error::clone)?;
+        match CommittedManifest::from_bytes(read.as_ref(), name) {
+            Ok(slot) => {
+                let is_newer = newest.as_ref().is_none_or(|other| other.generation < slot.generation);
+                if slot.slot() == name && is_newer {
+                    newest = Some(slot);
+                }
+            }
+            Err(error) if error.code() == ErrorCode::Unsupported => return Err(error),
+            Err(_) => {}
+        }
+    }
+    Ok(newest)
+}
+
+/// The number above those of all files that are there: what lies there may yet be repaired.
+pub(super) fn above_all(objects: &[StoredObject]) -> u64 {
+    let numbers = objects.iter().filter_map(|object| data_file_number(&object.name));
+    numbers.max().map_or(0, |number| number.saturating_add(1))
+}
+
 /// The newest sound slot, and what is wrong with the other one.
 pub(super) fn choose(slots: Vec<File>, objects: &[StoredObject]) -> Result<Option<(CommittedManifest, Option<Error>)>> {
     let mut found: Option<CommittedManifest> = None;
@@ -105,7 +131,7 @@ pub(super) fn is_data_file(name: &str) -> bool {
     data_file_number(name).is_some()
 }
 
-pub(super) fn data_file_number(name: &str) -> Option<u64> {
+fn data_file_number(name: &str) -> Option<u64> {
     ["wal-", "segment-", "tombstones-"].iter().find_map(|prefix| number_of(name, prefix))
 }
 
