@@ -35,10 +35,10 @@ pub mod driver;
 mod guarded;
 pub mod storage;
 
-#[cfg(all(feature = "std", not(target_family = "wasm")))]
-pub use blocking::restore;
 #[cfg(feature = "std")]
 pub use blocking::{Collection, Database, Export, Restore, RestoreOptions};
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+pub use blocking::{destroy, restore};
 pub use sanderling_engine as engine;
 pub use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,

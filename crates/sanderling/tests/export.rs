@@ -140,11 +140,13 @@ fn a_snapshot_has_every_write_that_returned_before_it_and_no_half_of_one() {
                 }
             }
         });
-        while done.load(SeqCst) < 2_000 {
+        while done.load(SeqCst) < 700 {
             let before = done.load(SeqCst);
             let export = db.export().unwrap();
             let after = done.load(SeqCst) + 1;
             let copy = restored(export);
+            let found = db.verify().unwrap();
+            assert!(found.is_ok(), "{:?}", found.problems);
             let books = copy.existing_collection("books").unwrap();
             let is_whole = |n: u64| {
                 let here = (0..4).filter(|at| books.has(4 * n + at).unwrap()).count();

@@ -290,3 +290,40 @@ fn a_schema_with_a_language_that_is_not_at_hand_is_copied_too() {
     let texts = block_on(open(&copy, environment).collection("texts", None, None)).unwrap();
     assert_eq!(texts.search(&Query::new().text("Vogel")).unwrap().hits.len(), 1);
 }
+
+#[test]
+fn every_damage_to_a_file_of_an_open_database_is_found_and_named() {
+    world::begin();
+    let storage = SimStorage::new(Medium::IndexedDb, 0);
+    fill(&storage, 1..9);
+    let db = open(&storage).unwrap();
+    let sound = block_on(db.verify()).unwrap();
+    assert!(sound.is_ok() && sound.files == storage.objects().len(), "{sound:?}");
+    for (name, bytes) in storage.objects() {
+        let check = |changed: Option<&[u8]>, what: String| {
+            storage.set(&name, changed);
+            let found = block_on(db.verify()).unwrap();
+            let [problem] = &found.problems[..] else { panic!("{name}, {what}: {:?}", found.problems) };
+            assert_eq!(problem.file, name, "{what}: {problem:?}");
+            let is_of_collection = !name.starts_with("manifest-");
+            assert_eq!(problem.collection.as_deref(), is_of_collection.then_some("birds"), "{what}");
+            assert_eq!(problem.kind == "missing", changed.is_none(), "{what}: {problem:?}");
+        };
+        check(None, "gone".into());
+        for length in (0..bytes.len()).step_by(every()) {
+            check(Some(&bytes[..length]), format!("cut at {length}"));
+            let mut turned = bytes.clone();
+            turned[length] ^= 16;
+            check(Some(&turned), format!("byte {length} turned"));
+        }
+        storage.set(&name, Some(&bytes));
+        assert!(block_on(db.verify()).unwrap().is_ok());
+    }
+    // A medium that fails is told from damage.
+    storage.plan(Plan { after: 5, for_ever: true, fault: Fault::ReadFails }, 0);
+    let found = block_on(db.verify()).unwrap();
+    assert!(!found.is_ok() && found.problems.iter().all(|problem| problem.kind == "unreadable"), "{found:?}");
+    storage.heal();
+    storage.set("segment-00000099", Some(b"of nobody"));
+    assert!(block_on(db.verify()).unwrap().is_ok(), "what no manifest names is no problem");
+}

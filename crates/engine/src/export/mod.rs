@@ -64,6 +64,12 @@ pub struct ExportedFile {
 }
 
 impl ExportedFile {
+    /// How much of an object of that length is the file: all of it, but behind the end of a log there may be more.
+    #[must_use]
+    pub fn length_of(&self, bytes: u64) -> u64 {
+        if self.kind == FileKind::Wal { bytes.min(self.record.bytes) } else { bytes }
+    }
+
     /// The name that a file of that kind and number has.
     #[must_use]
     pub fn name(&self, number: u64) -> String {

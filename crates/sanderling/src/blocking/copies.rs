@@ -2,7 +2,7 @@
 
 use super::{Database, environment};
 use crate::{
-    driver::{self, Environment},
+    driver::{self, Environment, Verification},
     storage::{Durability, Storage},
 };
 use pollster::block_on;
@@ -35,6 +35,19 @@ impl Database {
     pub fn export(&self) -> Result<Export> {
         let export = Some(block_on(self.0.export())?);
         Ok(Export { export, offset: 0 })
+    }
+
+    /// Reads every file of the database anew and looks at it in full. Reads and writes go on meanwhile.
+    ///
+    /// ```
+    /// # use sanderling::Database;
+    /// # let db = Database::memory()?;
+    /// let found = db.verify()?;
+    /// assert!(found.is_ok(), "{:?}", found.problems);
+    /// # Ok::<(), sanderling::Error>(())
+    /// ```
+    pub fn verify(&self) -> Result<Verification> {
+        block_on(self.0.verify())
     }
 }
 
@@ -217,4 +230,31 @@ fn pour(restore: &mut Restore, mut reader: impl io::Read) -> Result<()> {
             }
         }
     }
+}
+
+/// Removes the database of a folder, and the folder if nothing else is in it. One that is open is error "unavailable", one that is
+/// not there is none.
+///
+/// ```
+/// # use sanderling::Database;
+/// # let parent = tempfile::tempdir().unwrap();
+/// # let folder = parent.path().join("library");
+/// Database::open(&folder)?.close()?;
+/// sanderling::destroy(&folder)?;
+/// assert!(!folder.exists());
+/// # Ok::<(), sanderling::Error>(())
+/// ```
+#[cfg(not(target_family = "wasm"))]
+pub fn destroy(folder: impl AsRef<Path>) -> Result<()> {
+    let folder = folder.as_ref();
+    if !folder.exists() {
+        return Ok(());
+    }
+    let storage = crate::storage::FileStorage::open(folder)?;
+    let destroyed = block_on(driver::destroy(&storage));
+    block_on(storage.close())?;
+    destroyed?;
+    // Files of somebody else stay, and the folder with them.
+    let _ = std::fs::remove_dir(folder);
+    Ok(())
 }

@@ -2,9 +2,9 @@
 
 mod copies;
 
-#[cfg(not(target_family = "wasm"))]
-pub use copies::restore;
 pub use copies::{Export, Restore, RestoreOptions};
+#[cfg(not(target_family = "wasm"))]
+pub use copies::{destroy, restore};
 
 use crate::{
     driver::{self, Background, CollectionStats, DatabaseStatus, Environment},

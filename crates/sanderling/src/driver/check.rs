@@ -37,6 +37,10 @@ impl Check {
     /// Looks at a file of which these are all bytes.
     pub(super) fn file(&mut self, file: &ExportedFile, bytes: AlignedBytes) -> Result<()> {
         let name = &file.name(file.record.file);
+        let found = bytes.as_ref().len() as u64;
+        if found != file.record.bytes {
+            return Err(damaged(name, &format_args!("{found} bytes instead of {}", file.record.bytes)));
+        }
         match file.kind {
             FileKind::Segment => {
                 self.rows = None;
@@ -83,9 +87,5 @@ pub(super) fn open_segment(
     database: DatabaseId,
     record: &FileRecord,
 ) -> Result<SealedSegment> {
-    let found = bytes.as_ref().len() as u64;
-    if found != record.bytes {
-        return Err(damaged(name, &format_args!("{found} bytes instead of {}", record.bytes)));
-    }
     SealedSegment::open(schema, Box::new(bytes), name, (database, FileId(record.file), record.checksum))
 }

@@ -28,6 +28,7 @@ mod restore;
 mod segments;
 mod slots;
 mod snapshot;
+mod verify;
 mod writing;
 
 pub use collection::{Collection, CollectionStats, SegmentStats, Task};
@@ -35,6 +36,8 @@ pub use database::{Database, DatabaseStatus, WeakDatabase};
 pub use export::Export;
 pub use jobs::Worker;
 pub use restore::Restore;
+pub use slots::destroy;
+pub use verify::{Problem, Verification};
 
 use alloc::boxed::Box;
 use core::pin::Pin;

@@ -10,6 +10,9 @@ use sanderling_engine::{
     manifest::{CollectionRecord, CommittedManifest, Manifest, SLOTS, SegmentRecord, wal_name},
 };
 
+/// What the names of copies of damaged files begin with.
+pub(super) const DAMAGED_PREFIX: &str = "damaged-";
+
 /// A file that was read, or why it could not be.
 pub(super) struct File {
     pub name: String,
@@ -138,6 +141,22 @@ fn data_file_number(name: &str) -> Option<u64> {
 fn number_of(name: &str, prefix: &str) -> Option<u64> {
     let digits = name.strip_prefix(prefix)?;
     (digits.len() >= 8).then(|| u64::from_str_radix(digits, 16).ok()).flatten()
+}
+
+/// Removes all files of a database, and the copies of damaged ones that a repair has left. Data goes before the slots that name
+/// it, so that what is left half-way is not taken for a new database.
+pub async fn destroy(storage: &dyn Storage) -> Result<()> {
+    let objects = storage.list().await?;
+    for of_slots in [false, true] {
+        for StoredObject { name, .. } in &objects {
+            let is_slot = SLOTS.contains(&name.as_str());
+            let is_ours = is_slot || is_data_file(name) || name.starts_with(DAMAGED_PREFIX);
+            if is_ours && is_slot == of_slots {
+                storage.remove(name).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Files of our own that no manifest names: what a crash left between a commit and the removal of what it dropped. Any
