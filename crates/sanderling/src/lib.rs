@@ -38,7 +38,7 @@ pub mod storage;
 #[cfg(feature = "std")]
 pub use blocking::{Collection, Database, Export, Restore, RestoreOptions};
 #[cfg(all(feature = "std", not(target_family = "wasm")))]
-pub use blocking::{destroy, restore};
+pub use blocking::{destroy, repair, restore};
 pub use sanderling_engine as engine;
 pub use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,

@@ -4,6 +4,7 @@
 use sanderling::{
     Collection, CollectionSettings, Database, Document, ErrorCode, ListOptions, Query, Restore, RestoreOptions, Schema,
     Value,
+    engine::codec::crc32c,
     storage::{Durability, MemoryStorage},
 };
 use std::{fs, io::Read, path::Path};
@@ -185,7 +186,7 @@ fn a_damaged_database_is_replaced_whatever_is_left_of_it() {
 }
 
 #[test]
-fn a_database_of_a_newer_format_is_not_replaced() {
+fn a_database_of_a_newer_format_is_neither_replaced_nor_repaired() {
     let folder = tempfile::tempdir().unwrap();
     let db = Database::open(folder.path()).unwrap();
     fill(&db);
@@ -194,11 +195,14 @@ fn a_database_of_a_newer_format_is_not_replaced() {
     for slot in ["manifest-a", "manifest-b"] {
         let mut bytes = fs::read(folder.path().join(slot)).unwrap();
         bytes[8] = 9;
+        let checksum = crc32c(&bytes[..60]).to_le_bytes();
+        bytes[60..64].copy_from_slice(&checksum);
         fs::write(folder.path().join(slot), bytes).unwrap();
     }
     let before = objects(folder.path());
     let error = sanderling::restore(folder.path(), &stream[..], REPLACE).err().unwrap();
     assert_eq!(error.code(), ErrorCode::Unsupported);
+    assert_eq!(sanderling::repair(folder.path()).unwrap_err().code(), ErrorCode::Unsupported);
     let mut newer = stream.clone();
     newer[8] = 9;
     let mut restore = Restore::with_storage(Box::new(MemoryStorage::default()), RestoreOptions::default()).unwrap();

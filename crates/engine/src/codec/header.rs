@@ -103,6 +103,13 @@ impl FileHeader {
         Ok(Self { kind, database: DatabaseId(database), file: FileId(number(32)), extra: [number(40), number(48)] })
     }
 
+    /// Whether a header that is refused as one of a newer format is damaged rather than newer: nothing in it speaks for its version.
+    #[must_use]
+    pub fn is_version_doubtful(bytes: &[u8]) -> bool {
+        let checked = bytes.get(..60).map(crc32c);
+        u32_at(bytes, 8).is_some_and(|version| version > FORMAT_VERSION) && checked != u32_at(bytes, 60)
+    }
+
     /// Reads a header and checks that it is the file that was asked for.
     pub fn expect(kind: FileKind, bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Result<Self> {
         let header = Self::from_bytes(kind, bytes, name)?;

@@ -2,7 +2,7 @@
 
 use super::{Database, environment};
 use crate::{
-    driver::{self, Environment, Verification},
+    driver::{self, Environment, Repaired, Verification},
     storage::{Durability, Storage},
 };
 use pollster::block_on;
@@ -230,6 +230,41 @@ fn pour(restore: &mut Restore, mut reader: impl io::Read) -> Result<()> {
             }
         }
     }
+}
+
+/// Keeps what is sound of the database of a folder, and says what was lost: afterwards it opens, answers whole and takes
+/// writes. Damaged files are kept beside it as `damaged-<name>`. A database that is well is left alone; where nobody can know any
+/// more which files belong together the error is "corrupt", and nothing is touched.
+///
+/// ```
+/// # use sanderling::{Database, Document, Schema};
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let db = Database::open(&folder)?;
+/// # let notes = db.collection("notes", Schema::from_json(r#"{ "fields": {} }"#)?)?;
+/// # notes.put([Document::new(1_u64)])?;
+/// # notes.compact()?;
+/// # db.close()?;
+/// # let segment = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+/// # std::fs::write(segment.into_iter().find(|path| path.to_string_lossy().contains("segment-")).unwrap(), "rotten").unwrap();
+/// let repaired = sanderling::repair(&folder)?;
+/// for loss in &repaired.lost {
+///     println!("{}: {}", loss.problem.file, loss.problem.message);
+/// }
+/// assert_eq!((repaired.lost.len(), repaired.documents), (1, 0));
+/// assert!(Database::open(&folder)?.verify()?.is_ok());
+/// # Ok::<(), sanderling::Error>(())
+/// ```
+#[cfg(not(target_family = "wasm"))]
+pub fn repair(folder: impl AsRef<Path>) -> Result<Repaired> {
+    let folder = folder.as_ref();
+    if !folder.exists() {
+        let message = std::format!("there is no database in {}", folder.display());
+        return Err(Error::new(ErrorCode::Unavailable, message));
+    }
+    let storage = crate::storage::FileStorage::open(folder)?;
+    let repaired = block_on(driver::repair(&storage));
+    block_on(storage.close())?;
+    repaired
 }
 
 /// Removes the database of a folder, and the folder if nothing else is in it. One that is open is error "unavailable", one that is

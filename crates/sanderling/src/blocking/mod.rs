@@ -4,7 +4,7 @@ mod copies;
 
 pub use copies::{Export, Restore, RestoreOptions};
 #[cfg(not(target_family = "wasm"))]
-pub use copies::{destroy, restore};
+pub use copies::{destroy, repair, restore};
 
 use crate::{
     driver::{self, Background, CollectionStats, DatabaseStatus, Environment},

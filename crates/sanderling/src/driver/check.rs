@@ -10,6 +10,7 @@ use sanderling_engine::{
     export::ExportedFile,
     ids::{DatabaseId, FileId},
     manifest::{CollectionRecord, FileRecord},
+    rows::RowSet,
     segment::{SealedSegment, read_tombstones},
     settings::CollectionSettings,
     wal::WalReader,
@@ -37,10 +38,6 @@ impl Check {
     /// Looks at a file of which these are all bytes.
     pub(super) fn file(&mut self, file: &ExportedFile, bytes: AlignedBytes) -> Result<()> {
         let name = &file.name(file.record.file);
-        let found = bytes.as_ref().len() as u64;
-        if found != file.record.bytes {
-            return Err(damaged(name, &format_args!("{found} bytes instead of {}", file.record.bytes)));
-        }
         match file.kind {
             FileKind::Segment => {
                 self.rows = None;
@@ -48,19 +45,21 @@ impl Check {
                 Ok(())
             }
             FileKind::Tombstones => {
-                let identity = (self.database, FileId(file.record.file), file.record.checksum);
                 // Without its segment a file of dead rows says nothing that could be wrong.
                 let Some(rows) = self.rows else { return Ok(()) };
-                read_tombstones(bytes.as_ref(), name, rows, identity).map(drop)
+                open_tombstones(bytes.as_ref(), name, rows, self.database, &file.record).map(drop)
             }
-            _ => self.log(bytes.as_ref(), name, FileId(file.record.file)),
+            _ => {
+                check_length(bytes.as_ref(), name, &file.record)?;
+                self.log(bytes.as_ref(), name, FileId(file.record.file))
+            }
         }
     }
 
     fn log(&mut self, bytes: &[u8], name: &str, file: FileId) -> Result<()> {
         let mut reader = WalReader::open(bytes, name, self.database, file)?;
         let first = reader.header().first().0;
-        if first > self.next {
+        if first > self.next.saturating_add(reader.header().lost()) {
             return Err(damaged(name, &format!("the writes from {} to {} are missing", self.next, first - 1)));
         }
         let mut next = first;
@@ -87,5 +86,25 @@ pub(super) fn open_segment(
     database: DatabaseId,
     record: &FileRecord,
 ) -> Result<SealedSegment> {
+    check_length(bytes.as_ref(), name, record)?;
     SealedSegment::open(schema, Box::new(bytes), name, (database, FileId(record.file), record.checksum))
+}
+
+/// The dead rows of a segment of so many rows.
+pub(super) fn open_tombstones(
+    bytes: &[u8],
+    name: &str,
+    rows: usize,
+    database: DatabaseId,
+    record: &FileRecord,
+) -> Result<RowSet> {
+    check_length(bytes, name, record)?;
+    read_tombstones(bytes, name, rows, (database, FileId(record.file), record.checksum))
+}
+
+fn check_length(bytes: &[u8], name: &str, record: &FileRecord) -> Result<()> {
+    if bytes.len() as u64 == record.bytes {
+        return Ok(());
+    }
+    Err(damaged(name, &format_args!("{} bytes instead of {}", bytes.len(), record.bytes)))
 }

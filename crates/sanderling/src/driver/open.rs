@@ -193,13 +193,17 @@ fn replay(
         let later = logs.get(at + 1).and_then(|(name, file, bytes)| {
             WalReader::open(bytes.as_ref().ok()?.as_ref(), name, database, FileId(*file)).ok()
         });
-        let end = later.map(|later| later.header().first()).filter(|_| !is(Defect::OverlapReplayed));
+        let (end, lost) = later.map_or((None, 0), |later| (Some(later.header().first()), later.header().lost()));
+        let end = end.filter(|_| !is(Defect::OverlapReplayed));
+        if state.next().plus(reader.header().lost()) >= reader.header().first() {
+            state.skip_to(reader.header().first());
+        }
         while let Some(batch) = reader.next_batch()? {
             if end.is_none_or(|end| batch.first < end) {
                 state.replay(batch, name)?;
             }
         }
-        if let Some(end) = end.filter(|end| state.next() < *end) {
+        if let Some(end) = end.filter(|end| state.next().plus(lost) < *end) {
             let problem = format!("the writes from {} to {} are missing", state.next().0, end.0 - 1);
             return Err(damaged(name, &problem));
         }

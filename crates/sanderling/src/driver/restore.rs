@@ -14,8 +14,8 @@ use super::{
     check::Check,
     commit::ManifestState,
     slots::{
-        above_all, check_for_lost_commits, choose, damaged, is_data_file, newest_sound, read_slots, remove_leftovers,
-        whole,
+        above_all, check_for_lost_commits, choose, damaged, is_data_file, newest_sound, read_slots_to_mend,
+        remove_leftovers, whole,
     },
 };
 use crate::storage::{Durability, Storage, StorageFuture, StoredObject};
@@ -228,7 +228,7 @@ impl Restore {
 impl Target {
     async fn look(storage: &dyn Storage, replace: bool, environment: Environment) -> Result<Self> {
         let objects = storage.list().await?;
-        let slots = read_slots(storage, &objects).await;
+        let slots = read_slots_to_mend(storage, &objects).await;
         let newest = newest_sound(&slots)?;
         let opens = match choose(slots, &objects) {
             Ok(Some((found, damage))) => check_for_lost_commits(&found, &damage, &objects).is_ok(),

@@ -5,7 +5,7 @@ use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::{fmt::Display, pin::Pin};
 use sanderling_engine::{
     Error, ErrorCode, Result,
-    codec::{AlignedBytes, FILE_HEADER_BYTES},
+    codec::{AlignedBytes, FILE_HEADER_BYTES, FileHeader},
     defects::{Defect, is},
     manifest::{CollectionRecord, CommittedManifest, Manifest, SLOTS, SegmentRecord, wal_name},
 };
@@ -33,20 +33,31 @@ pub(super) async fn read_slots(storage: &dyn Storage, objects: &[StoredObject]) 
     read_files(storage, objects, slots).await
 }
 
+/// The slots that are there, for whoever is asked to get over damage: a version that nothing speaks for is damage.
+pub(super) async fn read_slots_to_mend(storage: &dyn Storage, objects: &[StoredObject]) -> Vec<File> {
+    let mut slots = read_slots(storage, objects).await;
+    for File { name, bytes } in &mut slots {
+        if bytes.as_ref().is_ok_and(|bytes| FileHeader::is_version_doubtful(bytes.as_ref())) {
+            *bytes = Err(damaged(name, &"the checksum of the header does not match"));
+        }
+    }
+    slots
+}
+
 /// The newest of the slots that are sound by themselves, whatever the other one says. A newer format is left alone, and what
 /// could not be read may be sound.
 pub(super) fn newest_sound(slots: &[File]) -> Result<Option<CommittedManifest>> {
     let mut newest: Option<CommittedManifest> = None;
     for File { name, bytes } in slots {
-        let read = bytes.as_ref().map_err(Error::clone)?;
-        match CommittedManifest::from_bytes(read.as_ref(), name) {
+        let read = bytes.as_ref().map_err(Error::clone);
+        match read.and_then(|bytes| CommittedManifest::from_bytes(bytes.as_ref(), name)) {
             Ok(slot) => {
                 let is_newer = newest.as_ref().is_none_or(|other| other.generation < slot.generation);
                 if slot.slot() == name && is_newer {
                     newest = Some(slot);
                 }
             }
-            Err(error) if error.code() == ErrorCode::Unsupported => return Err(error),
+            Err(error) if error.code() != ErrorCode::Corrupt => return Err(error),
             Err(_) => {}
         }
     }
@@ -65,7 +76,7 @@ pub(super) fn choose(slots: Vec<File>, objects: &[StoredObject]) -> Result<Optio
     let mut damage = None;
     let count = slots.len();
     for File { name, bytes } in slots {
-        match CommittedManifest::from_bytes(bytes?.as_ref(), &name) {
+        match bytes.and_then(|bytes| CommittedManifest::from_bytes(bytes.as_ref(), &name)) {
             Ok(slot) if slot.slot() != name => {
                 damage = Some(damaged(&name, &"what it holds belongs in the other slot"))
             }
@@ -79,8 +90,8 @@ pub(super) fn choose(slots: Vec<File>, objects: &[StoredObject]) -> Result<Optio
                     found = Some(slot);
                 }
             }
-            // A newer format is left alone, whatever the other slot says.
-            Err(error) if error.code() == ErrorCode::Unsupported => return Err(error),
+            // A newer format is left alone, whatever the other slot says, and what could not be read may be sound.
+            Err(error) if error.code() != ErrorCode::Corrupt => return Err(error),
             Err(error) => damage = Some(error),
         }
     }
