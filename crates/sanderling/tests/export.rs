@@ -114,6 +114,15 @@ fn restored(mut export: sanderling::Export) -> Database {
     restore.finish().unwrap()
 }
 
+/// Says that it is over, also to those who wait for a test that failed.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
+    }
+}
+
 /// Batch number n has the documents 4n to 4n + 3, all of which say n; each third batch is deleted by the next one.
 #[test]
 fn a_snapshot_has_every_write_that_returned_before_it_and_no_half_of_one() {
@@ -140,6 +149,7 @@ fn a_snapshot_has_every_write_that_returned_before_it_and_no_half_of_one() {
                 }
             }
         });
+        let _stop = Stop(&stop);
         while done.load(SeqCst) < 700 {
             let before = done.load(SeqCst);
             let export = db.export().unwrap();
@@ -162,7 +172,6 @@ fn a_snapshot_has_every_write_that_returned_before_it_and_no_half_of_one() {
                 assert!(!must_be_gone || !is_there, "batch {n} is back: {before} to {after}");
             }
         }
-        stop.store(true, SeqCst);
     });
     books.compact().unwrap();
     assert_eq!(data_files(folder.path()), 2, "a segment and a log");

@@ -110,7 +110,11 @@ impl FileStorage {
         let mut objects = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
-            let metadata = entry.metadata()?;
+            let metadata = match entry.metadata() {
+                // Somebody else has removed it meanwhile.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                metadata => metadata?,
+            };
             if let (true, Some(name)) = (metadata.is_file(), entry.file_name().to_str()) {
                 objects.push(StoredObject { name: name.into(), bytes: metadata.len() });
             }
