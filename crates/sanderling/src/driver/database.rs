@@ -21,7 +21,10 @@ use alloc::{
     vec,
     vec::Vec,
 };
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::{
+    pin::Pin,
+    sync::atomic::{AtomicBool, Ordering},
+};
 use sanderling_engine::{
     Error, ErrorCode, Result, Schema, Value,
     codec::FILE_HEADER_BYTES,
@@ -307,11 +310,14 @@ impl DatabaseShared {
 
     /// Removes files that no manifest names any more, once no snapshot reads them. One that stays is removed when the database
     /// is opened next.
-    pub(super) async fn remove_files(&self, names: &[String]) {
+    pub(super) fn remove_files<'a>(&'a self, names: &[String]) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
         self.log_ends.change().retain(|(log, _)| !names.contains(&wal_name(*log)));
-        for name in self.pins.give_up(names) {
-            let _ = self.storage.remove(&name).await;
-        }
+        let free = self.pins.give_up(names);
+        Box::pin(async move {
+            for name in free {
+                let _ = self.storage.remove(&name).await;
+            }
+        })
     }
 
     /// A log holds so many more bytes of acknowledged writes.

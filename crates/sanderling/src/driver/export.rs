@@ -5,7 +5,7 @@ use crate::storage::StorageFuture;
 use alloc::{boxed::Box, vec::Vec};
 use sanderling_engine::{
     Result,
-    export::{ExportLayout, Part, Root},
+    export::{ExportLayout, Part, Place, Root},
 };
 
 /// A snapshot of a database as a stream of bytes, the same each time it is read. Files that it needs stay until it is ended or
@@ -44,43 +44,46 @@ impl Export {
             while read.len() < length
                 && let Some(place) = self.layout.place(offset.saturating_add(read.len() as u64))
             {
-                let from = (offset + read.len() as u64 - place.offset) as usize;
-                let piece = match place.part {
-                    Part::Header => self.layout.header(),
-                    Part::Block(number) => self.block(number).await?,
-                    Part::End => &self.end_piece().await?,
-                };
-                let to = piece.len().min(from + length - read.len());
-                read.extend_from_slice(&piece[from..to]);
+                if let Some(number) = self.missing_block(place.part) {
+                    let (head, ranges) = self.layout.content(number);
+                    let mut content = Vec::from(head);
+                    for (file, range) in ranges {
+                        let bytes = self.snapshot.read(&file, range.start, (range.end - range.start) as usize).await?;
+                        content.extend_from_slice(bytes.as_ref());
+                    }
+                    self.block = Some((number, self.layout.block(number, &content, &mut self.root)));
+                } else {
+                    self.copy(place, offset, length, &mut read);
+                }
             }
             Ok(read)
         })
     }
 
+    /// The block that has to be read before this part of the stream is there. The end has a checksum over all blocks: those
+    /// that nobody has read yet are read for it.
+    fn missing_block(&self, part: Part) -> Option<u64> {
+        match part {
+            Part::Header => None,
+            Part::Block(number) => Some(number).filter(|number| self.block.as_ref().is_none_or(|(at, _)| at != number)),
+            Part::End => Some(self.root.blocks()).filter(|next| *next < self.layout.blocks()),
+        }
+    }
+
+    fn copy(&self, place: Place, offset: u64, length: usize, read: &mut Vec<u8>) {
+        let end = self.layout.end(&self.root);
+        let piece = match (place.part, &self.block) {
+            (Part::Header, _) => self.layout.header(),
+            (Part::Block(_), Some((_, block))) => block,
+            _ => &end,
+        };
+        let from = (offset + read.len() as u64 - place.offset) as usize;
+        let to = piece.len().min(from + length - read.len());
+        read.extend_from_slice(&piece[from..to]);
+    }
+
     /// Lets the files go that nothing but this needed.
     pub async fn end(self) {
         self.snapshot.end().await;
-    }
-
-    async fn block(&mut self, number: u64) -> Result<&[u8]> {
-        if self.block.as_ref().is_none_or(|(other, _)| *other != number) {
-            self.block = None;
-            let (head, ranges) = self.layout.content(number);
-            let mut content = Vec::from(head);
-            for (file, range) in ranges {
-                let bytes = self.snapshot.read(&file, range.start, (range.end - range.start) as usize).await?;
-                content.extend_from_slice(bytes.as_ref());
-            }
-            self.block = Some((number, self.layout.block(number, &content, &mut self.root)));
-        }
-        Ok(self.block.as_ref().map_or(&[], |(_, block)| block))
-    }
-
-    /// The end has a checksum over all blocks. Those that nobody has read yet are read for it.
-    async fn end_piece(&mut self) -> Result<[u8; 24]> {
-        while self.root.blocks() < self.layout.blocks() {
-            self.block(self.root.blocks()).await?;
-        }
-        Ok(self.layout.end(&self.root))
     }
 }

@@ -14,7 +14,7 @@ use super::{
     check::Check,
     commit::ManifestState,
     slots::{
-        above_all, check_for_lost_commits, choose, damaged, is_data_file, newest_sound, read_slots_to_mend,
+        above_all, check_for_lost_commits, choose, damaged, doubt_versions, is_data_file, newest_sound, read_slots,
         remove_leftovers, whole,
     },
 };
@@ -22,7 +22,7 @@ use crate::storage::{Durability, Storage, StorageFuture, StoredObject};
 use alloc::{boxed::Box, string::String, vec::Vec};
 use sanderling_engine::{
     Error, ErrorCode, Result,
-    codec::{FILE_HEADER_BYTES, FileHeader, FileKind},
+    codec::{AlignedBytes, FILE_HEADER_BYTES, FileHeader, FileKind},
     export::{BLOCK_BYTES, ExportReader, ExportedFile, Head, Received},
     ids::{DatabaseId, FileId},
     limits::NAME_BYTES_MAX,
@@ -65,11 +65,23 @@ struct Target {
 struct Plan {
     manifest: Manifest,
     files: Vec<Arriving>,
-    /// The file that comes next.
+    /// How many files were written and found sound.
     at: usize,
-    /// Where it begins in the content.
+    /// Where the next one begins in the content.
     begin: u64,
+    /// The file whose bytes come next.
+    coming: usize,
     check: Option<Check>,
+}
+
+/// What has to be done with a file.
+enum Effect {
+    /// It begins.
+    Write(String, Vec<u8>),
+    /// It goes on.
+    Append(String, Vec<u8>),
+    /// It is whole: it must be durable, and so long.
+    End(String, usize),
 }
 
 struct Arriving {
@@ -124,25 +136,85 @@ impl Restore {
 
     async fn take(&mut self, mut bytes: &[u8]) -> Result<()> {
         while !bytes.is_empty() {
-            if let Received::Content(content) = self.stream.take(&mut bytes)? {
-                let skip = core::mem::take(&mut self.skip);
-                if let Err(error) = self.take_content(&content[skip..]).await {
-                    self.go_back();
-                    return Err(error);
-                }
+            if let Received::Content(content) = self.stream.take(&mut bytes)?
+                && let Err(error) = self.take_content(content).await
+            {
+                self.go_back();
+                return Err(error);
             }
         }
         Ok(())
     }
 
+    /// Takes a block: first decides what has to be done, then does it.
+    async fn take_content(&mut self, content: Vec<u8>) -> Result<()> {
+        let mut content = &content[core::mem::take(&mut self.skip)..];
+        if self.plan.is_none()
+            && let Some(plan) = self.read_head(&mut content)?
+        {
+            if self.target.opens {
+                // Takes the numbers that were given.
+                let same = self.target.manifest.next();
+                self.target.manifest.commit(&*self.storage, Vec::new(), same).await?;
+                self.target.is_lost = false;
+            }
+            self.plan = Some(plan);
+        }
+        for effect in self.effects(content)? {
+            let read = match &effect {
+                Effect::Write(name, bytes) => self.storage.write(name, bytes, Durability::Relaxed).await.map(|()| None),
+                Effect::Append(name, bytes) => {
+                    self.storage.append(name, bytes, Durability::Relaxed).await.map(|()| None)
+                }
+                Effect::End(name, length) => {
+                    self.storage.append(name, &[], Durability::Strict).await?;
+                    self.storage.read(name, 0, *length).await.and_then(|bytes| whole(bytes, *length, name)).map(Some)
+                }
+            };
+            if let (Some(bytes), Some(plan)) = (read?, &mut self.plan) {
+                plan.end_file(self.target.id, bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what belongs to the head off the content, and says what it asks for once it is whole.
+    fn read_head(&mut self, content: &mut &[u8]) -> Result<Option<Plan>> {
+        let wanted = (self.stream.head_bytes() - self.head.len() as u64).min(content.len() as u64) as usize;
+        let (head, rest) = content.split_at(wanted);
+        self.head.extend_from_slice(head);
+        *content = rest;
+        if (self.head.len() as u64) < self.stream.head_bytes() {
+            return Ok(None);
+        }
+        self.target.plan(self.stream.head(&self.head)?, self.head.len() as u64).map(Some)
+    }
+
+    /// What has to be done with the files that these bytes belong to.
+    fn effects(&mut self, mut content: &[u8]) -> Result<Vec<Effect>> {
+        let mut effects = Vec::new();
+        let (Some(from), Some(plan)) = (self.stream.database(), &mut self.plan) else { return Ok(effects) };
+        while let Some(file) = plan.files.get_mut(plan.coming)
+            && !content.is_empty()
+        {
+            let piece = usize::try_from(file.old.record.bytes - file.taken).unwrap_or(usize::MAX).min(content.len());
+            let (front, rest) = content.split_at(piece);
+            content = rest;
+            file.take(front, from, self.target.id, &mut effects)?;
+            plan.coming += usize::from(file.taken == file.old.record.bytes);
+        }
+        Ok(effects)
+    }
+
     /// Goes back to where the file begins that could not be written.
     fn go_back(&mut self) {
         let at = match &mut self.plan {
-            Some(Plan { files, at, begin, .. }) => {
-                if let Some(file) = files.get_mut(*at) {
+            Some(Plan { files, at, coming, begin, .. }) => {
+                for file in &mut files[*at..] {
                     (file.taken, file.resealer) = (0, None);
                     file.header.clear();
                 }
+                *coming = *at;
                 *begin
             }
             None => {
@@ -152,33 +224,6 @@ impl Restore {
         };
         self.stream.go_back(at);
         self.skip = (at % BLOCK_BYTES as u64) as usize;
-    }
-
-    async fn take_content(&mut self, mut content: &[u8]) -> Result<()> {
-        if self.plan.is_none() {
-            let wanted = (self.stream.head_bytes() - self.head.len() as u64).min(content.len() as u64) as usize;
-            self.head.extend_from_slice(&content[..wanted]);
-            content = &content[wanted..];
-            if self.head.len() as u64 == self.stream.head_bytes() {
-                let plan = self.target.plan(self.stream.head(&self.head)?, self.head.len() as u64)?;
-                self.target.take_numbers(&*self.storage).await?;
-                self.plan = Some(plan);
-            }
-        }
-        let Some(from) = self.stream.database() else { return Ok(()) };
-        while let Some(plan) = &mut self.plan
-            && !content.is_empty()
-        {
-            let Some(file) = plan.files.get_mut(plan.at) else { break };
-            let piece = usize::try_from(file.old.record.bytes - file.taken).unwrap_or(usize::MAX).min(content.len());
-            let (front, rest) = content.split_at(piece);
-            content = rest;
-            file.write(&*self.storage, front, from, self.target.id).await?;
-            if file.taken == file.old.record.bytes {
-                plan.end_file(&*self.storage, self.target.id).await?;
-            }
-        }
-        Ok(())
     }
 
     /// Lets what arrived take effect, once all of it has. After an error it may be tried again.
@@ -228,7 +273,8 @@ impl Restore {
 impl Target {
     async fn look(storage: &dyn Storage, replace: bool, environment: Environment) -> Result<Self> {
         let objects = storage.list().await?;
-        let slots = read_slots_to_mend(storage, &objects).await;
+        let mut slots = read_slots(storage, &objects).await;
+        doubt_versions(&mut slots);
         let newest = newest_sound(&slots)?;
         let opens = match choose(slots, &objects) {
             Ok(Some((found, damage))) => check_for_lost_commits(&found, &damage, &objects).is_ok(),
@@ -279,41 +325,37 @@ impl Target {
             }
             record.wals.iter_mut().for_each(renumber);
         }
-        Ok(Plan { manifest, files, at: 0, begin, check: None })
-    }
-
-    /// Takes the numbers that were given.
-    async fn take_numbers(&mut self, storage: &dyn Storage) -> Result<()> {
-        if !self.opens {
-            return Ok(());
-        }
-        let same = self.manifest.next();
-        self.manifest.commit(storage, Vec::new(), same).await?;
-        self.is_lost = false;
-        Ok(())
+        Ok(Plan { manifest, files, at: 0, begin, coming: 0, check: None })
     }
 }
 
 impl Arriving {
-    /// Writes the next bytes of the file. Its header is that of the target, and so are the checksums that hang on it.
-    async fn write(&mut self, storage: &dyn Storage, piece: &[u8], from: DatabaseId, to: DatabaseId) -> Result<()> {
+    /// Takes the next bytes of the file. Its header becomes that of the target, and so do the checksums that hang on it.
+    fn take(&mut self, piece: &[u8], from: DatabaseId, to: DatabaseId, effects: &mut Vec<Effect>) -> Result<()> {
         let name = self.name();
         self.taken += piece.len() as u64;
-        let of_header = (FILE_HEADER_BYTES - self.header.len()).min(piece.len());
-        let (front, rest) = piece.split_at(of_header);
+        let (front, rest) = piece.split_at((FILE_HEADER_BYTES - self.header.len()).min(piece.len()));
         if !front.is_empty() {
             self.header.extend_from_slice(front);
             if self.header.len() < FILE_HEADER_BYTES {
                 return Ok(());
             }
-            let header = self.moved_header(from, to)?;
-            storage.write(&name, &header, Durability::Relaxed).await?;
+            effects.push(Effect::Write(name.clone(), Vec::from(self.moved_header(from, to)?)));
         }
         let resealed = match &mut self.resealer {
-            Some(resealer) => &resealer.take(rest, &name)?,
-            None => rest,
+            Some(resealer) => resealer.take(rest, &name)?,
+            None => Vec::from(rest),
         };
-        if resealed.is_empty() { Ok(()) } else { storage.append(&name, resealed, Durability::Relaxed).await }
+        if !resealed.is_empty() {
+            effects.push(Effect::Append(name.clone(), resealed));
+        }
+        if self.taken == self.old.record.bytes {
+            if self.resealer.as_ref().is_some_and(|resealer| !resealer.is_whole()) {
+                return Err(damaged(&name, &"the log ends within a frame"));
+            }
+            effects.push(Effect::End(name, usize::try_from(self.taken).unwrap_or(usize::MAX)));
+        }
+        Ok(())
     }
 
     fn moved_header(&mut self, from: DatabaseId, to: DatabaseId) -> Result<[u8; FILE_HEADER_BYTES]> {
@@ -331,16 +373,9 @@ impl Arriving {
 }
 
 impl Plan {
-    /// All of a file has arrived: makes it durable, reads it back, and looks at it in full.
-    async fn end_file(&mut self, storage: &dyn Storage, database: DatabaseId) -> Result<()> {
+    /// All of a file has arrived, and was read back: looks at it in full.
+    fn end_file(&mut self, database: DatabaseId, bytes: AlignedBytes) -> Result<()> {
         let Some(file) = self.files.get(self.at) else { return Ok(()) };
-        let (name, length) = (file.name(), file.old.record.bytes);
-        if file.resealer.as_ref().is_some_and(|resealer| !resealer.is_whole()) {
-            return Err(damaged(&name, &"the log ends within a frame"));
-        }
-        storage.append(&name, &[], Durability::Strict).await?;
-        let bytes = usize::try_from(length).unwrap_or(usize::MAX);
-        let bytes = whole(storage.read(&name, 0, bytes).await?, bytes, &name)?;
         let is_first = self.at == 0 || self.files[self.at - 1].old.collection != file.old.collection;
         if is_first {
             self.check = Some(Check::new(database, &self.manifest.collections[file.old.collection])?);
@@ -350,7 +385,7 @@ impl Plan {
         if let Some(check) = &mut self.check {
             check.file(&arrived, bytes)?;
         }
-        self.begin += length;
+        self.begin += arrived.record.bytes;
         self.at += 1;
         Ok(())
     }

@@ -27,21 +27,22 @@ pub(super) fn files_of(record: &CollectionRecord) -> Vec<String> {
 }
 
 /// The slots that are there.
-pub(super) async fn read_slots(storage: &dyn Storage, objects: &[StoredObject]) -> Vec<File> {
+pub(super) fn read_slots<'a>(
+    storage: &'a dyn Storage,
+    objects: &'a [StoredObject],
+) -> Pin<Box<dyn Future<Output = Vec<File>> + 'a>> {
     let mut slots = Vec::from(SLOTS.map(String::from));
     slots.retain(|slot| objects.iter().any(|object| object.name == *slot));
-    read_files(storage, objects, slots).await
+    read_files(storage, objects, slots)
 }
 
-/// The slots that are there, for whoever is asked to get over damage: a version that nothing speaks for is damage.
-pub(super) async fn read_slots_to_mend(storage: &dyn Storage, objects: &[StoredObject]) -> Vec<File> {
-    let mut slots = read_slots(storage, objects).await;
-    for File { name, bytes } in &mut slots {
+/// For whoever is asked to get over damage, a version that nothing speaks for is damage.
+pub(super) fn doubt_versions(files: &mut [File]) {
+    for File { name, bytes } in files {
         if bytes.as_ref().is_ok_and(|bytes| FileHeader::is_version_doubtful(bytes.as_ref())) {
             *bytes = Err(damaged(name, &"the checksum of the header does not match"));
         }
     }
-    slots
 }
 
 /// The newest of the slots that are sound by themselves, whatever the other one says. A newer format is left alone, and what

@@ -5,10 +5,10 @@
 //! manifest names, which the next opening removes.
 
 use super::database::{Database, DatabaseShared};
-use crate::guarded::Guarded;
-use alloc::{string::String, sync::Arc, vec::Vec};
+use crate::{guarded::Guarded, storage::StorageFuture};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use sanderling_engine::{
-    Error, ErrorCode, Result,
+    Error, Result,
     codec::{AlignedBytes, FILE_HEADER_BYTES},
     export::{ExportedFile, Head},
 };
@@ -85,15 +85,16 @@ impl Snapshot {
     }
 
     /// A range of a file. Fewer bytes than were asked for are an error of the medium, never the end of the file.
-    pub(super) async fn read(&self, file: &ExportedFile, offset: u64, length: usize) -> Result<AlignedBytes> {
-        self.shared.check_open()?;
+    pub(super) fn read(&self, file: &ExportedFile, offset: u64, length: usize) -> StorageFuture<'_, AlignedBytes> {
         let name = file.name(file.record.file);
-        let bytes = self.shared.storage.read(&name, offset, length).await?;
-        if bytes.as_ref().len() == length {
-            return Ok(bytes);
-        }
-        let problem = "it has fewer bytes than the manifest says";
-        Err(Error::new(ErrorCode::Corrupt, alloc::format!("{name}: {problem}")).with("file", name))
+        Box::pin(async move {
+            self.shared.check_open()?;
+            let bytes = self.shared.storage.read(&name, offset, length).await?;
+            if bytes.as_ref().len() == length {
+                return Ok(bytes);
+            }
+            Err(Error::damaged_file(&name, &"it has fewer bytes than the manifest says"))
+        })
     }
 
     /// Gives the files up at once. A snapshot that is dropped leaves those that nobody wants to whoever removes files next.

@@ -3,12 +3,17 @@
 use super::{
     check::Check,
     database::Database,
-    slots::{choose, read_slots},
+    slots::{File, choose, read_slots},
     snapshot::Snapshot,
 };
-use crate::storage::StoredObject;
-use alloc::{string::String, vec::Vec};
-use sanderling_engine::{Error, ErrorCode, Result, Value, export::ExportedFile, manifest::SLOTS};
+use crate::storage::{StorageFuture, StoredObject};
+use alloc::{boxed::Box, string::String, vec::Vec};
+use sanderling_engine::{
+    Error, ErrorCode, Result, Value,
+    codec::AlignedBytes,
+    export::ExportedFile,
+    manifest::{CollectionRecord, SLOTS},
+};
 
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,41 +74,45 @@ impl Problem {
 
 impl Database {
     /// Reads every file that the manifest names anew and looks at it in full. Files that no manifest names are not problems.
-    pub async fn verify(&self) -> Result<Verification> {
-        let mut verification = Verification::default();
-        let (snapshot, objects) = self.look_at_slots(&mut verification).await?;
-        let mut check: Option<(usize, Result<Check>)> = None;
-        for file in snapshot.head.files() {
-            let record = &snapshot.head.manifest.collections[file.collection];
-            if check.as_ref().is_none_or(|(collection, _)| *collection != file.collection) {
-                let checked = Check::new(self.shared.id, record);
-                if let Err(error) = &checked {
-                    verification.problems.push(Problem::new(SLOTS[0], Some(&record.name), error));
+    pub fn verify(&self) -> StorageFuture<'_, Verification> {
+        Box::pin(async move {
+            let mut found = Verification::default();
+            let snapshot = Snapshot::take(self).await?;
+            let objects = {
+                // The slots do not change while the manifest is held.
+                let _manifest = self.shared.manifest.lock().await;
+                let objects = self.shared.storage.list().await?;
+                found.slots(read_slots(&*self.shared.storage, &objects).await, &objects);
+                objects
+            };
+            let mut check: Option<(usize, Result<Check>)> = None;
+            for file in snapshot.head.files() {
+                let record = &snapshot.head.manifest.collections[file.collection];
+                if check.as_ref().is_none_or(|(collection, _)| *collection != file.collection) {
+                    check = Some((file.collection, Check::new(self.shared.id, record)));
                 }
-                check = Some((file.collection, checked));
+                let read = match objects.iter().find(|object| object.name == file.name(file.record.file)) {
+                    Some(object) => {
+                        let length = usize::try_from(file.length_of(object.bytes)).unwrap_or(usize::MAX);
+                        Some(snapshot.read(&file, 0, length).await)
+                    }
+                    None => None,
+                };
+                if let Some((_, check)) = &mut check {
+                    found.file(&file, read, check, record)?;
+                }
+                (self.shared.environment.background.pause)().await;
             }
-            verification.files += 1;
-            if let Some((_, Ok(check))) = &mut check
-                && let Some(problem) = look(&snapshot, &objects, &file, check, &record.name).await?
-            {
-                verification.problems.push(problem);
-            }
-            (self.shared.environment.background.pause)().await;
-        }
-        snapshot.end().await;
-        Ok(verification)
+            snapshot.end().await;
+            Ok(found)
+        })
     }
+}
 
-    /// The slots do not change while the manifest is held.
-    async fn look_at_slots(&self, found: &mut Verification) -> Result<(Snapshot, Vec<StoredObject>)> {
-        let snapshot = Snapshot::take(self).await?;
-        let storage = &*self.shared.storage;
-        let manifest = self.shared.manifest.lock().await;
-        let objects = storage.list().await?;
-        let slots = read_slots(storage, &objects).await;
-        drop(manifest);
-        found.files += slots.len();
-        let mut problem = match choose(slots, &objects) {
+impl Verification {
+    fn slots(&mut self, slots: Vec<File>, objects: &[StoredObject]) {
+        self.files += slots.len();
+        let mut problem = match choose(slots, objects) {
             Ok(Some((_, damage))) => damage.map(|damage| Problem::new(SLOTS[0], None, &damage)),
             Ok(None) => Some(Problem::missing(SLOTS[0], None)),
             Err(error) => Some(Problem::new(SLOTS[0], None, &error)),
@@ -113,29 +122,33 @@ impl Database {
         {
             problem.kind = "missing";
         }
-        found.problems.extend(problem);
-        Ok((snapshot, objects))
+        self.problems.extend(problem);
     }
-}
 
-async fn look(
-    snapshot: &Snapshot,
-    objects: &[StoredObject],
-    file: &ExportedFile,
-    check: &mut Check,
-    collection: &str,
-) -> Result<Option<Problem>> {
-    let name = file.name(file.record.file);
-    let Some(object) = objects.iter().find(|object| object.name == name) else {
-        return Ok(Some(Problem::missing(&name, Some(collection))));
-    };
-    let length = usize::try_from(file.length_of(object.bytes)).unwrap_or(usize::MAX);
-    let looked = match snapshot.read(file, 0, length).await {
-        Ok(bytes) => check.file(file, bytes),
-        Err(error) if error.code() == ErrorCode::Closed => return Err(error),
-        Err(error) => Err(error),
-    };
-    Ok(looked.err().map(|error| Problem::new(&name, Some(collection), &error)))
+    /// Looks at a file; none was read where it is missing.
+    fn file(
+        &mut self,
+        file: &ExportedFile,
+        read: Option<Result<AlignedBytes>>,
+        check: &mut Result<Check>,
+        record: &CollectionRecord,
+    ) -> Result<()> {
+        self.files += 1;
+        let (name, collection) = (file.name(file.record.file), Some(record.name.as_str()));
+        let Some(read) = read else {
+            self.problems.push(Problem::missing(&name, collection));
+            return Ok(());
+        };
+        let looked = match (read, check) {
+            (Err(error), _) if error.code() == ErrorCode::Closed => return Err(error),
+            (Err(error), _) => Err(error),
+            // What the manifest says of the collection cannot be read, so neither can the file.
+            (Ok(_), Err(error)) => Err(error.clone()),
+            (Ok(bytes), Ok(check)) => check.file(file, bytes),
+        };
+        self.problems.extend(looked.err().map(|error| Problem::new(&name, collection, &error)));
+        Ok(())
+    }
 }
 
 impl From<&Problem> for Value {

@@ -3,7 +3,7 @@
 //! without a hole, and the header of a log says how many writes before it are missing.
 
 use super::{Patient, Plan, Writes};
-use crate::driver::commit::NewFile;
+use crate::driver::{commit::NewFile, slots::File};
 use alloc::{format, string::String, vec::Vec};
 use sanderling_engine::{
     DocumentId, Error, Result, Schema,
@@ -47,16 +47,23 @@ struct Damage {
 struct Log {
     name: String,
     file: FileId,
-    bytes: Option<AlignedBytes>,
+    /// Or what is wrong with the file: nothing where it is missing.
+    bytes: Result<AlignedBytes, Option<Error>>,
 }
 
 impl Patient<'_> {
     /// Keeps the frames that are sound.
-    pub(super) async fn logs(&self, record: &mut CollectionRecord, schema: &Schema, plan: &mut Plan) -> Result<Writes> {
+    pub(super) fn logs(
+        &self,
+        record: &mut CollectionRecord,
+        files: &mut Vec<File>,
+        schema: &Schema,
+        plan: &mut Plan,
+    ) -> Result<Writes> {
         let mut logs = Vec::new();
         for &file in &record.wals {
             let name = wal_name(file);
-            let bytes = self.read(&name).await?;
+            let bytes = self.take(files, &name)?;
             logs.push(Log { name, file: FileId(file), bytes });
         }
         let mut reading = Reading::new(schema, record.first_in_wal);
@@ -79,7 +86,7 @@ impl Patient<'_> {
                 loss.problem.message.push_str(&format!("; the writes {first} to {last} are gone"));
             }
         }
-        for log in logs.into_iter().filter(|log| log.bytes.is_some() && !plan.aside.contains(&log.name)) {
+        for log in logs.into_iter().filter(|log| log.bytes.is_ok() && !plan.aside.contains(&log.name)) {
             plan.superseded.push(log.name);
         }
         Ok(reading.writes)
@@ -104,14 +111,15 @@ impl Patient<'_> {
 
 impl Log {
     fn reader(&self, database: DatabaseId) -> Option<WalReader<'_>> {
-        let bytes = self.bytes.as_ref()?.as_ref();
+        let bytes = self.bytes.as_ref().ok()?.as_ref();
         let opened = WalReader::open(bytes, &self.name, database, self.file).ok();
         opened.or_else(|| WalReader::guess(bytes, &self.name, database, self.file))
     }
 
-    /// What is wrong with its header.
-    fn error(&self, database: DatabaseId) -> Option<Error> {
-        WalReader::open(self.bytes.as_ref()?.as_ref(), &self.name, database, self.file).err()
+    /// What is wrong with the file or its header.
+    fn check(&self, database: DatabaseId) -> Result<(), Option<Error>> {
+        let bytes = self.bytes.as_ref().map_err(Clone::clone)?;
+        WalReader::open(bytes.as_ref(), &self.name, database, self.file).map(drop).map_err(Some)
     }
 }
 
@@ -123,8 +131,7 @@ impl<'a> Reading<'a> {
 
     /// Reads a log as far as the first write of the one behind it, and says whether it could be read.
     fn log(&mut self, log: &Log, database: DatabaseId, later: Option<WalHeader>) -> bool {
-        let error = log.error(database);
-        if error.is_some() || log.bytes.is_none() {
+        if let Err(error) = log.check(database) {
             self.damages.push(Damage { name: log.name.clone(), error, writes: None });
         }
         let Some(mut reader) = log.reader(database) else { return false };

@@ -14,8 +14,8 @@ use super::{
     check::Check,
     commit::{ManifestState, NewFile},
     slots::{
-        DAMAGED_PREFIX, above_all, check_for_lost_commits, choose, damaged, files_of, is_data_file, read_files,
-        read_slots_to_mend, whole,
+        DAMAGED_PREFIX, File, above_all, check_for_lost_commits, choose, damaged, doubt_versions, files_of,
+        is_data_file, read_files, read_slots, whole,
     },
     verify::Problem,
 };
@@ -23,7 +23,7 @@ use crate::storage::{Durability, Storage, StorageFuture, StoredObject};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use sanderling_engine::{
     DocumentId, Error, ErrorCode, Result, Schema, Value,
-    codec::{AlignedBytes, FILE_HEADER_BYTES, FORMAT_VERSION, FileHeader, u32_at},
+    codec::{AlignedBytes, FILE_HEADER_BYTES, FORMAT_VERSION, u32_at},
     collection::documents,
     ids::DatabaseId,
     manifest::{CollectionRecord, CommittedManifest, SLOTS},
@@ -55,10 +55,10 @@ pub struct Repaired {
     pub copies: Vec<String>,
 }
 
-/// The storage and what was read of it.
+/// The storage and what is known of it.
 struct Patient<'a> {
     storage: &'a dyn Storage,
-    objects: Vec<StoredObject>,
+    objects: &'a [StoredObject],
     database: DatabaseId,
 }
 
@@ -76,30 +76,36 @@ struct Plan {
 }
 
 /// Repairs the database of a storage, which nobody may have open. A database that is well is left alone. The storage stays open.
-pub async fn repair(storage: &dyn Storage) -> Result<Repaired> {
-    let objects = storage.list().await?;
-    let Some((mut plan, database)) = Plan::new(storage, &objects).await? else { return Ok(Repaired::default()) };
-    let patient = Patient { storage, objects, database };
-    let mut next = plan.manifest.next();
-    for record in &mut next.collections {
-        patient.look_at(record, &mut plan).await?;
-    }
-    if plan.is_changed {
-        patient.copy_aside(&mut plan).await?;
-        let files = core::mem::take(&mut plan.files);
-        plan.manifest.commit(storage, files, next).await?;
-        for name in plan.aside.iter().chain(&plan.superseded).filter(|name| is_data_file(name)) {
-            // One that stays is removed when the database is opened next.
-            let _ = storage.remove(name).await;
+pub fn repair(storage: &dyn Storage) -> StorageFuture<'_, Repaired> {
+    Box::pin(async move {
+        let objects = storage.list().await?;
+        let mut slots = read_slots(storage, &objects).await;
+        doubt_versions(&mut slots);
+        let Some((mut plan, found)) = Plan::new(slots, &objects)? else { return Ok(Repaired::default()) };
+        // The slot may be there for this process alone, as it is when a database is opened.
+        storage.append(found.slot(), &[], Durability::Strict).await?;
+        let patient = Patient { storage, objects: &objects, database: found.database };
+        let mut next = plan.manifest.next();
+        for record in &mut next.collections {
+            let files = read_files(storage, &objects, files_of(record)).await;
+            patient.look_at(record, files, &mut plan)?;
         }
-    }
-    Ok(plan.repaired)
+        if plan.is_changed {
+            patient.copy_aside(&mut plan).await?;
+            let files = core::mem::take(&mut plan.files);
+            plan.manifest.commit(storage, files, next).await?;
+            for name in plan.aside.iter().chain(&plan.superseded).filter(|name| is_data_file(name)) {
+                // One that stays is removed when the database is opened next.
+                let _ = storage.remove(name).await;
+            }
+        }
+        Ok(plan.repaired)
+    })
 }
 
 impl Plan {
     /// What the slots say; none if there never was a database.
-    async fn new(storage: &dyn Storage, objects: &[StoredObject]) -> Result<Option<(Self, DatabaseId)>> {
-        let slots = read_slots_to_mend(storage, objects).await;
+    fn new(slots: Vec<File>, objects: &[StoredObject]) -> Result<Option<(Self, CommittedManifest)>> {
         if slots.is_empty() && !objects.iter().any(|object| is_data_file(&object.name)) {
             return Err(Error::new(ErrorCode::Unavailable, "there is no database"));
         }
@@ -110,30 +116,24 @@ impl Plan {
             Err(error) if error.code() == ErrorCode::Corrupt => return Err(unknown(&error)),
             Err(error) => return Err(error),
         };
+        let is_rolled_back = check_for_lost_commits(&found, &damage, objects).is_err();
         found.manifest.next_file = found.manifest.next_file.max(above_all(objects));
-        let database = found.database;
         let mut plan = Self {
-            is_changed: false,
+            is_changed: damage.is_some(),
             files: Vec::new(),
             aside: Vec::new(),
             superseded: Vec::new(),
             repaired: Repaired::default(),
             manifest: ManifestState::new(found.clone()),
         };
-        // The slot may be there for this process alone, as it is when a database is opened.
-        storage.append(found.slot(), &[], Durability::Strict).await?;
-        let is_rolled_back = check_for_lost_commits(&found, &damage, objects).is_err();
         if damage.is_some() {
             let other = SLOTS[((found.generation + 1) % 2) as usize];
-            plan.is_changed = true;
-            if objects.iter().any(|object| object.name == other) {
-                plan.aside.push(other.into());
-            }
+            plan.aside.extend(objects.iter().map(|object| object.name.clone()).filter(|name| name == other));
         }
         if damage.is_some() || is_rolled_back {
             plan.keep_unnamed(objects, &found, is_rolled_back);
         }
-        Ok(Some((plan, database)))
+        Ok(Some((plan, found)))
     }
 
     /// A newer manifest may have been in force: then a file that this one does not name may hold documents.
@@ -176,6 +176,10 @@ fn no_slot() -> Error {
     damaged(SLOTS[0], &"both manifest slots are missing")
 }
 
+fn newer(name: &str) -> Error {
+    Error::new(ErrorCode::Unsupported, format!("{name} has a newer format than this version reads")).with("file", name)
+}
+
 fn unknown(error: &Error) -> Error {
     let message =
         format!("which files belong to the database cannot be known any more, so nothing was touched: {error}");
@@ -184,33 +188,32 @@ fn unknown(error: &Error) -> Error {
 
 impl Patient<'_> {
     /// Looks at all files of a collection, and changes what the manifest says of it to what is sound.
-    fn look_at<'a>(&'a self, record: &'a mut CollectionRecord, plan: &'a mut Plan) -> StorageFuture<'a, ()> {
-        Box::pin(async move {
-            Check::new(self.database, record)?;
-            let schema = Schema::from_json(&record.schema)?;
-            let kept = self.segments(record, &schema, plan).await?;
-            let writes = self.logs(record, &schema, plan).await?;
-            let mut held = Vec::new();
-            kept.iter().for_each(|kept| held.push((Segment::Sealed(&kept.segment), &kept.dead)));
-            plan.repaired.documents += documents(&held, &writes) as u64;
-            Ok(())
-        })
+    fn look_at(&self, record: &mut CollectionRecord, mut files: Vec<File>, plan: &mut Plan) -> Result<()> {
+        Check::new(self.database, record)?;
+        doubt_versions(&mut files);
+        let schema = Schema::from_json(&record.schema)?;
+        let kept = self.segments(record, &mut files, &schema, plan)?;
+        let writes = self.logs(record, &mut files, &schema, plan)?;
+        let mut held = Vec::new();
+        kept.iter().for_each(|kept| held.push((Segment::Sealed(&kept.segment), &kept.dead)));
+        plan.repaired.documents += documents(&held, &writes) as u64;
+        Ok(())
     }
 
-    /// All bytes of a file; none if it is missing. What cannot be read now is no damage, and a newer format is left alone.
-    async fn read(&self, name: &str) -> Result<Option<AlignedBytes>> {
-        if !self.objects.iter().any(|object| object.name == name) {
-            return Ok(None);
+    /// All bytes of a file, or what is wrong with it: nothing where it is missing. What cannot be read now is no damage, and a newer
+    /// format is left alone.
+    fn take(&self, files: &mut Vec<File>, name: &str) -> Result<Result<AlignedBytes, Option<Error>>> {
+        let is_there = self.objects.iter().any(|object| object.name == name);
+        let at = files.iter().position(|file| file.name == name).filter(|_| is_there);
+        let Some(at) = at else { return Ok(Err(None)) };
+        match files.swap_remove(at).bytes {
+            Ok(bytes) => match u32_at(bytes.as_ref(), 8).filter(|version| *version > FORMAT_VERSION) {
+                Some(_) => Err(newer(name)),
+                None => Ok(Ok(bytes)),
+            },
+            Err(error) if error.code() == ErrorCode::Corrupt => Ok(Err(Some(error))),
+            Err(error) => Err(error),
         }
-        let mut files = read_files(self.storage, &self.objects, Vec::from([String::from(name)])).await;
-        let bytes = files.pop().map(|file| file.bytes).transpose()?;
-        let version = bytes.as_ref().and_then(|bytes| u32_at(bytes.as_ref(), 8)).unwrap_or_default();
-        let is_sure = bytes.as_ref().is_some_and(|bytes| !FileHeader::is_version_doubtful(bytes.as_ref()));
-        if version > FORMAT_VERSION && is_sure {
-            let message = format!("{name} has format version {version}; this version reads up to {FORMAT_VERSION}");
-            return Err(Error::new(ErrorCode::Unsupported, message).with("file", name));
-        }
-        Ok(bytes)
     }
 
     /// Copies damaged files, so that whoever knows more may look at them.

@@ -4,11 +4,12 @@ use super::{Patient, Plan};
 use crate::driver::{
     check::{open_segment, open_tombstones},
     commit::NewFile,
+    slots::File,
 };
 use alloc::vec::Vec;
 use sanderling_engine::{
     Result, Schema,
-    codec::{AlignedBytes, FILE_HEADER_BYTES, FileHeader, FileKind},
+    codec::{FileHeader, FileKind},
     collection::superseded,
     ids::FileId,
     manifest::{CollectionRecord, FileRecord, SegmentRecord, segment_name, tombstones_name},
@@ -27,67 +28,61 @@ pub(super) struct Kept {
 
 impl Patient<'_> {
     /// Keeps the segments that are sound.
-    pub(super) async fn segments(
+    pub(super) fn segments(
         &self,
         record: &mut CollectionRecord,
+        files: &mut Vec<File>,
         schema: &Schema,
         plan: &mut Plan,
     ) -> Result<Vec<Kept>> {
         let mut kept = Vec::new();
         for old in core::mem::take(&mut record.segments) {
-            kept.extend(self.segment(old, &record.name, schema, plan).await?);
+            kept.extend(self.segment(old, &record.name, files, (schema, plan))?);
         }
         self.decide_dead(&mut kept, plan);
         kept.iter().for_each(|kept| record.segments.push(kept.record.clone()));
         Ok(kept)
     }
 
-    async fn segment(
+    fn segment(
         &self,
         mut record: SegmentRecord,
         collection: &str,
-        schema: &Schema,
-        plan: &mut Plan,
+        files: &mut Vec<File>,
+        (schema, plan): (&Schema, &mut Plan),
     ) -> Result<Option<Kept>> {
         let name = segment_name(record.segment.file);
-        let read = self.read(&name).await?;
-        let tombstones = match &record.tombstones {
-            Some(file) => self.read(&tombstones_name(file.file)).await?,
-            None => None,
-        };
-        let sound = match read {
-            Some(bytes) => open_segment(schema, bytes, &name, self.database, &record.segment).map(Some),
-            None => Ok(None),
-        };
-        let segment = match sound {
-            Ok(Some(segment)) => segment,
-            lost => {
-                let rescued = rescue(&record);
-                let loss = plan.lose_file(&name, collection, lost.err().as_ref());
-                loss.documents = tombstones.as_ref().and_then(|dead| live_of(dead, &record));
-                if let (Some(file), Some(_)) = (&record.tombstones, &tombstones) {
-                    plan.aside.push(tombstones_name(file.file)); // it belongs to what was copied
+        let segment = self
+            .take(files, &name)?
+            .and_then(|bytes| open_segment(schema, bytes, &name, self.database, &record.segment).map_err(Some));
+        let tombstones = record.tombstones.map(|file| (file, tombstones_name(file.file)));
+        let segment = match segment {
+            Ok(segment) => segment,
+            Err(error) => {
+                let loss = plan.lose_file(&name, collection, error.as_ref());
+                if let Some((_, name)) = tombstones
+                    && let Ok(bytes) = self.take(files, &name)?
+                {
+                    loss.documents = live_of(bytes.as_ref(), &name);
+                    plan.aside.push(name); // it belongs to what was copied
                 }
-                return Ok(rescued);
+                return Ok(rescue(&record));
             }
         };
-        let Some(file) = record.tombstones else {
-            let dead = RowSet::none(segment.rows());
-            return Ok(Some(Kept { segment, dead, record, is_unsure: false }));
-        };
-        let name = tombstones_name(file.file);
-        let found = match tombstones {
-            Some(bytes) => open_tombstones(bytes.as_ref(), &name, segment.rows(), self.database, &file).map(Some),
-            None => Ok(None),
-        };
-        if let Ok(Some(dead)) = found {
-            return Ok(Some(Kept { segment, dead, record, is_unsure: false }));
+        let mut dead = Ok(RowSet::none(segment.rows()));
+        if let Some((file, name)) = &tombstones {
+            dead = self.take(files, name)?.and_then(|bytes| {
+                open_tombstones(bytes.as_ref(), name, segment.rows(), self.database, file).map_err(Some)
+            });
+            if let Err(error) = &dead {
+                let loss = plan.lose_file(name, collection, error.as_ref());
+                loss.problem.message.push_str("; documents that were deleted may come back");
+                record.tombstones = None;
+            }
         }
-        let loss = plan.lose_file(&name, collection, found.err().as_ref());
-        loss.problem.message.push_str("; documents that were deleted may come back");
-        record.tombstones = None;
-        let dead = RowSet::none(segment.rows());
-        Ok(Some(Kept { segment, dead, record, is_unsure: true }))
+        let is_unsure = dead.is_err();
+        let dead = dead.unwrap_or_else(|_| RowSet::none(segment.rows()));
+        Ok(Some(Kept { segment, dead, record, is_unsure }))
     }
 
     /// Where the dead rows are lost, those are dead still whose documents were written again later.
@@ -117,9 +112,7 @@ fn rescue(_: &SegmentRecord) -> Option<Kept> {
 }
 
 /// How many documents a segment had when its dead rows were written last.
-fn live_of(tombstones: &AlignedBytes, record: &SegmentRecord) -> Option<u64> {
-    let name = tombstones_name(record.tombstones?.file);
-    let header = tombstones.as_ref().get(..FILE_HEADER_BYTES)?;
-    let header = FileHeader::from_bytes(FileKind::Tombstones, header, &name).ok()?;
+fn live_of(tombstones: &[u8], name: &str) -> Option<u64> {
+    let header = FileHeader::from_bytes(FileKind::Tombstones, tombstones, name).ok()?;
     header.extra[0].checked_sub(header.extra[1])
 }
