@@ -14,7 +14,8 @@ export async function abortable<T>(signal: Signal | undefined, call: () => Promi
   });
 }
 
-function aborted(signal: Signal): SanderlingError {
+/** The error of a call whose signal was aborted. */
+export function aborted(signal: Signal): SanderlingError {
   const { reason } = signal;
   const why = reason instanceof Error ? reason.message : String(reason ?? "no reason was given");
   return new SanderlingError("aborted", `the call was aborted: ${why}`, { reason: why });

@@ -66,6 +66,51 @@ export interface CollectionOptions extends CallOptions {
   readonly bm25?: { readonly k1?: number; readonly b?: number } | undefined;
 }
 
+/** The host's own ReadableStream, of Uint8Arrays. */
+export type ByteStream = typeof globalThis extends { ReadableStream: { prototype: infer S } } ? S : never;
+
+/** Where a database is restored from: a ReadableStream of bytes, a Blob or File, or bytes. */
+export type RestoreSource = { getReader(): object } | { stream(): object } | ArrayBuffer | ArrayBufferView;
+
+export interface RestoreOptions extends OpenOptions {
+  /** True: takes the place of a database that is there, be it damaged. Otherwise that is error "conflict". */
+  readonly replace?: boolean | undefined;
+}
+
+/** What is wrong with a stored file. */
+export interface Problem {
+  readonly file: string;
+  /** Null for the manifest. */
+  readonly collection: string | null;
+  /** "unreadable": the storage fails; "unsupported": of a newer format; "unknown": the manifest that named it is lost. */
+  readonly kind: "missing" | "damaged" | "unreadable" | "unsupported" | "unknown";
+  /** Where in the file, if that is known. */
+  readonly offset: number | null;
+  readonly message: string;
+}
+
+export interface Verification {
+  readonly ok: boolean;
+  /** How many files were looked at. */
+  readonly files: number;
+  readonly problems: readonly Problem[];
+}
+
+/** Something that a repair could not keep. */
+export interface Loss extends Problem {
+  /** How many documents were in it, where that can be told. */
+  readonly documents?: number;
+  /** Of a log: the numbers of the first and the last write that are gone. */
+  readonly writes?: { readonly first: number; readonly last: number };
+}
+
+export interface Repaired {
+  readonly lost: readonly Loss[];
+  readonly kept: { readonly documents: number };
+  /** Copies of the damaged files, which nothing but `destroy` touches any more. */
+  readonly copies: readonly string[];
+}
+
 export interface Database extends AsyncDisposable {
   readonly name: string;
   /**
@@ -82,6 +127,13 @@ export interface Database extends AsyncDisposable {
   /** Removes a collection with everything in it. */
   drop(name: string, options?: CallOptions): Promise<void>;
   status(options?: CallOptions): Promise<DatabaseStatus>;
+  /**
+   * The whole database as one stream: all writes that resolved before, and no half of a batch. Writes go on meanwhile; the files
+   * of the snapshot stay until the stream is read to its end, cancelled, or aborted by the signal.
+   */
+  export(options?: CallOptions): Promise<ByteStream>;
+  /** Reads every stored file anew and checks it in full, while reads and writes go on. */
+  verify(options?: CallOptions): Promise<Verification>;
   /** Closes this handle; the last one of a database closes the database. Closing twice is no error. */
   close(): Promise<void>;
 }
@@ -155,6 +207,18 @@ export interface Collection<S extends Schema = Schema> {
 
 /** Opens a database, creating it if absent. */
 export type Open = (name: string, options?: OpenOptions) => Promise<Database>;
+
+/**
+ * Makes a database of a stream that `export` gave, and opens it. Until all of it has arrived soundly nothing takes effect; the
+ * error of a stream that broke off or was damaged has `details.received`, the number of bytes that were sound.
+ */
+export type Restore = (name: string, source: RestoreSource, options?: RestoreOptions) => Promise<Database>;
+
+/**
+ * Keeps what is sound of a database that nobody has open, and says what was lost; afterwards it opens and answers whole. Damaged
+ * files are copied aside. Where nobody can know which files belong together the error is "corrupt", and nothing is touched.
+ */
+export type Repair = (name: string, options?: OpenOptions) => Promise<Repaired>;
 
 /** Removes a database's stored files. Error "unavailable" while it is open. */
 export type Destroy = (name: string, options?: DestroyOptions) => Promise<void>;

@@ -1,4 +1,13 @@
-import type { Encoded, EngineCollection, EngineDatabase, EngineModule, EngineOpenOptions } from "./engine.js";
+import type {
+  Encoded,
+  EngineCollection,
+  EngineDatabase,
+  EngineExport,
+  EngineModule,
+  EngineOpenOptions,
+  EngineRestoreOptions,
+  NextPiece,
+} from "./engine.js";
 import type { WasmModule } from "./wasm.js";
 
 // The generated wasm bindings export two functions for all calls, since every exported function makes the wasm larger. Here
@@ -6,7 +15,9 @@ import type { WasmModule } from "./wasm.js";
 
 type Texts = readonly (string | undefined)[];
 type Read = "collections" | "status" | "schema" | "get" | "has" | "count" | "list" | "search" | "suggest";
-type Run = "collection" | "drop" | "close" | "put" | "update" | "delete" | "flush" | "compact" | "stats";
+type Run =
+  | ("collection" | "drop" | "close" | "put" | "update" | "delete" | "flush" | "compact" | "stats")
+  | ("export" | "endExport" | "verify");
 
 interface BoundDatabase {
   read(
@@ -17,6 +28,13 @@ interface BoundDatabase {
     layout: Uint32Array,
   ): [json: string, vectors: Float32Array, layout: Uint32Array];
   run(call: Run, collection: number, texts: Texts, vectors: Float32Array, layout: Uint32Array): Promise<string>;
+  run(
+    call: "exportPiece",
+    collection: number,
+    texts: Texts,
+    vectors: Float32Array,
+    layout: Uint32Array,
+  ): Promise<Uint8Array>;
   free(): void;
 }
 
@@ -24,6 +42,8 @@ interface BoundDatabase {
 export interface Bindings {
   initSync(options: { module: WasmModule }): unknown;
   open(options: EngineOpenOptions): Promise<BoundDatabase>;
+  restore(options: EngineRestoreOptions, next: NextPiece): Promise<BoundDatabase>;
+  repair(options: EngineOpenOptions): Promise<string>;
 }
 
 const NO_VECTORS: Float32Array = new Float32Array(0);
@@ -34,6 +54,8 @@ export function typedEngine(bindings: Bindings): EngineModule {
   return {
     initSync: (options) => bindings.initSync(options),
     open: async (options) => database(await bindings.open(options)),
+    restore: async (options, next) => database(await bindings.restore(options, next)),
+    repair: async (options) => JSON.parse(await bindings.repair(options)) as object,
   };
 }
 
@@ -44,6 +66,11 @@ function database(bound: BoundDatabase): EngineDatabase {
     collection: async (...texts) => collection(bound, Number(await run("collection", ...texts))),
     collections: () => read("collections") as string[],
     drop: async (name) => void (await run("drop", name)),
+    export: async () => JSON.parse(await run("export")) as EngineExport,
+    exportPiece: (stream, offset, length) =>
+      bound.run("exportPiece", 0, [`${stream}`, `${offset}`, `${length}`], NO_VECTORS, NO_LAYOUT),
+    endExport: async (stream) => void (await run("endExport", `${stream}`)),
+    verify: async () => JSON.parse(await run("verify")) as object,
     status: () => read("status") as object,
     close: async () => void (await run("close")),
     free: () => bound.free(),

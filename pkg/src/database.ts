@@ -1,6 +1,7 @@
 import { abortable } from "./abort.js";
-import type { CallOptions, Collection, CollectionOptions, Database, DatabaseStatus } from "./api.js";
+import type { CallOptions, Collection, CollectionOptions, Database, DatabaseStatus, Verification } from "./api.js";
 import { makeCollection, type CollectionCore } from "./collection.js";
+import { exportStream } from "./copies.js";
 import { describe, mismatch, SanderlingError, toSanderlingError } from "./errors.js";
 import { fieldTable } from "./field-table.js";
 import type { Handle, Host } from "./host.js";
@@ -66,6 +67,9 @@ export function makeDatabase(lease: Lease<DatabaseCore>, load: LoadLanguage): Da
         core.collections.delete(name);
       }),
     status: (options) => run(options, rules("status"), () => status(core)),
+    export: (options) => run(options, rules("export"), () => exportStream(core.host, core.database, options?.signal)),
+    verify: (options) =>
+      run(options, rules("verify"), async () => (await core.host.verify(core.database)) as Verification),
     close,
     [asyncDispose]: close,
   };

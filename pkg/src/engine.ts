@@ -29,12 +29,32 @@ export interface EngineStatus {
 export interface EngineModule {
   initSync(options: { module: WasmModule }): unknown;
   open(options: EngineOpenOptions): Promise<EngineDatabase>;
+  /** Asks `next` for the stream, piece by piece, until it gives none. */
+  restore(options: EngineRestoreOptions, next: NextPiece): Promise<EngineDatabase>;
+  repair(options: EngineOpenOptions): Promise<object>;
+}
+
+export interface EngineRestoreOptions extends EngineOpenOptions {
+  readonly replace: boolean;
+}
+
+/** The next bytes of a stream; none behind its end. */
+export type NextPiece = () => Promise<Uint8Array | undefined>;
+
+/** A stream of the engine, and its length. */
+export interface EngineExport {
+  readonly export: number;
+  readonly bytes: number;
 }
 
 export interface EngineDatabase {
   collection(name: string, schema: string | undefined, settings: string | undefined): Promise<EngineCollection>;
   collections(): string[];
   drop(name: string): Promise<void>;
+  export(): Promise<EngineExport>;
+  exportPiece(stream: number, offset: number, length: number): Promise<Uint8Array>;
+  endExport(stream: number): Promise<void>;
+  verify(): Promise<object>;
   status(): object;
   close(): Promise<void>;
   free(): void;

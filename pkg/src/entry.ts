@@ -1,13 +1,14 @@
-import { abortable } from "./abort.js";
-import type { Database, Destroy, DestroyOptions, Open, OpenOptions } from "./api.js";
+import { abortable, aborted } from "./abort.js";
+import type { Database, Destroy, DestroyOptions, Open, OpenOptions, Repair, Repaired, Restore } from "./api.js";
+import { restoreFrom } from "./copies.js";
 import { makeDatabase, type DatabaseCore } from "./database.js";
 import type { Durability } from "./engine.js";
 import { describe, mismatch, SanderlingError } from "./errors.js";
-import type { Host, OpenedDatabase } from "./host.js";
+import type { Host, HostStorage, OpenedDatabase } from "./host.js";
 import { hasLoneSurrogate } from "./json.js";
 import { loadLanguage, type LanguageSource } from "./load.js";
-import { checkOptions, isAnything, isSignal, isString, oneOf, type Check, type OptionRules } from "./options.js";
-import { registry } from "./registry.js";
+import { checkOptions, isAnything, isBoolean, isSignal, isString, oneOf, type Check, type OptionRules } from "./options.js";
+import { registry, type Lease } from "./registry.js";
 
 /** A database opened in some engine. */
 export interface OpenedPlace extends OpenedDatabase {
@@ -17,11 +18,19 @@ export interface OpenedPlace extends OpenedDatabase {
   readonly stop?: () => unknown;
 }
 
+/** What the engine does with a database that nobody has open. */
+export type Opening = (
+  host: Host,
+  name: string,
+  storage: HostStorage,
+  durability: Durability,
+) => Promise<OpenedDatabase>;
+
 /** Where a database of this name and these options lives. */
 export interface Place {
   /** Two opens with an equal key mean the same database. */
   readonly key: string;
-  open(durability: Durability): Promise<OpenedPlace>;
+  open(durability: Durability, opening: Opening): Promise<OpenedPlace>;
   destroy(): Promise<void>;
   /** Refuses to join a database that is open with other properties than these options ask for. */
   accept?(core: DatabaseCore): Promise<void>;
@@ -30,7 +39,9 @@ export interface Place {
 /** Decides where a database lives; throws what this host cannot do. `options` were checked. */
 export type Locate = (name: string, options: OpenOptions) => Place;
 
-type Core = DatabaseCore & Pick<OpenedPlace, "stop"> & { readonly durability: Durability };
+type Core = DatabaseCore & Pick<OpenedPlace, "stop"> & { readonly durability: Durability; readonly isRepaired: boolean };
+
+const openIt: Opening = (host, name, storage, durability) => host.open(name, storage, durability);
 
 // Objects are backends: their methods are checked where they are used.
 const isStorage: Check = (value) => {
@@ -68,11 +79,35 @@ const OPEN_RULES: OptionRules = {
   later: ["persist", "encryption", "timeout"],
 };
 
-// The same options object serves open and destroy.
+const RESTORE_RULES: OptionRules = {
+  ...OPEN_RULES,
+  call: "restore",
+  known: { ...OPEN_RULES.known, replace: isBoolean },
+};
+
+// The same options object serves all of them.
+const REPAIR_RULES: OptionRules = { ...OPEN_RULES, call: "repair" };
 const DESTROY_RULES: OptionRules = { ...OPEN_RULES, call: "destroy" };
 
-/** `open` and `destroy` for one kind of host, with the databases that are open in this process. */
-export function entry(locate: Locate, files: LanguageSource): { readonly open: Open; readonly destroy: Destroy } {
+/** The calls that need no open database. */
+export interface Entry {
+  readonly open: Open;
+  readonly restore: Restore;
+  readonly repair: Repair;
+  readonly destroy: Destroy;
+}
+
+/** The databases that are open in this process. */
+interface Places {
+  /** Opens what is at a place, or joins it. */
+  lend(place: Place, name: string, durability: Durability, opening: Opening, isRepaired?: boolean): Promise<Lease<Core>>;
+  /** The same for a user. */
+  open(name: string, options: OpenOptions, place: Place, opening: Opening): Promise<Database>;
+  /** The place of a database that nobody in this process has open. */
+  free(name: string, options: OpenOptions): Place;
+}
+
+function places(locate: Locate, files: LanguageSource): Places {
   const databases = registry<Core>(async (core) => {
     try {
       await core.host.close(core.database);
@@ -81,15 +116,18 @@ export function entry(locate: Locate, files: LanguageSource): { readonly open: O
     }
   });
 
-  const openPlace = async (name: string, options: OpenOptions): Promise<Database> => {
-    const place = locate(name, options);
-    const durability = options.durability ?? "strict";
-    const lease = await databases.acquire(place.key, async () => ({
-      ...(await place.open(durability)),
+  const lend: Places["lend"] = (place, name, durability, opening, isRepaired = false) =>
+    databases.acquire(place.key, async () => ({
+      ...(await place.open(durability, opening)),
       name,
       durability,
+      isRepaired,
       collections: new Map(),
     }));
+
+  const open: Places["open"] = async (name, options, place, opening) => {
+    const durability = options.durability ?? "strict";
+    const lease = await lend(place, name, durability, opening);
     try {
       await place.accept?.(lease.value);
       refuseOther(lease.value, name, durability);
@@ -100,12 +138,26 @@ export function entry(locate: Locate, files: LanguageSource): { readonly open: O
     }
   };
 
-  const open = async (name: string, options?: OpenOptions): Promise<Database> => {
+  const free: Places["free"] = (name, options) => {
+    checkDatabaseName(name);
+    const place = locate(name, options);
+    if (!databases.has(place.key)) return place;
+    throw new SanderlingError("unavailable", `the database "${name}" is open in this process`);
+  };
+
+  return { lend, open, free };
+}
+
+/** The calls of one kind of host. */
+export function entry(locate: Locate, files: LanguageSource): Entry {
+  const { lend, open: openPlace, free: freePlace } = places(locate, files);
+
+  const open: Open = async (name, options) => {
     const checked = checkOptions(options, OPEN_RULES);
     checkDatabaseName(name);
     let abandoned = false;
     const opening = async (): Promise<Database> => {
-      const database = await openPlace(name, checked);
+      const database = await openPlace(name, checked, locate(name, checked), openIt);
       // Nobody waits for this handle any more, and an open handle would keep the lock.
       if (abandoned) await database.close();
       return database;
@@ -118,21 +170,45 @@ export function entry(locate: Locate, files: LanguageSource): { readonly open: O
     }
   };
 
-  const destroy = async (name: string, options?: DestroyOptions): Promise<void> => {
-    const checked = checkOptions(options, DESTROY_RULES);
-    checkDatabaseName(name);
-    const place = locate(name, checked);
-    if (databases.has(place.key)) {
-      throw new SanderlingError("unavailable", `the database "${name}" is open in this process`);
-    }
+  const restore: Restore = async (name, source, options) => {
+    const checked = checkOptions(options, RESTORE_RULES);
+    const { replace = false, signal } = checked;
+    const place = freePlace(name, checked);
+    if (signal?.aborted === true) throw aborted(signal);
+    // The signal ends it from within, so that whoever tries again finds the place free.
+    return openPlace(name, checked, place, (...into) => restoreFrom(...into, replace, source, signal));
+  };
+
+  const repair: Repair = async (name, options) => {
+    const checked = checkOptions(options, REPAIR_RULES);
+    const place = freePlace(name, checked);
+    return abortable(checked.signal, async () => {
+      let repaired: object = {};
+      const repairing: Opening = async (host, ...at) => {
+        repaired = await host.repair(at[0], at[1]);
+        return { database: NOTHING_OPEN };
+      };
+      const lease = await lend(place, name, "strict", repairing, true);
+      await lease.release();
+      return repaired as Repaired;
+    });
+  };
+
+  const destroy: Destroy = async (name, options) => {
+    const checked = checkOptions<DestroyOptions>(options, DESTROY_RULES);
+    const place = freePlace(name, checked);
     return abortable(checked.signal, () => place.destroy());
   };
 
-  return { open, destroy };
+  return { open, restore, repair, destroy };
 }
+
+/** No handle of a database: theirs begin with 1. */
+const NOTHING_OPEN = 0;
 
 /** A handle must be what was asked for: strict is never quietly relaxed because somebody else was first. */
 function refuseOther(core: Core, name: string, durability: Durability): void {
+  if (core.isRepaired) throw new SanderlingError("unavailable", `the database "${name}" is being repaired`);
   if (core.name !== name) {
     throw new SanderlingError("unavailable", `this backend is in use by the database "${core.name}"`);
   }

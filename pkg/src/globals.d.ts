@@ -25,4 +25,22 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string;
 }
 
+interface ReadableStreamDefaultController<T> {
+  enqueue(chunk: T): void;
+  close(): void;
+  error(reason: unknown): void;
+}
+
+declare class ReadableStream<T> {
+  constructor(
+    source: {
+      start?(controller: ReadableStreamDefaultController<T>): unknown;
+      pull?(controller: ReadableStreamDefaultController<T>): unknown;
+      cancel?(reason: unknown): unknown;
+    },
+    strategy: { readonly highWaterMark: number },
+  );
+  getReader(): object;
+}
+
 declare const performance: { now(): number };

@@ -1,4 +1,5 @@
-import type { Durability, Encoded, EngineStatus } from "./engine.js";
+import type { Durability, Encoded, EngineExport, EngineStatus } from "./engine.js";
+import type { WireError } from "./errors.js";
 import type { StorageBackend } from "./storage.js";
 import type { SimdLevel, WasmModule } from "./wasm.js";
 
@@ -10,6 +11,12 @@ export type HostStorage = "auto" | "memory" | "opfs" | StorageBackend;
 
 export interface OpenedDatabase {
   readonly database: Handle;
+  /** Why "auto" did not choose the best storage. */
+  readonly reason?: string;
+}
+
+export interface BegunRestore {
+  readonly restore: Handle;
   /** Why "auto" did not choose the best storage. */
   readonly reason?: string;
 }
@@ -44,6 +51,17 @@ export interface Host {
   status(database: Handle): Promise<EngineStatus & { readonly simd: SimdLevel }>;
   collections(database: Handle): Promise<string[]>;
   drop(database: Handle, name: string): Promise<void>;
+  export(database: Handle): Promise<EngineExport>;
+  exportPiece(database: Handle, stream: number, offset: number, length: number): Promise<Uint8Array>;
+  endExport(database: Handle, stream: number): Promise<void>;
+  verify(database: Handle): Promise<object>;
+  /** Begins to restore a database, which then asks for the stream. */
+  restore(name: string, storage: HostStorage, durability: Durability, replace: boolean): Promise<BegunRestore>;
+  /** Gives the next bytes, and resolves when more are wanted. */
+  restorePiece(restore: Handle, bytes: Uint8Array): Promise<void>;
+  /** Ends the stream: with an error the restore is given up, without one the database is open. */
+  endRestore(restore: Handle, error: WireError | undefined): Promise<OpenedDatabase>;
+  repair(name: string, storage: HostStorage): Promise<object>;
   collection(
     database: Handle,
     name: string,

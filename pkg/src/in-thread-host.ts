@@ -2,6 +2,7 @@ import type { EngineCollection, EngineDatabase, EngineModule, EngineStatus } fro
 import { SanderlingError, toSanderlingError } from "./errors.js";
 import type { EncodedAnswer, EncodedQuery, Handle, Host, HostStorage } from "./host.js";
 import { addLanguage } from "./languages.js";
+import { restoreCalls } from "./in-thread-restore.js";
 import type { SimdLevel } from "./wasm.js";
 
 interface OpenDatabase {
@@ -27,12 +28,32 @@ interface State {
 /** The engine in this thread: looks handles up and calls the wasm classes. The module has been initialised. */
 export function inThreadHost(engine: EngineModule, simd: SimdLevel): Host {
   const state: State = { databases: new Map(), collections: new Map(), handles: 0, trap: undefined };
-  return { language: addLanguage, ...databaseCalls(engine, simd, state), ...collectionCalls(state) };
+  const guarded = <T>(call: () => T | Promise<T>): Promise<T> => guard(state, call);
+  const opened = (database: EngineDatabase): Handle => {
+    state.handles += 1;
+    state.databases.set(state.handles, { engine: database, collections: new Map(), running: new Set() });
+    return state.handles;
+  };
+  return {
+    language: addLanguage,
+    ...databaseCalls(engine, simd, state, opened),
+    ...collectionCalls(state),
+    ...restoreCalls(engine, guarded, opened),
+    repair: (name, storage) =>
+      guarded(() => engine.repair({ name, storage: engineStorage(storage), durability: "strict" })),
+  };
 }
 
-type DatabaseMethod = "open" | "close" | "status" | "collections" | "drop" | "collection";
+type ExportMethod = "export" | "exportPiece" | "endExport" | "verify";
+type DatabaseMethod = "open" | "close" | "status" | "collections" | "drop" | "collection" | ExportMethod;
+type RestoreMethod = "restore" | "restorePiece" | "endRestore" | "repair";
 
-function databaseCalls(engine: EngineModule, simd: SimdLevel, state: State): Pick<Host, DatabaseMethod> {
+function databaseCalls(
+  engine: EngineModule,
+  simd: SimdLevel,
+  state: State,
+  opened: (database: EngineDatabase) => Handle,
+): Pick<Host, DatabaseMethod> {
   const on = <T>(handle: Handle, call: (database: OpenDatabase) => T | Promise<T>): Promise<T> => {
     const database = state.databases.get(handle);
     if (database === undefined) return Promise.reject(closed("the database is closed"));
@@ -41,14 +62,15 @@ function databaseCalls(engine: EngineModule, simd: SimdLevel, state: State): Pic
   return {
     open: (name, storage, durability) =>
       guard(state, async () => {
-        const opened = await engine.open({ name, storage: engineStorage(storage), durability });
-        const database = (state.handles += 1);
-        state.databases.set(database, { engine: opened, collections: new Map(), running: new Set() });
-        return { database };
+        return { database: opened(await engine.open({ name, storage: engineStorage(storage), durability })) };
       }),
     close: (handle) => closeDatabase(state, handle),
     status: (handle) => on(handle, ({ engine }) => ({ ...(engine.status() as EngineStatus), simd })),
     collections: (handle) => on(handle, ({ engine }) => engine.collections()),
+    export: (handle) => on(handle, ({ engine }) => engine.export()),
+    exportPiece: (handle, ...piece) => on(handle, ({ engine }) => engine.exportPiece(...piece)),
+    endExport: (handle, stream) => on(handle, ({ engine }) => engine.endExport(stream)),
+    verify: (handle) => on(handle, ({ engine }) => engine.verify()),
     drop: (handle, name) =>
       on(handle, async (database) => {
         await database.engine.drop(name);
@@ -58,16 +80,16 @@ function databaseCalls(engine: EngineModule, simd: SimdLevel, state: State): Pic
       }),
     collection: (handle, name, schema, settings) =>
       on(handle, async (database) => {
-        const opened = await database.engine.collection(name, schema, settings);
+        const found = await database.engine.collection(name, schema, settings);
         const collection = database.collections.get(name) ?? (state.handles += 1);
         database.collections.set(name, collection);
-        state.collections.set(collection, { database, engine: opened });
-        return { collection, schema: opened.schema() };
+        state.collections.set(collection, { database, engine: found });
+        return { collection, schema: found.schema() };
       }),
   };
 }
 
-function collectionCalls(state: State): Omit<Host, DatabaseMethod | "language"> {
+function collectionCalls(state: State): Omit<Host, DatabaseMethod | RestoreMethod | "language"> {
   const on = <T>(handle: Handle, call: (collection: EngineCollection) => T | Promise<T>): Promise<T> => {
     const collection = state.collections.get(handle);
     if (collection === undefined) return Promise.reject(closed("the collection was dropped or its database is closed"));

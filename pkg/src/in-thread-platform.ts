@@ -1,5 +1,5 @@
 import type { OpenOptions } from "./api.js";
-import type { Locate, OpenedPlace, Place } from "./entry.js";
+import type { Locate, OpenedPlace, Opening, Place } from "./entry.js";
 import type { Durability } from "./engine.js";
 import { describe, mismatch, SanderlingError } from "./errors.js";
 import type { Host, HostStorage } from "./host.js";
@@ -43,23 +43,24 @@ export function inThreadLocate(platform: InThreadPlatform): Locate {
   };
 }
 
-/** Opens a database in the engine of this thread. */
+/** Opens a database in the engine of this thread, or does what else is to be done with it. */
 export async function openInThread(
   platform: InThreadPlatform,
   name: string,
   options: OpenOptions,
   storage: HostStorage,
   durability: Durability,
+  opening: Opening,
 ): Promise<OpenedPlace> {
   const host = await platform.host(options);
-  const opened = await host.open(name, storage, durability);
+  const opened = await opening(host, name, storage, durability);
   return { host, worker: false, ...opened, ...(platform.reason === undefined ? {} : { reason: platform.reason }) };
 }
 
 export function memoryPlace(platform: InThreadPlatform, name: string, options: OpenOptions): Place {
   return {
     key: `memory:${name}`,
-    open: (durability) => openInThread(platform, name, options, "memory", durability),
+    open: (...how) => openInThread(platform, name, options, "memory", ...how),
     destroy: () => Promise.resolve(),
   };
 }
@@ -73,7 +74,7 @@ export function backendPlace(
   checkBackend(backend);
   return {
     key: `backend:${identity(backend)}`,
-    open: (durability) => openInThread(platform, name, options, backend, durability),
+    open: (...how) => openInThread(platform, name, options, backend, ...how),
     destroy: async () => {
       const objects = await backend.list();
       for (const object of objects.filter(({ name }) => isEngineObject(name))) await backend.remove(object.name);
@@ -89,12 +90,12 @@ function filesPlace(platform: InThreadPlatform, name: string, options: OpenOptio
   const folder = files.folder(options.path, name);
   return {
     key: `fs:${folder}`,
-    open: async (durability) => {
+    open: async (...how) => {
       // Before the lock is taken, so that an engine that cannot load leaves nothing behind.
       await platform.host(options);
       const backend = files.open(folder);
       try {
-        const opened = await openInThread(platform, name, options, backend, durability);
+        const opened = await openInThread(platform, name, options, backend, ...how);
         // The engine closes its backend, but an engine that trapped does not, and the lock must not outlive the handle.
         return { ...opened, stop: () => backend.close?.() };
       } catch (error) {

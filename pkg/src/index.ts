@@ -1,4 +1,4 @@
-import type { Destroy, Open } from "./api.js";
+import type { Destroy, Open, Repair, Restore } from "./api.js";
 
 export { SanderlingError, type ErrorCode, type ErrorDetails } from "./errors.js";
 export type * from "./api.js";
@@ -11,5 +11,9 @@ export type { SimdLevel, WasmModule, WasmSource } from "./wasm.js";
 // Declared here for the types; each host's entry point brings its own, which knows where wasm and files are.
 /** Opens a database, creating it if absent. */
 export declare const open: Open;
+/** Makes a database of an exported stream, and opens it. */
+export declare const restore: Restore;
+/** Keeps what is sound of a damaged database, and says what was lost. */
+export declare const repair: Repair;
 /** Removes a database's stored files. Error "unavailable" while it is open. */
 export declare const destroy: Destroy;

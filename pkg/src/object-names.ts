@@ -2,8 +2,9 @@
 
 const OBJECT_NAME = /^[a-z0-9._-]{1,64}$/;
 
-// docs/format.md: two manifest slots, write-ahead logs, segments and the tombstones beside them, each with a number in hex.
-const ENGINE_OBJECT = /^(manifest-[ab]|(wal|segment|tombstones)-[0-9a-f]{8,16})$/;
+// docs/format.md: two manifest slots, write-ahead logs, segments and the tombstones beside them, each with a number in hex; and
+// the copies of damaged ones that a repair has left.
+const ENGINE_OBJECT = /^((manifest-[ab]|(wal|segment|tombstones)-[0-9a-f]{8,16})|damaged-.*)$/;
 
 /** Whether this is a name that any backend must accept. */
 export function isObjectName(name: string): boolean {

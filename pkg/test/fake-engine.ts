@@ -39,6 +39,23 @@ export function fakeEngine(): FakeEngine {
       opened += 1;
       return fakeDatabase(options, record, () => (opened -= 1));
     },
+    restore: async (options, next) => {
+      record("restore", options);
+      const { storage } = options;
+      try {
+        for (let piece = await next(); piece !== undefined; piece = await next()) record("piece", [...piece]);
+      } catch (error) {
+        if (typeof storage === "object") await storage.close?.();
+        throw error;
+      }
+      opened += 1;
+      return fakeDatabase(options, record, () => (opened -= 1));
+    },
+    repair: async (options) => {
+      record("repair", options);
+      if (typeof options.storage === "object") await options.storage.close?.();
+      return { lost: [], kept: { documents: 3 }, copies: [] };
+    },
   };
 }
 
@@ -60,6 +77,20 @@ function fakeDatabase(options: EngineOpenOptions, record: Recorder, onClose: () 
     drop: async (name) => {
       record("drop", name);
       collections.delete(name);
+    },
+    export: async () => {
+      record("export");
+      return { export: 5, bytes: 10 };
+    },
+    exportPiece: async (stream, offset, length) => {
+      record("exportPiece", stream, offset, length);
+      const size = Math.max(0, Math.min(4, length, 10 - offset));
+      return Uint8Array.from({ length: size }, (_, at) => offset + at);
+    },
+    endExport: async (stream) => record("endExport", stream),
+    verify: async () => {
+      record("verify");
+      return { ok: true, files: 2, problems: [] };
     },
     status: () => ({
       storage: typeof storage === "string" ? storage : (storage.kind ?? "custom"),

@@ -8,7 +8,7 @@ const PROFILES = 7;
 /** Makes so many calls over all profiles, and looks at every call and every place. */
 async function simulate(operations, { log }) {
   const all = { SANDERLING_OPERATIONS: `${Math.ceil(operations / PROFILES)}`, SANDERLING_EVERY: "1" };
-  const tests = ["simulation", "simulation_points", "simulation_bytes"].flatMap((test) => ["--test", test]);
+  const tests = ["simulation", "simulation_points", "simulation_bytes", "simulation_copies", "simulation_repairs"].flatMap((test) => ["--test", test]);
   await cargo(["test", ...TESTKIT, ...tests, "--", "--nocapture"], log, all);
 }
 

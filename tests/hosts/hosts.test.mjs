@@ -63,13 +63,13 @@ function withNativeFolder(name) {
 
 test("Node answers with the native bits, also from the folder that native Rust filled", () => {
   const answers = inNode(withNativeFolder("node"));
-  assert.deepEqual(Object.keys(answers), ["memory", "folder", "native"]);
+  assert.deepEqual(Object.keys(answers), ["memory", "folder", "native", "copy"]);
   check("Node", answers);
 });
 
 test("Deno answers with the native bits, also from the folder that native Rust filled", () => {
   const answers = inDeno(withNativeFolder("deno"));
-  assert.deepEqual(Object.keys(answers), ["memory", "folder", "native"]);
+  assert.deepEqual(Object.keys(answers), ["memory", "folder", "native", "copy"]);
   check("Deno", answers);
 });
 

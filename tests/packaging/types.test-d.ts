@@ -1,6 +1,8 @@
 // Checked by the compiler against the installed package, never run: what a schema literal must allow and refuse.
 import {
   open,
+  repair,
+  restore,
   SanderlingError,
   type Collection,
   type Document,
@@ -178,3 +180,20 @@ interface OwnBook {
 declare const ownBook: OwnBook;
 void books.put(ownBook);
 void books.put([ownBook]);
+
+// Copies
+const exported = await db.export({ signal: AbortSignal.timeout(9) });
+const stream: ReadableStream<Uint8Array> = exported;
+await using copy = await restore("copy", stream, { replace: true, storage: "memory", signal: AbortSignal.timeout(9) });
+await restore("copy", new Blob([]));
+await restore("copy", new Uint8Array(3), { path: "./data" });
+const { ok, problems } = await copy.verify();
+same<typeof ok, boolean>(true);
+problems.forEach(({ file, collection, kind, offset, message }): unknown => [file, collection, kind, offset, message]);
+const { lost, kept, copies } = await repair("library", { path: "./data" });
+same<typeof kept.documents, number>(true);
+lost.forEach(({ documents, writes }): unknown => [documents, writes?.first, copies]);
+// @ts-expect-error no such source
+await restore("copy", 3);
+// @ts-expect-error no such option
+await restore("copy", stream, { overwrite: true });

@@ -1,8 +1,16 @@
 import * as engine from "../../pkg/generated/engine.js";
-import { entry, type Locate, type OpenedPlace, type Place } from "../../pkg/src/entry.js";
+import { entry, type Locate, type OpenedPlace, type Opening, type Place } from "../../pkg/src/entry.js";
 import { toSanderlingError } from "../../pkg/src/errors.js";
 import { backendPlace, inThreadLocate, openInThread, type InThreadPlatform } from "../../pkg/src/in-thread-platform.js";
-import { SanderlingError, type Destroy, type Durability, type Open, type OpenOptions } from "../../pkg/src/index.js";
+import {
+  SanderlingError,
+  type Destroy,
+  type Durability,
+  type Open,
+  type OpenOptions,
+  type Repair,
+  type Restore,
+} from "../../pkg/src/index.js";
 import { inThreadLoader, loadWasm } from "../../pkg/src/load.js";
 import { wasmFiles } from "./engine-files.js";
 import { destroyOpfs } from "./opfs.js";
@@ -31,7 +39,7 @@ function workerPlace(name: string, options: OpenOptions, storage: "auto" | "opfs
   return {
     // "auto" may turn out to be OPFS, so the two share a key.
     key: `${storage === "memory" ? "memory" : "opfs"}:${name}`,
-    open: (durability) => openInWorker(name, options, storage, durability),
+    open: (...how) => openInWorker(name, options, storage, ...how),
     destroy: () => (storage === "memory" ? Promise.resolve() : destroyOpfs(name)),
     accept: async ({ host, database, reason }) => {
       if (storage !== "opfs" || (await host.status(database)).storage === "opfs") return;
@@ -45,19 +53,20 @@ async function openInWorker(
   options: OpenOptions,
   storage: "auto" | "opfs" | "memory",
   durability: Durability,
+  opening: Opening,
 ): Promise<OpenedPlace> {
   const wasm = await loadWasm(options, wasmFiles);
   if (typeof options.worker === "object") {
     const given = await startGivenWorker(options.worker, wasm);
-    return { host: given, worker: true, ...(await given.open(name, storage, durability)) };
+    return { host: given, worker: true, ...(await opening(given, name, storage, durability)) };
   }
   const started = await startWorker(wasm).catch((error: unknown) => toSanderlingError(error));
   if (started instanceof SanderlingError) {
     if (storage === "opfs") throw started;
-    return openInThread(inPage(started.message), name, options, "memory", durability);
+    return openInThread(inPage(started.message), name, options, "memory", durability, opening);
   }
   try {
-    return { ...started, worker: true, ...(await started.host.open(name, storage, durability)) };
+    return { ...started, worker: true, ...(await opening(started.host, name, storage, durability)) };
   } catch (error) {
     started.stop();
     throw error;
@@ -66,4 +75,6 @@ async function openInWorker(
 
 const browser = entry(locate, wasmFiles);
 export const open: Open = browser.open;
+export const restore: Restore = browser.restore;
+export const repair: Repair = browser.repair;
 export const destroy: Destroy = browser.destroy;

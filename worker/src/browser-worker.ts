@@ -1,6 +1,6 @@
 import * as bindings from "../../pkg/generated/engine.js";
 import { typedEngine } from "../../pkg/src/bindings.js";
-import type { Host } from "../../pkg/src/host.js";
+import type { Host, HostStorage } from "../../pkg/src/host.js";
 import { inThreadHost } from "../../pkg/src/in-thread-host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
 import { serveMessages, type Port } from "./message-host.js";
@@ -15,14 +15,21 @@ serveMessages(self as Port, async ({ module, simd }) => {
 
 // Only a worker can tell whether OPFS works, because its synchronous handles exist nowhere else.
 function choosingStorage(host: Host): Host {
+  const chosen = async <T extends object>(
+    name: string,
+    storage: HostStorage,
+    call: (name: string, storage: HostStorage) => Promise<T>,
+  ): Promise<T> => {
+    if (storage !== "auto" && storage !== "opfs") return call(name, storage);
+    const reason = await opfsProblem();
+    if (reason === undefined) return call(opfsFolderName(name), "opfs");
+    if (storage === "opfs") throw new SanderlingError("unavailable", reason);
+    return { ...(await call(name, "memory")), reason };
+  };
   return {
     ...host,
-    open: async (name, storage, durability) => {
-      if (storage !== "auto" && storage !== "opfs") return host.open(name, storage, durability);
-      const reason = await opfsProblem();
-      if (reason === undefined) return host.open(opfsFolderName(name), "opfs", durability);
-      if (storage === "opfs") throw new SanderlingError("unavailable", reason);
-      return { ...(await host.open(name, "memory", durability)), reason };
-    },
+    open: (name, storage, durability) => chosen(name, storage, (...at) => host.open(...at, durability)),
+    restore: (name, storage, ...how) => chosen(name, storage, (...at) => host.restore(...at, ...how)),
+    repair: (name, storage) => chosen(name, storage, host.repair),
   };
 }

@@ -1,7 +1,7 @@
 import * as engine from "../../pkg/generated/engine.js";
 import { entry } from "../../pkg/src/entry.js";
 import { inThreadLocate } from "../../pkg/src/in-thread-platform.js";
-import type { Destroy, Open } from "../../pkg/src/index.js";
+import type { Destroy, Open, Repair, Restore } from "../../pkg/src/index.js";
 import { inThreadLoader, type WasmFiles } from "../../pkg/src/load.js";
 import { nodeFiles } from "./storage/node-fs.js";
 import { readUrl } from "./read-url.js";
@@ -22,4 +22,6 @@ const wasm: WasmFiles = {
 const host = inThreadLoader(engine, wasm);
 const deno = entry(inThreadLocate({ host, files: nodeFiles }), wasm);
 export const open: Open = deno.open;
+export const restore: Restore = deno.restore;
+export const repair: Repair = deno.repair;
 export const destroy: Destroy = deno.destroy;

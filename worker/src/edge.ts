@@ -1,7 +1,7 @@
 import * as engine from "../../pkg/generated/engine.js";
 import { entry } from "../../pkg/src/entry.js";
 import { inThreadLocate } from "../../pkg/src/in-thread-platform.js";
-import { SanderlingError, type Destroy, type Open } from "../../pkg/src/index.js";
+import { SanderlingError, type Destroy, type Open, type Repair, type Restore } from "../../pkg/src/index.js";
 import { inThreadLoader, type WasmFiles } from "../../pkg/src/load.js";
 import module from "./engine.simd.wasm";
 
@@ -22,4 +22,6 @@ const wasm: WasmFiles = {
 const host = inThreadLoader(engine, wasm);
 const edge = entry(inThreadLocate({ host }), wasm);
 export const open: Open = edge.open;
+export const restore: Restore = edge.restore;
+export const repair: Repair = edge.repair;
 export const destroy: Destroy = edge.destroy;

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import * as engine from "../../pkg/generated/engine.js";
 import { entry } from "../../pkg/src/entry.js";
 import { inThreadLocate } from "../../pkg/src/in-thread-platform.js";
-import type { Destroy, Open } from "../../pkg/src/index.js";
+import type { Destroy, Open, Repair, Restore } from "../../pkg/src/index.js";
 import { LANGUAGE_FILES } from "../../pkg/src/language-files.js";
 import { inThreadLoader, type WasmFiles } from "../../pkg/src/load.js";
 import { nodeFiles } from "./storage/node-fs.js";
@@ -41,4 +41,6 @@ const wasm: WasmFiles = {
 const host = inThreadLoader(engine, wasm);
 const node = entry(inThreadLocate({ host, files: nodeFiles }), wasm);
 export const open: Open = node.open;
+export const restore: Restore = node.restore;
+export const repair: Repair = node.repair;
 export const destroy: Destroy = node.destroy;

@@ -22,6 +22,7 @@ pub mod collection;
 pub mod defects;
 pub mod document;
 pub mod error;
+pub mod export;
 pub mod filter;
 pub mod ids;
 pub mod limits;

@@ -47,3 +47,5 @@ pub const SLOP_MAX: usize = 1_000;
 pub const HIGHLIGHT_CHARACTERS_MAX: usize = 100_000;
 /// Suggestions that one call may ask for.
 pub const SUGGESTIONS_MAX: usize = 1_000;
+/// Bytes of the head of an exported stream: the names, schemas and files of all collections.
+pub const EXPORT_HEAD_BYTES_MAX: u64 = 64 << 20;

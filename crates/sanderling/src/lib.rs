@@ -36,7 +36,9 @@ mod guarded;
 pub mod storage;
 
 #[cfg(feature = "std")]
-pub use blocking::{Collection, Database, OpenOptions};
+pub use blocking::{Collection, Database, Export, OpenOptions, Restore, RestoreOptions};
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+pub use blocking::{destroy, repair, restore};
 pub use sanderling_engine as engine;
 pub use sanderling_engine::{
     Document, DocumentId, Error, ErrorCode, Query, Result, Schema, Value,

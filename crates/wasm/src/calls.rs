@@ -50,4 +50,12 @@ pub enum Run {
     Compact = "compact",
     /// The figures of a collection.
     Stats = "stats",
+    /// Begins a snapshot of the database as a stream, and answers its number and length.
+    Export = "export",
+    /// The bytes of that stream: its number, offset, length. They are a `Uint8Array`.
+    ExportPiece = "exportPiece",
+    /// Lets the files of that stream go: its number.
+    EndExport = "endExport",
+    /// Looks at every file in full.
+    Verify = "verify",
 }

@@ -4,6 +4,7 @@
 use crate::{
     calls::{Read, Run},
     collection,
+    copies::{self, Exports},
     environment::environment,
     packing::{Answer, Arguments},
     storage::{JsStorage, OpfsStorage, StorageBackend},
@@ -27,30 +28,34 @@ export type OpenRequest = { name: string; storage: "memory" | "opfs" | object; d
 #[wasm_bindgen]
 pub struct EngineDatabase {
     database: Database,
+    exports: Exports,
 }
 
 /// Opens a database.
 #[wasm_bindgen(unchecked_return_type = "Promise<EngineDatabase>")]
 pub fn open(#[wasm_bindgen(unchecked_param_type = "OpenRequest")] request: JsValue) -> Promise {
     promise(Box::pin(async move {
-        let opened = open_database(&request).await;
-        opened.map(|database| EngineDatabase { database }.into()).map_err(|error| to_js(&error))
+        let opened = async { open_in(storage_of(&request).await?, &request).await }.await;
+        opened.map(JsValue::from).map_err(|error| to_js(&error))
     }))
 }
 
-async fn open_database(request: &JsValue) -> Result<Database> {
+/// Opens the database of a storage.
+pub async fn open_in(storage: Box<dyn Storage>, request: &JsValue) -> Result<EngineDatabase> {
     let durability = match text_of(request, "durability").as_deref() {
         Some("relaxed") => Durability::Relaxed,
         _ => Durability::Strict,
     };
-    Database::open(storage_of(request).await?, durability, environment()).await
+    let database = Database::open(storage, durability, environment()).await?;
+    Ok(EngineDatabase { database, exports: Exports::default() })
 }
 
 fn text_of(request: &JsValue, name: &str) -> Option<String> {
     Reflect::get(request, &name.into()).ok()?.as_string()
 }
 
-async fn storage_of(request: &JsValue) -> Result<Box<dyn Storage>> {
+/// The storage that a request names.
+pub async fn storage_of(request: &JsValue) -> Result<Box<dyn Storage>> {
     let storage = Reflect::get(request, &"storage".into()).unwrap_or_default();
     match storage.as_string().as_deref() {
         Some("memory") => Ok(Box::new(MemoryStorage::default())),
@@ -78,8 +83,8 @@ impl EngineDatabase {
         answer.map(|answer| answer.encode()).map_err(|error| to_js(&error))
     }
 
-    /// Makes a call to the database, or to the collection with this number, and answers JSON text.
-    #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
+    /// Makes a call to the database, or to the collection with this number, and answers JSON text or, to one of them, bytes.
+    #[wasm_bindgen(unchecked_return_type = "Promise<any>")]
     pub fn run(
         &self,
         call: Run,
@@ -88,10 +93,16 @@ impl EngineDatabase {
         vectors: Vec<f32>,
         layout: Vec<u32>,
     ) -> Promise {
-        let database = self.database.clone();
+        let (database, exports) = (self.database.clone(), self.exports.clone());
         promise(Box::pin(async move {
-            let answer = run(&database, call, collection, &Arguments { texts, vectors, layout }).await;
-            answer.map(|answer| json::write(&answer).into()).map_err(|error| to_js(&error))
+            let arguments = &Arguments { texts, vectors, layout };
+            let answer = match call {
+                Run::ExportPiece => exports.piece(arguments).await,
+                _ => run(&database, &exports, call, collection, arguments)
+                    .await
+                    .map(|answer| json::write(&answer).into()),
+            };
+            answer.map_err(|error| to_js(&error))
         }))
     }
 }
@@ -106,8 +117,17 @@ impl EngineDatabase {
     }
 }
 
-async fn run(database: &Database, call: Run, collection: u32, arguments: &Arguments) -> Result<Value> {
+async fn run(
+    database: &Database,
+    exports: &Exports,
+    call: Run,
+    collection: u32,
+    arguments: &Arguments,
+) -> Result<Value> {
     match call {
+        Run::Export => exports.begin(database).await,
+        Run::EndExport => exports.end(arguments).await,
+        Run::Verify => copies::verify(database).await,
         Run::Collection => {
             let schema = arguments.value(1)?.map(Schema::from_json).transpose()?;
             let settings = arguments.value(2)?.as_ref().map(CollectionSettings::from_value).transpose()?;

@@ -10,6 +10,7 @@ extern crate alloc;
 
 mod calls;
 mod collection;
+mod copies;
 mod database;
 mod environment;
 mod languages;
@@ -20,4 +21,5 @@ mod storage;
 mod thrown;
 
 pub use calls::{Read, Run};
+pub use copies::{repair, restore};
 pub use database::{EngineDatabase, open};

@@ -3,8 +3,12 @@ import * as sanderling from "sanderling";
 import german from "sanderling/languages/german.wasm";
 import russian from "sanderling/languages/russian.wasm";
 import turkish from "sanderling/languages/turkish.wasm";
-import { scenario } from "./scenario.js";
+import { copied, scenario } from "./scenario.js";
 
 export default {
-  fetch: async () => Response.json({ memory: await scenario(sanderling, { storage: "memory", languages: { german, russian, turkish } }) }),
+  fetch: async () => {
+    const options = { storage: "memory", languages: { german, russian, turkish } };
+    const memory = await scenario(sanderling, options);
+    return Response.json({ memory, copy: await copied(sanderling, options, options) });
+  },
 };

@@ -1,11 +1,12 @@
 // Chromium: the answer becomes the title of the page.
 import * as sanderling from "sanderling";
-import { scenario } from "./scenario.js";
+import { copied, scenario } from "./scenario.js";
 
 async function answer() {
   const memory = await scenario(sanderling, { storage: "memory" });
   const opfs = await scenario(sanderling, { storage: "opfs" }, { reopen: true });
-  return { memory, opfs };
+  const copy = await copied(sanderling, { storage: "memory" }, { storage: "opfs" });
+  return { memory, opfs, copy };
 }
 
 const say = (value) => (document.title = JSON.stringify(value));

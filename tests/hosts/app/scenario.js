@@ -87,6 +87,17 @@ export async function found({ open }, options) {
   return report(db, await db.collection(NAME));
 }
 
+/** The answers of a copy: filled in one place, exported, restored in another. */
+export async function copied({ open, restore }, from, options) {
+  const db = await open("source", from);
+  await fill(db);
+  const copy = await restore("copy", await db.export(), options);
+  await db.close();
+  const { ok, problems } = await copy.verify();
+  if (!ok) throw new Error(JSON.stringify(problems));
+  return report(copy, await copy.collection(NAME));
+}
+
 async function report(db, collection) {
   const result = { ...(await answers(collection)), ...(await indexAnswers(db)) };
   const { storage, simd, worker } = await db.status();

@@ -34,6 +34,8 @@ pub enum FileKind {
     Segment,
     /// The dead rows of a sealed segment.
     Tombstones,
+    /// A database as one stream of bytes.
+    Export,
 }
 
 impl FileKind {
@@ -43,6 +45,7 @@ impl FileKind {
             Self::Wal => b"SNDLWLOG",
             Self::Segment => b"SNDLSEGM",
             Self::Tombstones => b"SNDLTOMB",
+            Self::Export => b"SNDLEXPT",
         }
     }
 }
@@ -98,6 +101,13 @@ impl FileHeader {
         database.copy_from_slice(&bytes[16..32]);
         let number = |offset| u64_at(bytes, offset).unwrap_or_default();
         Ok(Self { kind, database: DatabaseId(database), file: FileId(number(32)), extra: [number(40), number(48)] })
+    }
+
+    /// Whether a header that is refused as one of a newer format is damaged rather than newer: nothing in it speaks for its version.
+    #[must_use]
+    pub fn is_version_doubtful(bytes: &[u8]) -> bool {
+        let checked = bytes.get(..60).map(crc32c);
+        u32_at(bytes, 8).is_some_and(|version| version > FORMAT_VERSION) && checked != u32_at(bytes, 60)
     }
 
     /// Reads a header and checks that it is the file that was asked for.

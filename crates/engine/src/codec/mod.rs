@@ -6,7 +6,7 @@ mod header;
 mod record;
 
 pub use aligned::AlignedBytes;
-pub use crc32c::{crc32c, crc32c_continue};
+pub use crc32c::{crc32c, crc32c_begun_otherwise, crc32c_continue};
 pub use header::{FILE_HEADER_BYTES, FileHeader, FileKind};
 pub use record::{Record, RecordReader, RecordWriter, read_record, write_record};
 

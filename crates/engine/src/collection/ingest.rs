@@ -380,26 +380,36 @@ pub(super) fn index_operation(
     operation: &Operation,
     name: &str,
 ) -> Result<IndexedOperation> {
-    let id_of =
-        |bytes: &[u8]| DocumentId::from_bytes(bytes).ok_or_else(|| Error::damaged_file(name, &"an id that is none"));
-    match operation {
-        Operation::Delete { id } => Ok(IndexedOperation::Delete(id_of(id)?)),
-        Operation::Put { id, expires_at, document, vectors } => {
-            let Ok(stored @ Value::Object(_)) = json::parse(document) else {
-                return Err(Error::damaged_file(name, &"a stored document that is no JSON object"));
-            };
-            let vector_fits = |(position, vector): &(u32, Box<[f32]>)| {
-                matches!(schema.fields.get(*position as usize).map(|field| &field.kind),
-                    Some(FieldKind::Vector(field)) if field.dimensions == vector.len())
-            };
-            if !vectors.iter().all(vector_fits) {
-                return Err(Error::damaged_file(name, &"a vector that does not fit the schema"));
-            }
-            let document =
-                index_document(schema, analyzers, id_of(id)?, *expires_at, document.clone(), &stored, vectors);
+    match (checked_operation(schema, operation, name)?, operation) {
+        ((id, Some(stored)), Operation::Put { expires_at, document, vectors, .. }) => {
+            let document = index_document(schema, analyzers, id, *expires_at, document.clone(), &stored, vectors);
             Ok(IndexedOperation::Put(Box::new(document)))
         }
+        ((id, _), _) => Ok(IndexedOperation::Delete(id)),
     }
+}
+
+/// The id of an operation of the log and the document it puts, if they are what the schema says.
+fn checked_operation(schema: &Schema, operation: &Operation, name: &str) -> Result<(DocumentId, Option<Value>)> {
+    let (Operation::Put { id, .. } | Operation::Delete { id }) = operation;
+    let id = DocumentId::from_bytes(id).ok_or_else(|| Error::damaged_file(name, &"an id that is none"))?;
+    let Operation::Put { document, vectors, .. } = operation else { return Ok((id, None)) };
+    let Ok(stored @ Value::Object(_)) = json::parse(document) else {
+        return Err(Error::damaged_file(name, &"a stored document that is no JSON object"));
+    };
+    let vector_fits = |(position, vector): &(u32, Box<[f32]>)| {
+        matches!(schema.fields.get(*position as usize).map(|field| &field.kind),
+            Some(FieldKind::Vector(field)) if field.dimensions == vector.len())
+    };
+    if !vectors.iter().all(vector_fits) {
+        return Err(Error::damaged_file(name, &"a vector that does not fit the schema"));
+    }
+    Ok((id, Some(stored)))
+}
+
+/// Whether replay would take an operation of the log of that name.
+pub fn check_operation(schema: &Schema, operation: &Operation, name: &str) -> Result<()> {
+    checked_operation(schema, operation, name).map(drop)
 }
 
 /// The operation of a document that is indexed again under another schema.

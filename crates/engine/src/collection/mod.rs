@@ -10,14 +10,16 @@ mod ingest;
 mod jobs;
 pub mod policy;
 mod read;
+mod remains;
 mod search;
 mod state;
 mod suggest;
 mod text;
 
 pub use group::Group;
-pub use ingest::{DeleteTarget, Precondition, PutOptions, Write};
+pub use ingest::{DeleteTarget, Precondition, PutOptions, Write, check_operation};
 pub use jobs::{MergeJob, Merged, SealedOutput};
 pub use read::{ListOptions, ListPage};
+pub use remains::{documents, superseded};
 pub use state::{CollectionState, Held, HeldSegment, Prepared, WriteReceipt};
 pub use suggest::{SuggestOptions, Suggestion};

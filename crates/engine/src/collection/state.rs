@@ -275,6 +275,14 @@ impl CollectionState {
         Ok(())
     }
 
+    /// Goes on with a later number where a repair has told that the writes between are missing for good.
+    pub fn skip_to(&mut self, next: SequenceNumber) {
+        if next > self.next {
+            self.growing_since = self.growing_since.plus(next.0 - self.next.0);
+            self.next = next;
+        }
+    }
+
     /// The segments, oldest first: the held ones, then the growing one.
     pub(super) fn segments(&self) -> Vec<Segment<'_>> {
         map(0..=self.held.len(), |at| self.segment(at))

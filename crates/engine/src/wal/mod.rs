@@ -12,6 +12,10 @@
 //! The checksum is salted with the file's header, so a frame of another file (or of this place's earlier use) never
 //! passes for one of this file. A batch is one frame: it is there whole or not at all.
 
+mod reseal;
+
+pub use reseal::Resealer;
+
 use crate::{
     Error, Result,
     codec::{
@@ -121,8 +125,25 @@ impl WalHeader {
         Self::of(FileHeader { kind: FileKind::Wal, database, file, extra: [first.0, 0] })
     }
 
+    /// The header of a log before whose first write `lost` writes are missing: they were damaged, and a repair has told.
+    #[must_use]
+    pub fn behind(database: DatabaseId, file: FileId, first: SequenceNumber, lost: u64) -> Self {
+        Self::of(FileHeader { kind: FileKind::Wal, database, file, extra: [first.0, lost] })
+    }
+
     fn of(header: FileHeader) -> Self {
         Self { header, salt: u32_at(&header.to_bytes(), FILE_HEADER_BYTES - 4).unwrap_or_default() }
+    }
+
+    /// The header of a log of another database or place.
+    #[must_use]
+    pub fn moved(&self, database: DatabaseId, file: FileId) -> Self {
+        Self::of(FileHeader { database, file, ..self.header })
+    }
+
+    /// Reads the header of a log.
+    pub fn from_bytes(bytes: &[u8], name: &str, database: DatabaseId, file: FileId) -> Result<Self> {
+        Ok(Self::of(FileHeader::expect(FileKind::Wal, bytes, name, database, file)?))
     }
 
     /// The header as bytes.
@@ -135,6 +156,12 @@ impl WalHeader {
     #[must_use]
     pub fn first(&self) -> SequenceNumber {
         SequenceNumber(self.header.extra[0])
+    }
+
+    /// How many writes before the first one are missing for good.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.header.extra[1]
     }
 
     /// The bytes of a batch. `behind_a_flush` says that all the log holds so far is durable: only then are bad bytes
@@ -206,9 +233,19 @@ pub struct WalReader<'a> {
 }
 
 impl<'a> WalReader<'a> {
+    /// A log whose header is damaged, if its first frame tells what stood there: a checksum that is begun with the right header
+    /// matches with no other.
+    #[must_use]
+    pub fn guess(bytes: &'a [u8], name: &'a str, database: DatabaseId, file: FileId) -> Option<Self> {
+        let first = SequenceNumber(u64_at(bytes, FILE_HEADER_BYTES + 8)?);
+        let header = WalHeader::new(database, file, first);
+        header.frame_at(bytes, FILE_HEADER_BYTES)?;
+        Some(Self { bytes, name, header, offset: FILE_HEADER_BYTES, next: first })
+    }
+
     /// Checks the header.
     pub fn open(bytes: &'a [u8], name: &'a str, database: DatabaseId, file: FileId) -> Result<Self> {
-        let header = WalHeader::of(FileHeader::expect(FileKind::Wal, bytes, name, database, file)?);
+        let header = WalHeader::from_bytes(bytes, name, database, file)?;
         Ok(Self { bytes, name, header, offset: FILE_HEADER_BYTES, next: header.first() })
     }
 
@@ -216,6 +253,12 @@ impl<'a> WalReader<'a> {
     #[must_use]
     pub fn header(&self) -> WalHeader {
         self.header
+    }
+
+    /// Where the next frame begins, or the first bytes that are none.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset as u64
     }
 
     /// The next batch; none behind the last one.
@@ -235,6 +278,25 @@ impl<'a> WalReader<'a> {
         Ok(Some(Batch { first, operations }))
     }
 
+    /// Goes on behind damage, at the next sound frame whose writes have not been read. Says whether there is one.
+    pub fn skip_damage(&mut self) -> bool {
+        let sound = |at: &usize| {
+            let first = u64_at(self.bytes, at + 8).filter(|_| self.is_plausible(*at))?;
+            // The one that stands here is what cannot be read, unless it is what comes behind a hole.
+            let goes_on = *at > self.offset || first > self.next.0;
+            self.header.frame_at(self.bytes, *at).filter(|_| goes_on).map(|_| (*at, first))
+        };
+        let Some((offset, first)) = (self.offset..self.bytes.len()).find_map(|at| sound(&at)) else { return false };
+        (self.offset, self.next) = (offset, SequenceNumber(first));
+        true
+    }
+
+    /// The number of the write is looked at before the checksum, which is dear to compute at every byte of a long tail.
+    fn is_plausible(&self, at: usize) -> bool {
+        let next = self.next.0;
+        u64_at(self.bytes, at + 8).is_some_and(|first| (next..next.saturating_add(1 << 32)).contains(&first))
+    }
+
     /// Whether bytes follow the last batch that was read: behind all of them writes that were cut off. Nothing may be appended
     /// behind them.
     #[must_use]
@@ -244,13 +306,12 @@ impl<'a> WalReader<'a> {
 
     /// What is wrong with the bytes behind the last sound frame, where a flush had reached them.
     fn damage(&self) -> Option<Error> {
-        let (bytes, next) = (self.bytes, self.next.0);
-        // The number of the write is looked at before the checksum, which is dear to compute at every byte of a long tail.
-        let plausible = |at: &usize| {
-            u64_at(bytes, at + 8).is_some_and(|first| (next..next.saturating_add(1 << 32)).contains(&first))
-        };
+        let bytes = self.bytes;
         let flushed = |at: &usize| {
-            let frame = self.header.frame_at(bytes, *at).filter(|_| plausible(at));
+            if !self.is_plausible(*at) {
+                return false;
+            }
+            let frame = self.header.frame_at(bytes, *at);
             frame.and_then(|frame| u32_at(frame, 16)).is_some_and(|count| count & BEHIND_A_FLUSH != 0)
         };
         let later = (self.offset + 1..bytes.len()).find(flushed)?;
@@ -357,5 +418,37 @@ mod tests {
         mixed.extend_from_slice(&bytes[ends[0]..]);
         let content = read(&mixed, "wal-3", FileId(3)).unwrap();
         assert_eq!((content.batches.len(), content.torn), (0, true));
+    }
+    #[test]
+    fn a_reader_goes_on_behind_damage() {
+        let (_, bytes, ends) = log();
+        let firsts = |bytes: &[u8]| {
+            let mut reader = WalReader::open(bytes, "wal-2", DatabaseId([1; 16]), FileId(2)).unwrap();
+            let mut firsts = Vec::new();
+            loop {
+                match reader.next_batch() {
+                    Ok(Some(batch)) => firsts.push(batch.first.0),
+                    Ok(None) => break,
+                    Err(_) if reader.skip_damage() => {}
+                    Err(_) => break,
+                }
+            }
+            firsts
+        };
+        assert_eq!(firsts(&bytes), [5, 6, 8]);
+        for at in ends[1]..ends[2] {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 1;
+            assert_eq!(firsts(&damaged), [5, 8], "byte {at}");
+            damaged[ends[0]..at].fill(0x55);
+            assert_eq!(firsts(&damaged), [8], "bytes up to {at}");
+        }
+        let cut_out = [&bytes[..ends[0]], &bytes[ends[1]..]].concat();
+        assert_eq!(firsts(&cut_out), [6, 8]);
+        let mut headless = bytes.clone();
+        headless[..FILE_HEADER_BYTES].fill(0);
+        let mut reader = WalReader::guess(&headless, "wal-2", DatabaseId([1; 16]), FileId(2)).unwrap();
+        assert_eq!(reader.next_batch().unwrap().unwrap().first.0, 5);
+        assert!(WalReader::guess(&headless, "wal-3", DatabaseId([1; 16]), FileId(3)).is_none());
     }
 }

@@ -131,7 +131,7 @@ pub struct SegmentStats {
 
 impl CollectionShared {
     pub(super) fn new(name: &str, loaded: Loaded) -> Self {
-        let Loaded { id, state, wal, written_dead, wal_bytes, log_in_use } = loaded;
+        let Loaded { id, state, wal, written_dead, wal_bytes, log_in_use, .. } = loaded;
         let writer = WriterState {
             wal,
             wal_bytes,

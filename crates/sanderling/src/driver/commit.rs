@@ -27,6 +27,11 @@ impl ManifestState {
         self.committed.manifest.collections.iter().find(|collection| collection.id == id)
     }
 
+    /// The generation in force.
+    pub(super) fn generation(&self) -> u64 {
+        self.committed.generation
+    }
+
     /// Whether a commit failed, so that the state on the medium is unknown until another succeeds.
     pub(super) fn is_uncertain(&self) -> bool {
         self.uncertain.is_some()

@@ -5,7 +5,9 @@ use super::{
     collection::{Collection, CollectionShared, Task},
     commit::ManifestState,
     lock::Lock,
-    open::{self, Found, Loaded, Opened},
+    open::{self, Found, Loaded, LogEnds, Opened},
+    slots::files_of,
+    snapshot::Pins,
 };
 use crate::{
     guarded::{Changing, Guarded},
@@ -19,15 +21,19 @@ use alloc::{
     vec,
     vec::Vec,
 };
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::{
+    pin::Pin,
+    sync::atomic::{AtomicBool, Ordering},
+};
 use sanderling_engine::{
     Error, ErrorCode, Result, Schema, Value,
+    codec::FILE_HEADER_BYTES,
     collection::CollectionState,
     defects::{Defect, is},
     document::{json, quoted},
     ids::{DatabaseId, SequenceNumber},
     limits::NAME_BYTES_MAX,
-    manifest::CollectionRecord,
+    manifest::{CollectionRecord, wal_name},
     schema::SchemaChange,
     settings::CollectionSettings,
 };
@@ -61,6 +67,9 @@ pub(super) struct DatabaseShared {
     collections: Guarded<Vec<(String, Slot)>>,
     /// What was found at opening and waits for its language.
     waiting: Guarded<Vec<Found>>,
+    /// How far the logs hold acknowledged writes. One that is not named holds none.
+    pub(super) log_ends: Guarded<LogEnds>,
+    pub(super) pins: Pins,
     closed: AtomicBool,
 }
 
@@ -105,9 +114,19 @@ impl Database {
         };
         let Opened { id, manifest, cache, found } = opened;
         let (manifest, collections, waiting) = (Lock::new(manifest), Guarded::default(), Guarded::new(found));
-        let closed = AtomicBool::new(false);
-        let shared =
-            DatabaseShared { storage, durability, environment, id, cache, manifest, collections, waiting, closed };
+        let shared = DatabaseShared {
+            storage,
+            durability,
+            environment,
+            id,
+            cache,
+            manifest,
+            collections,
+            waiting,
+            log_ends: Guarded::default(),
+            pins: Pins::default(),
+            closed: AtomicBool::new(false),
+        };
         shared.load(None);
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -194,6 +213,7 @@ impl Database {
             written_dead: Vec::new(),
             wal_bytes: header.to_bytes().len() as u64,
             log_in_use: false,
+            log_ends: LogEnds::new(),
         };
         let slot = Slot::Sound(Arc::new(CollectionShared::new(name, loaded)));
         shared.slots().push((name.into(), slot.clone()));
@@ -233,7 +253,7 @@ impl Database {
         }
         let mut next = manifest.next();
         let at = next.collections.iter().position(|record| record.name == name);
-        let mut files = at.map(|at| open::files_of(&next.collections.remove(at))).unwrap_or_default();
+        let mut files = at.map(|at| files_of(&next.collections.remove(at))).unwrap_or_default();
         if is(Defect::DropNotCommitted) {
             (next, files) = (manifest.next(), Vec::new());
         }
@@ -290,11 +310,37 @@ impl DatabaseShared {
         (self.environment.now)()
     }
 
-    /// Removes files that no manifest names any more. One that stays is removed when the database is opened next.
-    pub(super) async fn remove_files(&self, names: &[String]) {
-        for name in names {
-            let _ = self.storage.remove(name).await;
+    /// Removes files that no manifest names any more, once no snapshot reads them. One that stays is removed when the database
+    /// is opened next.
+    pub(super) fn remove_files<'a>(&'a self, names: &[String]) -> Pin<Box<dyn Future<Output = ()> + 'a>> {
+        self.log_ends.change().retain(|(log, _)| !names.contains(&wal_name(*log)));
+        let free = self.pins.give_up(names);
+        Box::pin(async move {
+            for name in free {
+                let _ = self.storage.remove(&name).await;
+            }
+        })
+    }
+
+    /// A log holds so many more bytes of acknowledged writes.
+    pub(super) fn note_logged(&self, file: u64, bytes: usize) {
+        let mut ends = self.log_ends.change();
+        match ends.iter_mut().find(|(log, _)| *log == file) {
+            Some((_, end)) => *end += bytes as u64,
+            None => ends.push((file, (FILE_HEADER_BYTES + bytes) as u64)),
         }
+    }
+
+    /// Why a copy of the database would not be whole.
+    pub(super) fn check_whole(&self) -> Result<()> {
+        for (_, slot) in self.slots().iter() {
+            match slot {
+                Slot::Sound(shared) => shared.state().check_whole()?,
+                Slot::Damaged(error) if !open::lacks_language(error) => return Err(error.clone()),
+                Slot::Damaged(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Loads what was found at opening, or of that the collection of that name. One whose language is not at hand waits on.
@@ -305,11 +351,17 @@ impl DatabaseShared {
                 return true;
             }
             let loaded = open::load(found, self.id, self.environment.analyzers);
-            let lacks_language = open::lacks_language(&loaded);
-            let slot = match loaded {
-                Ok(loaded) => Slot::Sound(Arc::new(CollectionShared::new(&name, loaded))),
-                Err(error) => Slot::Damaged(error),
+            let lacks_language = loaded.as_ref().is_err_and(open::lacks_language);
+            let (slot, ends) = match loaded {
+                Ok(mut loaded) => {
+                    let ends = core::mem::take(&mut loaded.log_ends);
+                    (Slot::Sound(Arc::new(CollectionShared::new(&name, loaded))), ends)
+                }
+                Err(error) if lacks_language => (Slot::Damaged(error), open::log_ends(found, self.id)),
+                Err(error) => (Slot::Damaged(error), LogEnds::new()),
             };
+            self.log_ends.change().retain(|(log, _)| !found.record.wals.contains(log));
+            self.log_ends.change().extend(ends);
             let mut slots = self.slots();
             match slots.iter_mut().find(|(other, _)| *other == name) {
                 Some((_, old)) => *old = slot,

@@ -9,24 +9,37 @@
 //!
 //! - The writes of a collection are carried out in the order of their calls; those that wait go to the log together.
 //! - A write is appended to the log before it changes the state, and acknowledged after both.
-//! - Files are written before the manifest that names them; files are removed after the manifest that drops them.
+//! - Files are written before the manifest that names them; files are removed after the manifest that drops them, and after
+//!   the last snapshot that reads them.
 //! - After an append that failed nothing more is appended to that log: its end is unknown. The next write starts a new
 //!   one, and replay believes the new log where the two overlap.
 //! - After a manifest write that failed the slot's content is unknown. The next commit goes to the same slot, above the
 //!   generation that failed, and no write is acknowledged before it.
 
+mod check;
 mod collection;
 mod commit;
 mod database;
+mod export;
 mod jobs;
 mod lock;
 mod open;
+mod repair;
+mod restore;
 mod segments;
+mod slots;
+mod snapshot;
+mod verify;
 mod writing;
 
 pub use collection::{Collection, CollectionStats, SegmentStats, Task};
 pub use database::{Database, DatabaseStatus, WeakDatabase};
+pub use export::Export;
 pub use jobs::Worker;
+pub use repair::{Loss, Repaired, repair};
+pub use restore::Restore;
+pub use slots::destroy;
+pub use verify::{Problem, Verification};
 
 use alloc::boxed::Box;
 use core::pin::Pin;

@@ -4,7 +4,7 @@
 use super::{
     collection::{Collection, WriterState},
     jobs::Made,
-    open::files_of,
+    slots::files_of,
 };
 use crate::storage::StorageFuture;
 use alloc::{boxed::Box, vec, vec::Vec};

@@ -233,6 +233,7 @@ impl Collection {
             frames.extend_from_slice(&header.frame_of(batch.first, batch.operations.len(), payload, is_flushed));
         }
         self.append(writer, file, &frames, durability).await?;
+        self.database.shared.note_logged(file, frames.len());
         writer.wal_bytes += frames.len() as u64;
         writer.log_in_use = true;
         Ok(())

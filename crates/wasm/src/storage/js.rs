@@ -98,7 +98,8 @@ fn stored_objects(listed: JsValue) -> Result<Vec<StoredObject>> {
     Ok(objects)
 }
 
-fn bytes_of(read: JsValue) -> Result<AlignedBytes> {
+/// What a read gave.
+pub fn bytes_of(read: JsValue) -> Result<AlignedBytes> {
     let bytes = read.dyn_into::<Uint8Array>().map_err(|_| wrong("read", "a Uint8Array"))?;
     let mut read = AlignedBytes::zeroed(bytes.length() as usize);
     bytes.copy_to(read.as_mut());

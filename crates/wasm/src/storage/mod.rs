@@ -3,7 +3,7 @@
 mod js;
 mod opfs;
 
-pub use js::{JsStorage, StorageBackend};
+pub use js::{JsStorage, StorageBackend, bytes_of};
 pub use opfs::OpfsStorage;
 
 use js_sys::{Object, Reflect};

@@ -1,5 +1,11 @@
 //! Blocking handles: the driver's futures run on the calling thread, over storages that never wait.
 
+mod copies;
+
+pub use copies::{Export, Restore, RestoreOptions};
+#[cfg(not(target_family = "wasm"))]
+pub use copies::{destroy, repair, restore};
+
 use crate::{
     driver::{self, Background, CollectionStats, DatabaseStatus, Environment},
     storage::{Durability, MemoryStorage, Storage},
@@ -269,5 +275,13 @@ mod folders {
             open.insert(path, database.downgrade());
         }
         Ok(Database(database))
+    }
+
+    /// Lets others join a database that was opened otherwise.
+    pub(super) fn register(folder: &Path, database: &driver::Database) {
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(path) = fs::canonicalize(folder) {
+            open.get_or_insert_default().insert(path, database.downgrade());
+        }
     }
 }

@@ -1,0 +1,223 @@
+//! Repairs of databases with damage at any place, over media that fail at any call: whatever is sound is kept and no document is
+//! made up, and until a repair has ended the database is what it was.
+//!
+//! `SANDERLING_EVERY` looks at each so many-th place; 1 is all of them.
+#![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
+
+use pollster::block_on;
+use sanderling::{
+    DeleteTarget, Error, ErrorCode, Query,
+    driver::{Database, Repaired, repair},
+    storage::Durability,
+};
+use sanderling_testkit::sim::{
+    model::Item,
+    storage::{Fault, Medium, Plan, SimStorage},
+    world,
+};
+use std::{collections::BTreeMap, env};
+
+const FAULTS: [Fault; 6] =
+    [Fault::Lost, Fault::Torn, Fault::Done, Fault::FlushFailed, Fault::ReadFails, Fault::ShortRead];
+
+type Objects = Vec<(String, Vec<u8>)>;
+
+/// Documents by their ids and versions.
+type Seen = BTreeMap<(String, u64), String>;
+
+fn every() -> usize {
+    let text = env::var("SANDERLING_EVERY").ok();
+    text.map_or(7, |text| text.parse().unwrap_or_else(|_| panic!("SANDERLING_EVERY is not a number: {text}")))
+}
+
+fn open(storage: &SimStorage) -> Result<Database, Error> {
+    block_on(Database::open(Box::new(storage.clone()), Durability::Strict, world::environment()))
+}
+
+/// A medium with these objects.
+fn with(medium: Medium, objects: &Objects) -> SimStorage {
+    let storage = SimStorage::new(medium, 0);
+    objects.iter().for_each(|(name, bytes)| storage.set(name, Some(bytes)));
+    storage
+}
+
+/// Two segments, dead rows, a log of some frames, and every version of a document that there ever was.
+struct Golden {
+    objects: Objects,
+    now: Seen,
+    ever: Seen,
+}
+
+impl Golden {
+    fn new() -> Self {
+        world::begin();
+        let storage = SimStorage::new(Medium::IndexedDb, 0);
+        let db = open(&storage).unwrap();
+        let settings = sanderling::CollectionSettings { seal_at: 4, ..Default::default() };
+        let birds = block_on(db.collection("birds", Some(world::schema(false)), Some(settings))).unwrap();
+        let mut ever = Seen::new();
+        let mut put = |id: u8, base: u32| {
+            let item = Item { n: base, base, expires_at: u64::MAX, version: 0 };
+            let receipt = block_on(birds.put(vec![item.document(id)], Default::default())).unwrap();
+            let document = format!("{:?}", birds.get(&u64::from(id).into()).unwrap().unwrap());
+            ever.insert((id.to_string(), receipt.versions[0].0), document);
+        };
+        (1..7).for_each(|id| put(id, u32::from(id)));
+        put(2, 50); // of the first segment
+        block_on(birds.delete(DeleteTarget::Ids(vec![1_u64.into()]))).unwrap();
+        (7..9).for_each(|id| put(id, u32::from(id)));
+        put(3, 60);
+        block_on(db.close()).unwrap();
+        let now = seen(&storage).unwrap();
+        Self { objects: storage.objects(), now, ever }
+    }
+
+    /// The database with other bytes in a file, or without the file.
+    fn damaged(&self, file: &str, bytes: Option<&[u8]>) -> Objects {
+        let mut objects = self.objects.clone();
+        objects.retain(|(name, _)| name != file || bytes.is_some());
+        for (_, old) in objects.iter_mut().filter(|(name, _)| name == file) {
+            *old = bytes.unwrap_or_default().to_vec();
+        }
+        objects
+    }
+
+    /// After a repair: the database is whole, every document was there once, and of those that are not now the deleted ones can
+    /// have come back only where the dead rows were lost.
+    fn check(&self, storage: &SimStorage, repaired: &Repaired, what: &str) -> Seen {
+        let found = seen(storage).unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        let ids: Vec<&String> = found.keys().map(|(id, _)| id).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] != pair[1]), "{what}: an id twice in {ids:?}");
+        for (key, document) in &found {
+            assert_eq!(self.ever.get(key), Some(document), "{what}: {key:?} was never there");
+        }
+        let lost = |kind: &str| repaired.lost.iter().any(|loss| loss.problem.file.starts_with(kind));
+        let is_new = |key: &&(String, u64)| !self.now.contains_key(*key);
+        if !lost("tombstones-") && !lost("wal-") && !lost("segment-") {
+            assert!(!found.keys().any(|key| is_new(&key)), "{what}: {found:?}");
+        }
+        if repaired.lost.is_empty() {
+            assert_eq!(found, self.now, "{what}");
+        }
+        assert_eq!(repaired.documents as usize, found.len(), "{what}");
+        found
+    }
+}
+
+/// What a database holds, if all of it can be read and verified, and takes writes.
+fn seen(storage: &SimStorage) -> Result<Seen, Error> {
+    let db = open(storage)?;
+    let birds = block_on(db.collection("birds", None, None))?;
+    let result = birds.search(&Query::new().limit(100))?;
+    let whole = |hold: bool| if hold { Ok(()) } else { Err(Error::new(ErrorCode::Corrupt, "a part is missing")) };
+    whole(result.reasons.is_empty())?;
+    whole(block_on(db.verify())?.is_ok())?;
+    let mut seen = Seen::new();
+    for hit in result.hits {
+        let document = format!("{:?}", birds.get(&hit.id)?.unwrap());
+        seen.insert((hit.id.to_string(), hit.version.0), document);
+    }
+    Ok(seen)
+}
+
+fn writes(storage: &SimStorage) {
+    let birds = block_on(open(storage).unwrap().collection("birds", None, None)).unwrap();
+    for id in 20..26 {
+        let item = Item { n: 1, base: 1, expires_at: u64::MAX, version: 0 };
+        block_on(birds.put(vec![item.document(id)], Default::default())).unwrap();
+    }
+    block_on(birds.compact()).unwrap();
+    assert!(birds.has(&20_u64.into()).unwrap());
+}
+
+#[test]
+fn damage_at_any_place_costs_no_more_than_it_must() {
+    let golden = Golden::new();
+    for (name, bytes) in &golden.objects {
+        let mut damages = vec![(golden.damaged(name, None), "gone".to_owned())];
+        for at in (0..bytes.len()).step_by(every()) {
+            let mut turned = bytes.clone();
+            turned[at] ^= 32;
+            damages.push((golden.damaged(name, Some(&turned)), format!("byte {at}")));
+            damages.push((golden.damaged(name, Some(&bytes[..at])), format!("cut at {at}")));
+        }
+        for (objects, what) in damages {
+            let what = format!("{name} {what}");
+            let storage = with(Medium::IndexedDb, &objects);
+            let opened = seen(&with(Medium::IndexedDb, &objects));
+            let repaired = block_on(repair(&storage)).unwrap_or_else(|error| panic!("{what}: {error:?}"));
+            if name.starts_with("manifest-") {
+                // The older manifest names a log that is gone where the newer one had its segment.
+                golden.check(&storage, &repaired, &what);
+            } else if !name.starts_with("wal-") {
+                let found = golden.check(&storage, &repaired, &what);
+                assert_eq!(repaired.lost.len(), 1, "{what}: {repaired:?}");
+                assert!(!name.starts_with("tombstones-") || found.len() >= golden.now.len(), "{what}");
+            } else if repaired.lost.is_empty() {
+                // The end of a log cannot be told from a write that was cut off.
+                assert_eq!(opened.ok().map(|seen| seen.len()), Some(repaired.documents as usize), "{what}");
+            } else {
+                // All but the writes that are told.
+                let found = golden.check(&storage, &repaired, &what);
+                let (first, last) = repaired.lost[0].writes.unwrap_or((u64::MAX, 0));
+                let is_kept = |key: &(String, u64)| (first..=last).contains(&key.1) || found.contains_key(key);
+                let is_end_unknown = what.ends_with("gone") || what.contains("cut");
+                assert!(is_end_unknown || golden.now.keys().all(is_kept), "{what}: {repaired:?}");
+            }
+            writes(&storage);
+        }
+    }
+}
+
+#[test]
+fn a_repair_that_fails_at_any_call_can_be_done_again() {
+    let golden = Golden::new();
+    let damaged = |kind: &str, at: usize| {
+        let (name, bytes) = golden.objects.iter().find(|(name, _)| name.starts_with(kind)).unwrap();
+        let mut turned = bytes.clone();
+        turned[at] ^= 1;
+        golden.damaged(name, Some(&turned))
+    };
+    let cases = [damaged("manifest-a", 90), damaged("segment-", 500), damaged("tombstones-", 66), damaged("wal-", 100)];
+    for objects in cases {
+        for medium in [Medium::Posix, Medium::IndexedDb, Medium::Remote] {
+            let whole = with(medium, &objects);
+            let expected = block_on(repair(&whole)).unwrap();
+            let calls = whole.calls();
+            let expected = golden.check(&whole, &expected, "nothing fails");
+            for after in 0..calls {
+                for (fault, for_ever) in FAULTS.into_iter().flat_map(|fault| [(fault, false), (fault, true)]) {
+                    let storage = with(medium, &objects);
+                    storage.plan(Plan { after, for_ever, fault }, after);
+                    expect(&golden, &storage, &objects, &expected, &format!("{fault:?} after {after} calls"));
+                }
+                for seed in 0..6 {
+                    let storage = with(medium, &objects);
+                    storage.die_after(after, seed);
+                    expect(&golden, &storage, &objects, &expected, &format!("died after {after} calls, seed {seed}"));
+                }
+            }
+        }
+    }
+}
+
+/// Repairs with a fault, and then without.
+fn expect(golden: &Golden, storage: &SimStorage, objects: &Objects, expected: &Seen, what: &str) {
+    let first = block_on(repair(storage));
+    storage.restart(true, storage.calls());
+    let left = storage.objects();
+    if first.is_ok() {
+        assert_eq!(seen(storage).as_ref().ok(), Some(expected), "{what}");
+    }
+    for (name, bytes) in objects {
+        // Whatever was lost is there, under its own name or another one.
+        let here = left.iter().any(|(other, found)| {
+            (other == name || *other == format!("damaged-{name}")) && (found == bytes || name.starts_with("manifest-"))
+        });
+        let was_sound = golden.objects.contains(&(name.clone(), bytes.clone()));
+        assert!(here || was_sound, "{what}: {name} is gone");
+    }
+    let again = block_on(repair(storage)).unwrap_or_else(|error| panic!("{what}: {error:?}"));
+    assert_eq!(again.documents as usize, expected.len(), "{what}");
+    assert_eq!(seen(storage).as_ref().ok(), Some(expected), "{what}");
+}
