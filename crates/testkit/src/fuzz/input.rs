@@ -24,6 +24,11 @@ impl<'a> Input<'a> {
         Language::ALL[usize::from(self.byte()) % Language::ALL.len()]
     }
 
+    /// Whatever is left.
+    pub fn rest(self) -> &'a [u8] {
+        self.0
+    }
+
     /// Whatever is left, with replacement characters for what is no UTF-8.
     pub fn text(self) -> Cow<'a, str> {
         String::from_utf8_lossy(self.0)

@@ -9,12 +9,14 @@
 mod analyzer;
 mod collection;
 mod escaped;
+mod export;
 mod highlighter;
 mod input;
 pub mod mutate;
 mod query_text;
 
 pub use analyzer::analyzer;
+pub use export::export;
 pub use highlighter::highlighter;
 pub use query_text::query_text;
 
@@ -30,8 +32,9 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 3] = [
+pub const TARGETS: [Target; 4] = [
     Target { name: "analyzer", run: analyzer },
+    Target { name: "export", run: export },
     Target { name: "query_text", run: query_text },
     Target { name: "highlighter", run: highlighter },
 ];
