@@ -3,8 +3,9 @@
 use sanderling_engine::{
     Document, DocumentId, Query, Result, Schema, Value,
     codec::AlignedBytes,
-    collection::{CollectionState, DeleteTarget, PutOptions, Write},
+    collection::{CollectionState, DeleteTarget, ListOptions, PutOptions, Write},
     ids::{DatabaseId, FileId, SequenceNumber},
+    rows::RowSet,
     segment::SealedSegment,
     settings::CollectionSettings,
     text::AnalyzerSource,
@@ -29,6 +30,46 @@ impl Collection {
         let source = AnalyzerSource { languages: Some(&sanderling_languages::LANGUAGES), custom: None };
         let state = CollectionState::new(schema, source, settings, SequenceNumber(1)).expect("all languages");
         Self { state }
+    }
+
+    /// One over a segment file that anybody may have made.
+    pub fn over(fields: &Value, bytes: &[u8], root: u32) -> Result<Self> {
+        let mut collection = Self::new(fields);
+        let bytes = AlignedBytes::copy_of(bytes).into();
+        let segment = SealedSegment::open(collection.state.schema(), bytes, "segment", (DATABASE, FILE, root))?;
+        let rows = segment.rows();
+        collection.state.add_sealed(Arc::new(segment), RowSet::none(rows));
+        Ok(collection)
+    }
+
+    /// The file of all documents, and its root checksum.
+    pub fn file(&mut self) -> (Vec<u8>, u32) {
+        self.state.freeze();
+        let mut job = self.state.merge_job(0..self.state.held().len(), NOW);
+        while !job.step() {}
+        let output = job.finish(DATABASE, FILE).0.expect("there are documents");
+        (output.bytes, output.checksum)
+    }
+
+    /// Whether a look at all of every segment finds nothing wrong.
+    pub fn is_sound(&self) -> bool {
+        self.state.sealed().all(|(segment, _)| segment.check().is_ok())
+    }
+
+    /// Whether something came up while segments were read.
+    pub fn is_in_doubt(&self) -> bool {
+        self.state.is_in_doubt()
+    }
+
+    /// All documents.
+    pub fn list(&self) -> Result<Vec<Document>> {
+        let options = ListOptions { filter: None, prefix: None, after: None, limit: usize::MAX >> 1 };
+        Ok(self.state.list(&options, NOW)?.documents)
+    }
+
+    /// The document of an id.
+    pub fn get(&self, id: u64) -> Result<Option<Document>> {
+        self.state.get(&DocumentId::Integer(id), NOW)
     }
 
     fn write(&mut self, write: Write) {

@@ -10,6 +10,7 @@ mod analyzer;
 mod collection;
 mod damage;
 mod escaped;
+mod export;
 mod filter_text;
 pub mod filters;
 mod highlighter;
@@ -18,15 +19,18 @@ mod manifest;
 pub mod mutate;
 mod query_json;
 mod query_text;
+mod segment;
 mod shared;
 mod wal;
 
 pub use analyzer::analyzer;
+pub use export::export;
 pub use filter_text::filter_text;
 pub use highlighter::highlighter;
 pub use manifest::manifest;
 pub use query_json::query_json;
 pub use query_text::query_text;
+pub use segment::segment;
 pub use wal::wal;
 
 use std::{fs, path::PathBuf};
@@ -41,12 +45,14 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "analyzer", run: analyzer },
+    Target { name: "export", run: export },
     Target { name: "query_text", run: query_text },
     Target { name: "highlighter", run: highlighter },
     Target { name: "filter_text", run: filter_text },
     Target { name: "query_json", run: query_json },
+    Target { name: "segment", run: segment },
     Target { name: "wal", run: wal },
     Target { name: "manifest", run: manifest },
 ];
