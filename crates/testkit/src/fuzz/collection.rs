@@ -42,13 +42,12 @@ impl Collection {
         Ok(collection)
     }
 
-    /// The file of all documents, and its root checksum.
-    pub fn file(&mut self) -> (Vec<u8>, u32) {
+    /// The file of all documents that are live, if there is one, and its root checksum.
+    pub fn file(&mut self) -> Option<(Vec<u8>, u32)> {
         self.state.freeze();
         let mut job = self.state.merge_job(0..self.state.held().len(), NOW);
         while !job.step() {}
-        let output = job.finish(DATABASE, FILE).0.expect("there are documents");
-        (output.bytes, output.checksum)
+        job.finish(DATABASE, FILE).0.map(|output| (output.bytes, output.checksum))
     }
 
     /// Whether a look at all of every segment finds nothing wrong.

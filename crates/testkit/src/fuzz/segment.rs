@@ -62,7 +62,7 @@ fn file() -> &'static (Vec<u8>, u32) {
         let mut collection = Collection::new(fields());
         let documents: Vec<Document> = (0..DOCUMENTS).map(document).collect();
         collection.put(&documents);
-        collection.file()
+        collection.file().expect("there are documents")
     })
 }
 
