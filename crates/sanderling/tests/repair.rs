@@ -1,7 +1,7 @@
 //! What becomes of damaged databases: what is sound is kept, what was lost is told, and nothing is thrown away.
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
-use sanderling::{CollectionSettings, Database, Document, ErrorCode, Query, Schema, driver::Repaired};
+use sanderling::{CollectionSettings, Database, Document, ErrorCode, Query, Schema, Value, driver::Repaired};
 use std::{fs, path::Path};
 use tempfile::TempDir;
 
@@ -29,6 +29,12 @@ fn filled() -> TempDir {
     put(&db, "notes", 0..5, 1);
     db.close().unwrap();
     folder
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
 }
 
 fn names(folder: &Path, prefix: &str) -> Vec<String> {
@@ -133,6 +139,66 @@ fn a_damaged_or_missing_segment_is_given_up_and_the_rest_is_whole() {
         assert_eq!(after(folder.path(), "books"), left);
         assert_eq!(after(folder.path(), "notes").len(), 5);
     }
+}
+
+/// A collection of one segment of many blocks, and its file.
+fn of_many_blocks(folder: &Path) -> String {
+    let schema = r#"{ "fields": { "title": { "type": "text", "language": "german" },
+        "vector": { "type": "vector", "dimensions": 32, "quantization": "int8" } } }"#;
+    let db = Database::open(folder).unwrap();
+    let books = db.collection("books", Schema::from_json(schema).unwrap()).unwrap();
+    for from in (0..2_000_u64).step_by(500) {
+        books.put((from..from + 500).map(book)).unwrap();
+    }
+    books.delete((0..2_000_u64).step_by(100)).unwrap();
+    books.compact().unwrap();
+    books.delete([77_u64, 1_177]).unwrap();
+    db.close().unwrap();
+    names(folder, "segment-").pop().unwrap()
+}
+
+fn book(id: u64) -> Document {
+    let vector: Vec<f32> = (0..32).map(|at| ((id * 7 + at * 13) % 101) as f32).collect();
+    let title = format!("Vögel der Küste {id} {}", "und Inseln ".repeat((id % 9) as usize));
+    Document::new(id).with("title", title).with("vector", Value::from(vector.as_slice()))
+}
+
+#[test]
+fn damage_in_some_blocks_of_a_segment_loses_what_is_in_them_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let segment = folder.path().join(of_many_blocks(folder.path()));
+    let whole = fs::read(&segment).unwrap();
+    let blocks = whole.len() / 4_096;
+    assert!(blocks > 60);
+    let (mut nothing, mut some) = (0, 0);
+    for block in (2..blocks - 2).step_by(8) {
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(folder.path(), copy.path());
+        let mut bytes = whole.clone();
+        bytes[block * 4_096 + 2_000] ^= 1;
+        fs::write(copy.path().join(segment.file_name().unwrap()), &bytes).unwrap();
+        let repaired = sanderling::repair(copy.path()).unwrap();
+        let [loss] = &repaired.lost[..] else { panic!("block {block}: {repaired:?}") };
+        let lost = loss.documents.unwrap();
+        // A block of offsets or numbers is that of a few hundred rows, one of documents of a few dozen.
+        assert!(lost <= 1_100, "block {block}: {lost}");
+        // The log deletes two, which may be among the lost.
+        assert!((1_978..=1_980).contains(&(repaired.documents + lost)), "block {block}: {lost}");
+        let db = Database::open(copy.path()).unwrap();
+        let books = db.existing_collection("books").unwrap();
+        assert_eq!(books.count(None).unwrap() as u64, repaired.documents);
+        let found = books.search(&Query::new().text("vögel").limit(2_000)).unwrap();
+        assert_eq!((found.hits.len() as u64, found.reasons.len()), (repaired.documents, 0));
+        for hit in found.hits.iter().step_by(50) {
+            let id: u64 = hit.id.to_string().parse().unwrap();
+            assert!(!id.is_multiple_of(100) && id % 1_100 != 77, "{id} was deleted");
+            let (found, written) = (books.get(id).unwrap().unwrap(), book(id));
+            assert_eq!((found.get("title"), found.get("vector")), (written.get("title"), written.get("vector")));
+        }
+        assert!(db.verify().unwrap().problems.is_empty());
+        if lost == 0 { nothing += 1 } else { some += 1 }
+    }
+    assert!(nothing > 1 && some > 3, "{nothing} {some}");
 }
 
 #[test]

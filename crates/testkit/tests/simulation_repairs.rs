@@ -8,6 +8,7 @@ use pollster::block_on;
 use sanderling::{
     DeleteTarget, Error, ErrorCode, Query,
     driver::{Database, Repaired, repair},
+    engine::text::AnalyzerSource,
     storage::Durability,
 };
 use sanderling_testkit::sim::{
@@ -145,7 +146,8 @@ fn damage_at_any_place_costs_no_more_than_it_must() {
             let what = format!("{name} {what}");
             let storage = with(Medium::IndexedDb, &objects);
             let opened = seen(&with(Medium::IndexedDb, &objects));
-            let repaired = block_on(repair(&storage)).unwrap_or_else(|error| panic!("{what}: {error:?}"));
+            let repaired = block_on(repair(&storage, AnalyzerSource::default()))
+                .unwrap_or_else(|error| panic!("{what}: {error:?}"));
             if name.starts_with("manifest-") {
                 // The older manifest names a log that is gone where the newer one had its segment.
                 golden.check(&storage, &repaired, &what);
@@ -182,7 +184,7 @@ fn a_repair_that_fails_at_any_call_can_be_done_again() {
     for objects in cases {
         for medium in [Medium::Posix, Medium::IndexedDb, Medium::Remote] {
             let whole = with(medium, &objects);
-            let expected = block_on(repair(&whole)).unwrap();
+            let expected = block_on(repair(&whole, AnalyzerSource::default())).unwrap();
             let calls = whole.calls();
             let expected = golden.check(&whole, &expected, "nothing fails");
             for after in 0..calls {
@@ -203,7 +205,7 @@ fn a_repair_that_fails_at_any_call_can_be_done_again() {
 
 /// Repairs with a fault, and then without.
 fn expect(golden: &Golden, storage: &SimStorage, objects: &Objects, expected: &Seen, what: &str) {
-    let first = block_on(repair(storage));
+    let first = block_on(repair(storage, AnalyzerSource::default()));
     storage.restart(true, storage.calls());
     let left = storage.objects();
     if first.is_ok() {
@@ -217,7 +219,8 @@ fn expect(golden: &Golden, storage: &SimStorage, objects: &Objects, expected: &S
         let was_sound = golden.objects.contains(&(name.clone(), bytes.clone()));
         assert!(here || was_sound, "{what}: {name} is gone");
     }
-    let again = block_on(repair(storage)).unwrap_or_else(|error| panic!("{what}: {error:?}"));
+    let again =
+        block_on(repair(storage, AnalyzerSource::default())).unwrap_or_else(|error| panic!("{what}: {error:?}"));
     assert_eq!(again.documents as usize, expected.len(), "{what}");
     assert_eq!(seen(storage).as_ref().ok(), Some(expected), "{what}");
 }

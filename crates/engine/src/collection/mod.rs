@@ -11,6 +11,7 @@ mod jobs;
 pub mod policy;
 mod read;
 mod remains;
+mod salvage;
 mod search;
 mod state;
 mod suggest;
@@ -21,5 +22,6 @@ pub use ingest::{DeleteTarget, Precondition, PutOptions, Write, check_operation}
 pub use jobs::{MergeJob, Merged, SealedOutput};
 pub use read::{ListOptions, ListPage};
 pub use remains::{documents, superseded};
+pub use salvage::{Salvaged, salvage};
 pub use state::{CollectionState, Held, HeldSegment, Prepared, WriteReceipt};
 pub use suggest::{SuggestOptions, Suggestion};

@@ -21,6 +21,7 @@ impl SealedSegment {
 
     fn check_column(&self, column: &Column) -> Result<()> {
         let (offsets, end) = match column {
+            Column::Unread => return Ok(()),
             Column::Vector(stored) => return stored.check(&self.blocks).map_err(|problem| self.wrong(problem)),
             Column::Text(stored) => return stored.check(&self.blocks).map_err(|problem| self.wrong(problem)),
             Column::Keyword { offsets, codes, .. } => (offsets, codes.len() / 4),

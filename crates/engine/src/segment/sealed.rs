@@ -40,8 +40,19 @@ pub struct SealedSegment {
 pub(super) enum Column {
     Vector(Box<StoredVectors>),
     Text(Box<StoredText>),
-    Keyword { offsets: Range<usize>, codes: Range<usize>, word_offsets: Range<usize>, word_bytes: Range<usize> },
-    Number { offsets: Range<usize>, numbers: Range<usize>, boolean: bool },
+    Keyword {
+        offsets: Range<usize>,
+        codes: Range<usize>,
+        word_offsets: Range<usize>,
+        word_bytes: Range<usize>,
+    },
+    Number {
+        offsets: Range<usize>,
+        numbers: Range<usize>,
+        boolean: bool,
+    },
+    /// Made of the documents, and not looked at.
+    Unread,
 }
 
 impl SealedSegment {
@@ -64,8 +75,37 @@ impl SealedSegment {
         let columns = try_map(schema.fields.iter().enumerate(), |(field, definition)| {
             column(&sections, &blocks, field, &definition.kind, rows)
         })?;
+        let segment = Self::of(&sections, blocks, rows, first_expiry, columns)?;
+        segment.trouble().map_or(Ok(segment), Err)
+    }
+
+    /// Opens a file that is damaged, for one who reads on past damage: documents and vectors, and nothing made of them.
+    pub fn open_damaged(
+        schema: &Schema,
+        bytes: SegmentBytes,
+        name: &str,
+        (database, file, root): (DatabaseId, FileId, u32),
+    ) -> Result<Self> {
+        let sections = SectionReader::open(&bytes, name, database, file, root)?;
+        let blocks = sections.blocks(bytes)?;
+        let rows = sections.range::<u64>(SectionKind::Sequences, 0)?.len() / 8;
+        let columns = try_map(schema.fields.iter().enumerate(), |(field, definition)| match &definition.kind {
+            FieldKind::Vector(vector) => StoredVectors::without_index(&sections, field, vector, rows)
+                .map(|stored| Column::Vector(Box::new(stored))),
+            _ => Ok(Column::Unread),
+        })?;
+        Self::of(&sections, blocks, rows, u64::MAX, columns)
+    }
+
+    fn of(
+        sections: &SectionReader<'_>,
+        blocks: Blocks,
+        rows: usize,
+        first_expiry: u64,
+        columns: Vec<Column>,
+    ) -> Result<Self> {
         let segment = Self {
-            name: String::from(name),
+            name: sections.name().into(),
             rows,
             first_expiry,
             sequences: sections.range::<u64>(SectionKind::Sequences, 0)?,
@@ -83,7 +123,7 @@ impl SealedSegment {
         if lengths != [rows; 2] || offsets != [rows + 1; 2] || segment.id_order.len() / 4 != rows {
             return Err(sections.damaged(&"the segment has arrays of unequal length"));
         }
-        segment.trouble().map_or(Ok(segment), Err)
+        Ok(segment)
     }
 
     /// The number of rows, dead ones included.
@@ -102,6 +142,11 @@ impl SealedSegment {
     #[must_use]
     pub fn resident_bytes(&self) -> usize {
         self.blocks.resident_bytes()
+    }
+
+    /// Forgets what came up, for one who reads on past damage.
+    pub fn forget_trouble(&self) {
+        self.blocks.forget();
     }
 
     /// Whether something came up while it was read: then what was read is not to be believed.

@@ -210,6 +210,11 @@ impl Blocks {
         let _ = self.trouble.compare_exchange(UNREADABLE, NONE, Ordering::AcqRel, Ordering::Acquire);
     }
 
+    /// Forgets what came up so far, for one who reads on past damage. What is damaged is seen again when it is read again.
+    pub fn forget(&self) {
+        self.trouble.store(NONE, Ordering::Release);
+    }
+
     #[cold]
     fn note(&self, offset: usize) {
         self.trouble.fetch_min(offset, Ordering::AcqRel);

@@ -262,7 +262,7 @@ pub fn repair(folder: impl AsRef<Path>) -> Result<Repaired> {
         return Err(Error::new(ErrorCode::Unavailable, message));
     }
     let storage = crate::storage::FileStorage::open(folder)?;
-    let repaired = block_on(driver::repair(&storage));
+    let repaired = block_on(driver::repair(&storage, super::analyzers()));
     block_on(storage.close())?;
     repaired
 }

@@ -41,7 +41,9 @@ impl Check {
         match file.kind {
             FileKind::Segment => {
                 self.rows = None;
-                self.rows = Some(open_segment(&self.schema, bytes, name, self.database, &file.record)?.rows());
+                let segment = open_segment(&self.schema, bytes, name, self.database, &file.record)?;
+                segment.check()?;
+                self.rows = Some(segment.rows());
                 Ok(())
             }
             FileKind::Tombstones => {
@@ -78,17 +80,16 @@ impl Check {
     }
 }
 
-/// A segment, all of which was looked at.
+/// A segment, which is still to be checked.
 pub(super) fn open_segment(
     schema: &Schema,
-    bytes: AlignedBytes,
+    bytes: impl AsRef<[u8]> + Send + Sync + 'static,
     name: &str,
     database: DatabaseId,
     record: &FileRecord,
 ) -> Result<SealedSegment> {
     check_length(bytes.as_ref(), name, record)?;
-    let segment = SealedSegment::open(schema, bytes.into(), name, (database, FileId(record.file), record.checksum))?;
-    segment.check().map(|()| segment)
+    SealedSegment::open(schema, bytes.into(), name, (database, FileId(record.file), record.checksum))
 }
 
 /// The dead rows of a segment of so many rows.

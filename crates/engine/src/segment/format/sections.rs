@@ -281,6 +281,12 @@ impl<'a> SectionReader<'a> {
         Ok(from..to)
     }
 
+    /// The name of the file.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
     /// An error that names the file.
     #[must_use]
     pub fn damaged(&self, problem: &dyn core::fmt::Display) -> Error {

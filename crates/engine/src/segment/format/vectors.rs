@@ -157,10 +157,9 @@ enum StoredLayout {
 }
 
 impl StoredVectors {
-    /// Finds the sections of a field in a segment of so many rows, and checks that their lengths fit.
-    pub fn open(
+    /// The column alone, whatever became of its index.
+    pub fn without_index(
         sections: &SectionReader<'_>,
-        file: &Blocks,
         position: usize,
         field: &VectorField,
         rows: usize,
@@ -171,6 +170,19 @@ impl StoredVectors {
             sections.range::<f32>(SectionKind::VectorNorms, position)?,
         ];
         let present = sections.range::<u64>(SectionKind::VectorPresent, position)?;
+        let (field, quantizer, ranges) = (field.clone(), None, Vec::new());
+        Ok(Self { field, quantizer, column, present, ranges, layout: StoredLayout::None, rows })
+    }
+
+    /// Finds the sections of a field in a segment of so many rows, and checks that their lengths fit.
+    pub fn open(
+        sections: &SectionReader<'_>,
+        file: &Blocks,
+        position: usize,
+        field: &VectorField,
+        rows: usize,
+    ) -> Result<Self> {
+        let column = Self::without_index(sections, position, field, rows)?;
         let head = sections.range::<u32>(SectionKind::VectorIndex, position)?;
         let damaged = |problem: &str| sections.damaged(&format_args!("the segment has {problem}"));
         let (layout, kinds) =
@@ -184,7 +196,7 @@ impl StoredVectors {
             ranges.append(&mut try_map(&ROWS, find)?);
         }
         let quantizer = Quantizer::new(field.dimensions, field.metric);
-        let stored = Self { field: field.clone(), quantizer, column, present, ranges, layout, rows };
+        let stored = Self { quantizer, ranges, layout, ..column };
         stored.check_column(file).and_then(|()| stored.check_index(file)).map_err(damaged)?;
         Ok(stored)
     }

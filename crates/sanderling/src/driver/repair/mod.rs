@@ -28,6 +28,7 @@ use sanderling_engine::{
     ids::DatabaseId,
     manifest::{CollectionRecord, CommittedManifest, SLOTS},
     segment::Segment,
+    text::AnalyzerSource,
 };
 
 /// What is copied at once.
@@ -60,6 +61,7 @@ struct Patient<'a> {
     storage: &'a dyn Storage,
     objects: &'a [StoredObject],
     database: DatabaseId,
+    analyzers: AnalyzerSource,
 }
 
 /// What is to be done.
@@ -76,7 +78,8 @@ struct Plan {
 }
 
 /// Repairs the database of a storage, which nobody may have open. A database that is well is left alone. The storage stays open.
-pub fn repair(storage: &dyn Storage) -> StorageFuture<'_, Repaired> {
+/// Of a damaged segment rows are indexed anew, so a language that is missing is error "unsupported".
+pub fn repair(storage: &dyn Storage, analyzers: AnalyzerSource) -> StorageFuture<'_, Repaired> {
     Box::pin(async move {
         let objects = storage.list().await?;
         let mut slots = read_slots(storage, &objects).await;
@@ -84,7 +87,7 @@ pub fn repair(storage: &dyn Storage) -> StorageFuture<'_, Repaired> {
         let Some((mut plan, found)) = Plan::new(slots, &objects)? else { return Ok(Repaired::default()) };
         // The slot may be there for this process alone, as it is when a database is opened.
         storage.append(found.slot(), &[], Durability::Strict).await?;
-        let patient = Patient { storage, objects: &objects, database: found.database };
+        let patient = Patient { storage, objects: &objects, database: found.database, analyzers };
         let mut next = plan.manifest.next();
         for record in &mut next.collections {
             let files = read_files(storage, &objects, files_of(record)).await;
@@ -155,6 +158,11 @@ impl Plan {
     fn lose(&mut self, problem: Problem) -> &mut Loss {
         self.is_changed = true;
         self.repaired.lost.push(Loss { problem, documents: None, writes: None });
+        self.last_loss()
+    }
+
+    /// The loss that was noted last.
+    fn last_loss(&mut self) -> &mut Loss {
         let last = self.repaired.lost.len() - 1;
         &mut self.repaired.lost[last]
     }

@@ -6,11 +6,11 @@ use crate::driver::{
     commit::NewFile,
     slots::File,
 };
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use sanderling_engine::{
     Result, Schema,
-    codec::{FileHeader, FileKind},
-    collection::superseded,
+    codec::{AlignedBytes, FileHeader, FileKind},
+    collection::{Salvaged, SealedOutput, salvage, superseded},
     ids::FileId,
     manifest::{CollectionRecord, FileRecord, SegmentRecord, segment_name, tombstones_name},
     rows::RowSet,
@@ -24,6 +24,15 @@ pub(super) struct Kept {
     record: SegmentRecord,
     /// Whether nobody knows any more which of its rows are dead.
     is_unsure: bool,
+}
+
+/// Bytes that are read twice.
+struct Shared(Arc<AlignedBytes>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        (*self.0).as_ref()
+    }
 }
 
 impl Patient<'_> {
@@ -52,21 +61,43 @@ impl Patient<'_> {
         (schema, plan): (&Schema, &mut Plan),
     ) -> Result<Option<Kept>> {
         let name = segment_name(record.segment.file);
-        let segment = self
-            .take(files, &name)?
-            .and_then(|bytes| open_segment(schema, bytes, &name, self.database, &record.segment).map_err(Some));
+        // Of one that is damaged a part may be read.
+        let mut damaged = None;
+        let segment = self.take(files, &name)?.and_then(|bytes| {
+            let bytes = Arc::new(bytes);
+            let opened = open_segment(schema, Shared(bytes.clone()), &name, self.database, &record.segment);
+            opened.and_then(|segment| segment.check().map(|()| segment)).map_err(|error| {
+                let identity = (self.database, FileId(record.segment.file), record.segment.checksum);
+                damaged = SealedSegment::open_damaged(schema, Shared(bytes).into(), &name, identity).ok();
+                Some(error)
+            })
+        });
         let tombstones = record.tombstones.map(|file| (file, tombstones_name(file.file)));
         let segment = match segment {
             Ok(segment) => segment,
             Err(error) => {
-                let loss = plan.lose_file(&name, collection, error.as_ref());
-                if let Some((_, name)) = tombstones
-                    && let Ok(bytes) = self.take(files, &name)?
-                {
-                    loss.documents = live_of(bytes.as_ref(), &name);
-                    plan.aside.push(name); // it belongs to what was copied
+                plan.lose_file(&name, collection, error.as_ref());
+                let dead = match &tombstones {
+                    Some((file, name)) => self.take(files, name)?.ok().map(|bytes| (file, name, bytes)),
+                    None => None,
+                };
+                if let Some((_, name, _)) = &dead {
+                    plan.aside.push((*name).clone()); // it belongs to what was copied
                 }
-                return Ok(rescue(&record));
+                let Some(segment) = damaged else {
+                    let live = dead.and_then(|(_, name, bytes)| live_of(bytes.as_ref(), name));
+                    plan.last_loss().documents = live;
+                    return Ok(None);
+                };
+                let rows = segment.rows();
+                let dead = match (&tombstones, dead) {
+                    (None, _) => Some(RowSet::none(rows)),
+                    (_, Some((file, name, bytes))) => {
+                        open_tombstones(bytes.as_ref(), name, rows, self.database, file).ok()
+                    }
+                    _ => None,
+                };
+                return self.rescue((segment, dead), schema, plan);
             }
         };
         let mut dead = Ok(RowSet::none(segment.rows()));
@@ -82,6 +113,32 @@ impl Patient<'_> {
         }
         let is_unsure = dead.is_err();
         let dead = dead.unwrap_or_else(|_| RowSet::none(segment.rows()));
+        Ok(Some(Kept { segment, dead, record, is_unsure }))
+    }
+
+    /// The rows of a damaged segment that can still be read, as a segment of their own.
+    fn rescue(
+        &self,
+        (segment, dead): (SealedSegment, Option<RowSet>),
+        schema: &Schema,
+        plan: &mut Plan,
+    ) -> Result<Option<Kept>> {
+        let is_unsure = dead.is_none();
+        let dead = dead.unwrap_or_else(|| RowSet::none(segment.rows()));
+        let file = FileId(plan.manifest.allocate_file());
+        let Salvaged { output, lost } = salvage(segment, &dead, schema, self.analyzers, (self.database, file))?;
+        let loss = plan.last_loss();
+        loss.documents = Some(lost);
+        if is_unsure {
+            loss.problem.message.push_str("; documents that were deleted may come back");
+        }
+        let Some(SealedOutput { bytes, checksum }) = output else { return Ok(None) };
+        let name = segment_name(file.0);
+        let made = FileRecord { file: file.0, bytes: bytes.len() as u64, checksum };
+        let new = NewFile::new(name.clone(), &bytes);
+        let segment = SealedSegment::open(schema, new.bytes.clone().into(), &name, (self.database, file, checksum))?;
+        plan.files.push(new);
+        let (dead, record) = (RowSet::none(segment.rows()), SegmentRecord { segment: made, tombstones: None });
         Ok(Some(Kept { segment, dead, record, is_unsure }))
     }
 
@@ -103,12 +160,6 @@ impl Patient<'_> {
             kept[at].dead = dead;
         }
     }
-}
-
-/// The rows of a damaged segment that can still be read, as a segment of their own. A file whose damage is in some blocks alone
-/// may have them; today its checksums do not tell which, so there are none.
-fn rescue(_: &SegmentRecord) -> Option<Kept> {
-    None
 }
 
 /// How many documents a segment had when its dead rows were written last.
