@@ -95,7 +95,7 @@ async function openCollection<S extends Schema>(
 }
 
 /** Makes a call, and makes it again with each language that the engine says it lacks. */
-async function withLanguages<T>(host: Host, load: LoadLanguage, call: () => Promise<T>): Promise<T> {
+export async function withLanguages<T>(host: Host, load: LoadLanguage, call: () => Promise<T>): Promise<T> {
   const brought = new Set<string>();
   for (;;) {
     try {

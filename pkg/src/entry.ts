@@ -1,7 +1,7 @@
 import { abortable, aborted } from "./abort.js";
 import type { Database, Destroy, DestroyOptions, Open, OpenOptions, Repair, Repaired, Restore } from "./api.js";
 import { restoreFrom } from "./copies.js";
-import { makeDatabase, type DatabaseCore } from "./database.js";
+import { makeDatabase, type DatabaseCore, withLanguages } from "./database.js";
 import type { Durability } from "./engine.js";
 import { describe, mismatch, SanderlingError } from "./errors.js";
 import type { Host, HostStorage, OpenedDatabase } from "./host.js";
@@ -185,7 +185,9 @@ export function entry(locate: Locate, files: LanguageSource): Entry {
     return abortable(checked.signal, async () => {
       let repaired: object = {};
       const repairing: Opening = async (host, ...at) => {
-        repaired = await host.repair(at[0], at[1]);
+        const load = (language: string) => loadLanguage(language, checked.languages, files);
+        // Rows of damaged segments are indexed anew.
+        repaired = await withLanguages(host, load, () => host.repair(at[0], at[1]));
         return { database: NOTHING_OPEN };
       };
       const lease = await lend(place, name, "strict", repairing, true);
