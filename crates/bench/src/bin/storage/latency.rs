@@ -120,29 +120,30 @@ fn watched(name: &str, documents: &Collection, work: impl FnOnce()) {
         is_done.store(true, SeqCst);
         (searcher.join().expect("all searches have answers"), elapsed)
     });
-    let mut times = times;
-    let [wall, own] = [0, 1].map(|which| {
-        times.sort_by_key(|time| time[which]);
-        let at = |share: f64| milliseconds(times[((times.len() - 1) as f64 * share) as usize][which]);
-        let over = times.iter().filter(|time| time[which] > BLOCKED).count();
-        (at(0.5), at(0.999), at(1.0), over)
+    let [all, slept] = [0, 1].map(|which| {
+        let mut times: Vec<Duration> = times.iter().filter_map(|time| time[which]).collect();
+        times.sort();
+        let at = move |share: f64| times.get((times.len().max(1) - 1) * (share * 1e4) as usize / 10_000).copied();
+        move |share: f64| milliseconds(at(share).unwrap_or_default())
     });
+    let over = |which: usize| times.iter().filter(|time| time[which].is_some_and(|time| time > BLOCKED)).count();
     let fields = [
         (name, Field::from(elapsed.as_secs_f64())),
         ("s; searches", times.len().into()),
-        ("the one in the middle ms", wall.0.into()),
-        ("99.9 % ms", wall.1.into()),
-        ("longest ms", wall.2.into()),
-        ("over 20 ms", wall.3.into()),
-        ("without waits for a processor: 99.9 % ms", own.1.into()),
-        ("longest ms", own.2.into()),
-        ("over 20 ms", own.3.into()),
+        ("the one in the middle ms", all(0.5).into()),
+        ("99.9 % ms", all(0.999).into()),
+        ("longest ms", all(1.0).into()),
+        ("over 20 ms", over(0).into()),
+        ("; slept", times.iter().flat_map(|time| time[1]).count().into()),
+        ("longest ms", slept(1.0).into()),
+        ("over 20 ms", over(1).into()),
     ];
     print(false, &fields);
 }
 
-/// Each search's time, by the clock and without the time for which its thread could have gone on and had no processor.
-fn search_until(documents: &Collection, is_done: &AtomicBool) -> Vec<[Duration; 2]> {
+/// The time of each search; again, where its thread slept for a lock or for a disk: without what it waited for a processor
+/// before and after. Whoever did not sleep was not blocked, but only has a busy machine.
+fn search_until(documents: &Collection, is_done: &AtomicBool) -> Vec<[Option<Duration>; 2]> {
     let (mut maker, mut times) = (Maker(9), Vec::new());
     while !is_done.load(SeqCst) {
         let groups = Value::object().with("group", (maker.next() * GROUPS as f32) as usize);
@@ -152,10 +153,13 @@ fn search_until(documents: &Collection, is_done: &AtomicBool) -> Vec<[Duration; 
             Query::new().filter(groups).expect("a filter").limit(10),
         ];
         for query in queries {
-            let (waited, started) = (waited_for_processor(), Instant::now());
+            let (waited, sleeps) = (waited_for_processor(), sleeps());
+            let started = Instant::now();
             documents.search(&query).expect("an answer");
-            let wall = started.elapsed();
-            times.push([wall, wall.saturating_sub(waited_for_processor() - waited)]);
+            let time = started.elapsed();
+            let has_slept = self::sleeps() > sleeps;
+            let blocked = has_slept.then(|| time.saturating_sub(waited_for_processor() - waited));
+            times.push([Some(time), blocked]);
         }
     }
     times
@@ -165,4 +169,11 @@ fn search_until(documents: &Collection, is_done: &AtomicBool) -> Vec<[Duration; 
 fn waited_for_processor() -> Duration {
     let told = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     Duration::from_nanos(told.split(' ').nth(1).and_then(|waited| waited.parse().ok()).unwrap_or(0))
+}
+
+/// How often this thread has slept so far, where the system tells.
+fn sleeps() -> u64 {
+    let told = fs::read_to_string("/proc/thread-self/status").unwrap_or_default();
+    let line = told.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    line.and_then(|sleeps| sleeps.trim().parse().ok()).unwrap_or(0)
 }
