@@ -2,6 +2,9 @@
 
 #[cfg(any(feature = "std", not(target_family = "wasm")))]
 mod threads {
+    /// Whether others read while one changes.
+    pub(crate) const HAS_THREADS: bool = true;
+
     use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
     pub(crate) type Reading<'a, T> = RwLockReadGuard<'a, T>;
@@ -33,6 +36,9 @@ mod threads {
 
 #[cfg(not(any(feature = "std", not(target_family = "wasm"))))]
 mod cell {
+    /// Whether others read while one changes.
+    pub(crate) const HAS_THREADS: bool = false;
+
     use core::cell::{Ref, RefCell, RefMut};
 
     pub(crate) type Reading<'a, T> = Ref<'a, T>;
@@ -63,6 +69,6 @@ mod cell {
 }
 
 #[cfg(not(any(feature = "std", not(target_family = "wasm"))))]
-pub(crate) use cell::{Changing, Guarded, Reading};
+pub(crate) use cell::{Changing, Guarded, HAS_THREADS, Reading};
 #[cfg(any(feature = "std", not(target_family = "wasm")))]
-pub(crate) use threads::{Changing, Guarded, Reading};
+pub(crate) use threads::{Changing, Guarded, HAS_THREADS, Reading};

@@ -11,6 +11,9 @@ use crate::{
 };
 use alloc::vec::Vec;
 
+/// To look an id up in a segment.
+const EFFORT_OF_FINDING: u64 = 400;
+
 /// Writes in the order of their numbers, prepared and not applied yet.
 #[derive(Default)]
 pub struct Group {
@@ -67,6 +70,20 @@ impl Group {
     /// What goes to the log.
     pub fn batches(&self) -> impl Iterator<Item = &Batch> {
         self.prepared.iter().map(|prepared| &prepared.batch)
+    }
+
+    /// About how long it takes to apply the writes, in nanoseconds of no machine in particular.
+    #[must_use]
+    pub fn effort(&self, state: &CollectionState) -> u64 {
+        let (mut effort, mut documents) = (0, 0);
+        for operation in self.prepared.iter().flat_map(|prepared| &prepared.operations) {
+            effort += EFFORT_OF_FINDING * (1 + state.held.len() as u64);
+            if let IndexedOperation::Put(document) = operation {
+                effort += document.effort();
+                documents += 1;
+            }
+        }
+        effort + state.growing.index_effort(documents)
     }
 
     /// The writes, to be applied in this order.

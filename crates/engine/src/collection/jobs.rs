@@ -121,11 +121,12 @@ impl CollectionState {
         dead
     }
 
-    /// Takes a merged segment in the place of those it was made of.
-    pub fn install(&mut self, segment: Option<Arc<SealedSegment>>, merged: &Merged) {
+    /// Takes a merged segment in the place of those it was made of. These are given back: to drop one takes a while, and
+    /// searches need not wait for it.
+    pub fn install(&mut self, segment: Option<Arc<SealedSegment>>, merged: &Merged) -> Vec<Held> {
         let dead = self.dead_since(merged);
         let segment = segment.map(|segment| Held { segment: HeldSegment::Sealed(segment), dead });
-        self.held.splice(merged.segments.clone(), segment);
+        self.held.splice(merged.segments.clone(), segment).collect()
     }
 
     /// What the policy of merging needs to know of the segments before the growing one, as far as they are sealed.

@@ -60,7 +60,8 @@ impl HeldSegment {
     }
 }
 
-/// The state of one collection.
+/// The state of one collection. A copy shares the sealed segments with it, and has what grows once more.
+#[derive(Clone)]
 pub struct CollectionState {
     pub(super) schema: Arc<Schema>,
     pub(super) source: AnalyzerSource,

@@ -40,6 +40,24 @@ pub enum IndexedField {
     Vector(Box<[f32]>),
 }
 
+impl IndexedDocument {
+    /// About how many nanoseconds it takes to push it, the indexes of its vectors apart.
+    #[must_use]
+    pub fn effort(&self) -> u64 {
+        let of_field = |field: &IndexedField| match field {
+            IndexedField::Absent => 0,
+            IndexedField::Text(terms) => terms.count() as u64 * EFFORT_OF_TERM,
+            IndexedField::Attribute(_) => EFFORT_OF_TERM,
+            IndexedField::Vector(vector) => vector.len() as u64,
+        };
+        EFFORT_OF_ROW + self.fields.iter().map(of_field).sum::<u64>()
+    }
+}
+
+/// Nanoseconds, about.
+const EFFORT_OF_ROW: u64 = 500;
+const EFFORT_OF_TERM: u64 = 150;
+
 #[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant, reason = "one a field")]
 enum Column {
@@ -114,6 +132,16 @@ impl GrowingSegment {
         self.first_expiry = self.first_expiry.min(document.expires_at);
         self.documents.push(document.stored.into_boxed_str());
         row
+    }
+
+    /// About how many nanoseconds the indexes of vectors take for so many documents more.
+    #[must_use]
+    pub fn index_effort(&self, documents: usize) -> u64 {
+        let of_column = |column: &Column| match column {
+            Column::Vector(vectors) => vectors.effort(documents),
+            _ => 0,
+        };
+        self.columns.iter().map(of_column).sum()
     }
 
     /// Bytes of documents, vectors, texts with their postings, and values.

@@ -86,6 +86,26 @@ impl GrowingVectors {
         self.index_last(vector, norm);
     }
 
+    /// About how many nanoseconds so many vectors more take, but for their own copies.
+    #[must_use]
+    pub fn effort(&self, vectors: usize) -> u64 {
+        let Self { values, rows, field: VectorField { dimensions, .. }, .. } = self;
+        let end = rows.len() + vectors;
+        // Those that are there may have to move.
+        let moved = if end * dimensions > values.capacity() { values.len() * 2 } else { 0 };
+        let indexed = match self.index {
+            GrowingIndex::Never => 0,
+            GrowingIndex::Graph { .. } => vectors * 500,
+            GrowingIndex::NotYet | GrowingIndex::Codes { .. } => {
+                // Depths are measured at powers of two.
+                let last = (end + 1).next_power_of_two() / 2;
+                let measured = if last > rows.len() && last >= CODES_FROM { last * QUERIES / 2 } else { 0 };
+                vectors * 6 + measured
+            }
+        };
+        (moved + indexed * dimensions) as u64
+    }
+
     fn index_last(&mut self, vector: &[f32], norm: f32) {
         let Some(quantizer) = &self.quantizer else { return };
         let count = self.rows.len();

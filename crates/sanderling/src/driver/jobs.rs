@@ -19,7 +19,7 @@ use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use core::sync::atomic::Ordering;
 use sanderling_engine::{
     Error, ErrorCode, Result, Schema,
-    collection::{CollectionState, MergeJob, Merged, SealedOutput, policy},
+    collection::{CollectionState, Held, MergeJob, Merged, SealedOutput, policy},
     defects::{Defect, is},
     ids::{FileId, SequenceNumber},
     manifest::{CollectionRecord, FileRecord, SegmentRecord, segment_name, tombstones_name, wal_name},
@@ -59,9 +59,9 @@ impl Made {
         self.segment.as_ref().map(|(file, _)| SegmentRecord { segment: *file, tombstones: None })
     }
 
-    /// Searches use it from now on.
-    pub(super) fn install(self, state: &mut CollectionState) {
-        state.install(self.segment.map(|(_, segment)| segment), &self.merged);
+    /// Searches use it from now on. What they used is given back, to be dropped when nobody waits for the state.
+    pub(super) fn install(self, state: &mut CollectionState) -> Vec<Held> {
+        state.install(self.segment.map(|(_, segment)| segment), &self.merged)
     }
 }
 
@@ -300,7 +300,7 @@ impl Collection {
                 turned = self.commit_sealed(writer).await;
                 let sealed = writer.sealing.take_if(|sealing| sealing.committed.is_some());
                 if let Some(made) = sealed.and_then(|sealing| sealing.committed) {
-                    made.install(&mut self.shared.state_to_change());
+                    let _replaced = made.install(&mut self.shared.state_to_change());
                 }
             }
             self.shared.queue.set_behind(false);
@@ -356,9 +356,10 @@ impl Collection {
 
     /// Lets what was made take effect, and freezes what grew.
     fn take_effect(&self, writer: &mut WriterState, compacted: Option<Made>) {
-        let mut state = self.shared.state_to_change();
         let sealed = writer.sealing.take().and_then(|sealing| sealing.committed);
-        sealed.into_iter().chain(compacted).for_each(|made| made.install(&mut state));
+        let mut replaced = Vec::new(); // dropped behind the state
+        let mut state = self.shared.state_to_change();
+        sealed.into_iter().chain(compacted).for_each(|made| replaced.extend(made.install(&mut state)));
         state.freeze();
     }
 
@@ -404,7 +405,9 @@ impl Collection {
     pub(super) async fn end_jobs(&self, writer: &mut WriterState) {
         self.shared.jobs.change().clear();
         match writer.sealing.take() {
-            Some(Sealing { committed: Some(made), .. }) => made.install(&mut self.shared.state_to_change()),
+            Some(Sealing { committed: Some(made), .. }) => {
+                let _replaced = made.install(&mut self.shared.state_to_change());
+            }
             Some(sealing) => self.cancel(&sealing.job).await,
             None => {}
         }

@@ -109,8 +109,9 @@ impl Collection {
     }
 
     fn take_all(&self, writer: &mut WriterState, made: Made, schema: Option<Schema>) {
+        let _replaced; // dropped behind the state
         let mut state = self.shared.state_to_change();
-        made.install(&mut state);
+        _replaced = made.install(&mut state);
         if let Some(schema) = schema {
             state.set_schema(schema);
         }

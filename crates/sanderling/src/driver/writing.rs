@@ -10,13 +10,13 @@ use super::{
     segments::Job,
 };
 use crate::{
-    guarded::Guarded,
+    guarded::{Guarded, HAS_THREADS},
     storage::{Durability, StorageFuture},
 };
 use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
 use sanderling_engine::{
     Error, ErrorCode, Result,
-    collection::{Group, Write, WriteReceipt},
+    collection::{CollectionState, Group, Write, WriteReceipt},
     defects::{Defect, is},
     manifest::wal_name,
     schema::SchemaChange,
@@ -31,6 +31,9 @@ const GROUP_BYTES: usize = 8 << 20;
 
 /// So many writes at once are a load in bulk.
 const BULK_WRITES: usize = 256;
+
+/// Searches may wait for so many nanoseconds of work: a quarter of what they may wait at all, since the engine guesses.
+const EFFORT_MAX: u64 = 5_000_000;
 
 /// The share of a segment that is written before a failed turn is tried again.
 const WRITES_BEFORE_RETRY: u32 = 16;
@@ -98,6 +101,13 @@ struct Prepared {
     group: Group,
     payloads: Vec<Vec<u8>>,
     answers: Vec<Answer>,
+}
+
+fn apply_to(state: &mut CollectionState, group: Group, answers: &[Answer]) {
+    for (prepared, answer) in group.into_prepared().into_iter().zip(answers) {
+        *answer.change() = Some(Ok(state.apply(prepared)));
+    }
+    state.quarantine();
 }
 
 impl Collection {
@@ -183,12 +193,17 @@ impl Collection {
         }
     }
 
+    /// The writes are seen by searches from now on, each whole. What takes long is done on a copy of the state, so that searches
+    /// go on meanwhile. Nobody else changes the state of a collection but to leave out what is damaged, which is found again.
     fn apply(&self, group: Group, answers: &[Answer]) {
-        let mut state = self.shared.state_to_change();
-        for (prepared, answer) in group.into_prepared().into_iter().zip(answers) {
-            *answer.change() = Some(Ok(state.apply(prepared)));
+        if HAS_THREADS && group.effort(&self.shared.state()) > EFFORT_MAX {
+            let mut next = self.shared.state().clone();
+            apply_to(&mut next, group, answers);
+            let before = core::mem::replace(&mut *self.shared.state_to_change(), next);
+            drop(before); // takes a while too
+        } else {
+            apply_to(&mut self.shared.state_to_change(), group, answers);
         }
-        state.quarantine();
     }
 
     fn prepare_group(&self) -> Prepared {
