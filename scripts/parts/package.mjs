@@ -58,6 +58,7 @@ async function cases({ log }) {
   const folder = at("target", "cases");
   rmSync(folder, { recursive: true, force: true });
   cpSync(at("tests", "cases"), join(folder, "cases"), { recursive: true });
+  cpSync(at("tests", "fixtures"), join(folder, "fixtures"), { recursive: true });
   writeFileSync(join(folder, "package.json"), '{ "name": "cases", "private": true, "type": "module" }');
   const options = ["--offline", "--no-audit", "--no-fund", "--no-workspaces", "--silent"];
   await run("npm", ["install", ...options, await tarball(log)], { cwd: folder, log });

@@ -31,6 +31,7 @@ pub use manifest::manifest;
 pub use query_json::query_json;
 pub use query_text::query_text;
 pub use segment::segment;
+pub use shared::Shared;
 pub use wal::wal;
 
 use std::{fs, path::PathBuf};

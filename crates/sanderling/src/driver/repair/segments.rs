@@ -8,7 +8,7 @@ use crate::driver::{
 };
 use alloc::{sync::Arc, vec::Vec};
 use sanderling_engine::{
-    Result, Schema,
+    Error, Result, Schema,
     codec::{AlignedBytes, FileHeader, FileKind},
     collection::{Salvaged, SealedOutput, salvage, superseded},
     ids::FileId,
@@ -61,17 +61,7 @@ impl Patient<'_> {
         (schema, plan): (&Schema, &mut Plan),
     ) -> Result<Option<Kept>> {
         let name = segment_name(record.segment.file);
-        // Of one that is damaged a part may be read.
-        let mut damaged = None;
-        let segment = self.take(files, &name)?.and_then(|bytes| {
-            let bytes = Arc::new(bytes);
-            let opened = open_segment(schema, Shared(bytes.clone()), &name, self.database, &record.segment);
-            opened.and_then(|segment| segment.check().map(|()| segment)).map_err(|error| {
-                let identity = (self.database, FileId(record.segment.file), record.segment.checksum);
-                damaged = SealedSegment::open_damaged(schema, Shared(bytes).into(), &name, identity).ok();
-                Some(error)
-            })
-        });
+        let (segment, damaged) = self.read_segment(&name, &record, files, schema)?;
         let tombstones = record.tombstones.map(|file| (file, tombstones_name(file.file)));
         let segment = match segment {
             Ok(segment) => segment,
@@ -114,6 +104,29 @@ impl Patient<'_> {
         let is_unsure = dead.is_err();
         let dead = dead.unwrap_or_else(|_| RowSet::none(segment.rows()));
         Ok(Some(Kept { segment, dead, record, is_unsure }))
+    }
+
+    /// A sound segment, or why it is none: nothing where it is missing. Of one that is damaged a part may be read.
+    fn read_segment(
+        &self,
+        name: &str,
+        record: &SegmentRecord,
+        files: &mut Vec<File>,
+        schema: &Schema,
+    ) -> Result<(Result<SealedSegment, Option<Error>>, Option<SealedSegment>)> {
+        let bytes = match self.take(files, name)? {
+            Ok(bytes) => Arc::new(bytes),
+            Err(error) => return Ok((Err(error), None)),
+        };
+        let opened = open_segment(schema, Shared(bytes.clone()), name, self.database, &record.segment);
+        Ok(match opened.and_then(|segment| segment.check().map(|()| segment)) {
+            Ok(segment) => (Ok(segment), None),
+            Err(error) => {
+                let identity = (self.database, FileId(record.segment.file), record.segment.checksum);
+                let damaged = SealedSegment::open_damaged(schema, Shared(bytes).into(), name, identity).ok();
+                (Err(Some(error)), damaged)
+            }
+        })
     }
 
     /// The rows of a damaged segment that can still be read, as a segment of their own.
