@@ -71,9 +71,11 @@ impl BlockCache {
         self.kept.read().slots.len() * BLOCK_BYTES
     }
 
+    /// How many blocks there is room for: one in any case.
     fn room(&self) -> usize {
         let held = self.held.load(Ordering::Relaxed);
-        (self.budget.saturating_sub(held)).max(self.budget / SHARE_OF_BLOCKS) / BLOCK_BYTES
+        let bytes = self.budget.saturating_sub(held).max(self.budget / SHARE_OF_BLOCKS);
+        (bytes / BLOCK_BYTES).max(1)
     }
 }
 
@@ -87,7 +89,7 @@ impl Kept {
 
     fn put(&mut self, (file, block): (usize, usize), bytes: Box<[u8]>, room: usize) {
         // What files hold may have grown.
-        while self.slots.len() > room.max(1)
+        while self.slots.len() > room
             && let Some(slot) = self.slots.pop()
         {
             self.unlink(slot.file, slot.block);
