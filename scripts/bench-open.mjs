@@ -1,5 +1,5 @@
 // How long a page waits from `open()` to its first hits, with documents that an earlier visit stored in OPFS.
-// `npm run bench:open`, with `-- --documents 5000 --rounds 10` and `--sealed`, which compacts them first. Every round is a new page load; the engine is compiled anew.
+// `npm run bench:open`, with `-- --documents 5000 --rounds 10` `--sealed`, which compacts them first, and `--budget` with bytes. Every round is a new page load; the engine is compiled anew.
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -35,9 +35,9 @@ window.fill = async (count, isSealed) => {
   return storage;
 };
 
-window.firstHits = async () => {
+window.firstHits = async (memoryBudget) => {
   const started = performance.now();
-  const db = await open("bench");
+  const db = await open("bench", { memoryBudget });
   const collection = await db.collection("documents", SCHEMA);
   const opened = performance.now();
   const { hits } = await collection.search({ text: "w1 w2", vector: vector(), limit: 10 });
@@ -63,13 +63,13 @@ function sitePage() {
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-async function measure(tab, url, { documents, rounds, isSealed }) {
+async function measure(tab, url, { documents, rounds, isSealed, budget }) {
   await tab.goto(url);
   const storage = await tab.evaluate((how) => window.fill(...how), [documents, isSealed]);
   const times = [];
   for (let round = 0; round < rounds; round += 1) {
     await tab.goto(url);
-    times.push(await tab.evaluate(() => window.firstHits()));
+    times.push(await tab.evaluate((memoryBudget) => window.firstHits(memoryBudget), budget));
   }
   const line = (name) => {
     const values = times.map((time) => time[name]);
@@ -88,6 +88,7 @@ async function bench() {
       documents: { type: "string", default: "5000" },
       rounds: { type: "string", default: "10" },
       sealed: { type: "boolean", default: false },
+      budget: { type: "string", default: `${2 ** 28}` },
     },
   });
   await setup({ forTests: true });
@@ -99,8 +100,8 @@ async function bench() {
   const site = await serve(sitePage(), 0);
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
   try {
-    const sizes = { documents: Number(values.documents), rounds: Number(values.rounds), isSealed: values.sealed };
-    await measure(await browser.newPage(), site.url, sizes);
+    const [documents, rounds, budget] = [values.documents, values.rounds, values.budget].map(Number);
+    await measure(await browser.newPage(), site.url, { documents, rounds, isSealed: values.sealed, budget });
   } finally {
     await browser.close();
     site.server.close();

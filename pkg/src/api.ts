@@ -30,9 +30,10 @@ export interface OpenOptions extends CallOptions {
   /** Default "strict": a put that resolved survives a power cut. "relaxed": it survives a killed process or tab. */
   readonly durability?: Durability | undefined;
   /**
-   * Bytes of sealed segments to keep in memory, by default 256 MiB. What every query needs stays there also beyond it;
-   * documents, full vectors, vectors as bytes and places of words are read when they are touched, where the storage can
-   * read at once: OPFS, "fs", a backend with `readSync`. Others are read whole. The first `open` of a database decides.
+   * Bytes of sealed segments to keep in memory, by default 256 MiB. Segments are read whole while they fit into three
+   * quarters of it. Of the others what every query needs stays there also beyond it; documents, full vectors, vectors as
+   * bytes and places of words are read when they are touched, where the storage can read at once: OPFS, "fs", a backend
+   * with `readSync`. Elsewhere all are read whole. The first `open` of a database decides.
    */
   readonly memoryBudget?: number | undefined;
   /** Browsers: true (default) runs the engine in a dedicated worker, false in this thread; or a worker of your own. */
