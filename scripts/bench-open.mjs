@@ -1,5 +1,5 @@
 // How long a page waits from `open()` to its first hits, with documents that an earlier visit stored in OPFS.
-// `npm run bench:open`, with `-- --documents 5000 --rounds 10`. Every round is a new page load; the engine is compiled anew.
+// `npm run bench:open`, with `-- --documents 5000 --rounds 10` `--sealed`, which compacts them first, and `--budget` with bytes. Every round is a new page load; the engine is compiled anew.
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -23,27 +23,32 @@ const words = (count) => Array.from({ length: count }, word).join(" ");
 const vector = () => Float32Array.from({ length: 384 }, () => random() - 0.5);
 const document_ = (id) => ({ id, title: words(4), body: words(30), kind: "k" + id % 7, vector: vector() });
 
-window.fill = async (count) => {
+window.fill = async (count, isSealed) => {
   const db = await open("bench");
   const collection = await db.collection("documents", SCHEMA);
   for (let from = 0; from < count; from += 500) {
     await collection.put(Array.from({ length: Math.min(500, count - from) }, (_, at) => document_(from + at)));
   }
+  if (isSealed) await collection.compact();
   const { storage } = await db.status();
   await db.close();
   return storage;
 };
 
-window.firstHits = async () => {
+window.firstHits = async (memoryBudget) => {
   const started = performance.now();
-  const db = await open("bench");
+  const db = await open("bench", { memoryBudget });
   const collection = await db.collection("documents", SCHEMA);
   const opened = performance.now();
   const { hits } = await collection.search({ text: "w1 w2", vector: vector(), limit: 10 });
   const found = performance.now();
   if (hits.length !== 10) throw new Error("expected 10 hits, found " + hits.length);
+  const warm = performance.now();
+  for (let at = 0; at < 50; at += 1) await collection.search({ text: "w1 w2", vector: vector(), limit: 10 });
+  const later = (performance.now() - warm) / 50;
+  const { memory } = await collection.stats();
   await db.close();
-  return { opened: opened - started, first: found - started };
+  return { opened: opened - started, first: found - started, later, memory };
 };
 `;
 
@@ -58,26 +63,33 @@ function sitePage() {
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-async function measure(tab, url, { documents, rounds }) {
+async function measure(tab, url, { documents, rounds, isSealed, budget }) {
   await tab.goto(url);
-  const storage = await tab.evaluate((count) => window.fill(count), documents);
+  const storage = await tab.evaluate((how) => window.fill(...how), [documents, isSealed]);
   const times = [];
   for (let round = 0; round < rounds; round += 1) {
     await tab.goto(url);
-    times.push(await tab.evaluate(() => window.firstHits()));
+    times.push(await tab.evaluate((memoryBudget) => window.firstHits(memoryBudget), budget));
   }
   const line = (name) => {
     const values = times.map((time) => time[name]);
     return `median ${median(values).toFixed(1)} ms, ${Math.min(...values).toFixed(1)} to ${Math.max(...values).toFixed(1)}`;
   };
-  console.log(`${documents} documents with 384 dimensions in ${storage}, ${rounds} page loads`);
+  console.log(`${documents} ${isSealed ? "sealed" : "logged"} documents with 384 dimensions in ${storage}, ${rounds} page loads`);
   console.log(`open() and collection():   ${line("opened")}`);
   console.log(`open() to the first hits:  ${line("first")}`);
+  console.log(`each of 50 later searches: ${line("later")}`);
+  console.log(`memory of the collection:  ${(times[0].memory / 2 ** 20).toFixed(1)} MiB`);
 }
 
 async function bench() {
   const { values } = parseArgs({
-    options: { documents: { type: "string", default: "5000" }, rounds: { type: "string", default: "10" } },
+    options: {
+      documents: { type: "string", default: "5000" },
+      rounds: { type: "string", default: "10" },
+      sealed: { type: "boolean", default: false },
+      budget: { type: "string", default: `${2 ** 28}` },
+    },
   });
   await setup({ forTests: true });
   await build();
@@ -88,8 +100,8 @@ async function bench() {
   const site = await serve(sitePage(), 0);
   const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
   try {
-    const sizes = { documents: Number(values.documents), rounds: Number(values.rounds) };
-    await measure(await browser.newPage(), site.url, sizes);
+    const [documents, rounds, budget] = [values.documents, values.rounds, values.budget].map(Number);
+    await measure(await browser.newPage(), site.url, { documents, rounds, isSealed: values.sealed, budget });
   } finally {
     await browser.close();
     site.server.close();

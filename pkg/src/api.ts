@@ -29,7 +29,12 @@ export interface OpenOptions extends CallOptions {
   readonly path?: string | undefined;
   /** Default "strict": a put that resolved survives a power cut. "relaxed": it survives a killed process or tab. */
   readonly durability?: Durability | undefined;
-  /** Bytes of index to keep in memory. This version keeps all of it there, whatever is asked for. */
+  /**
+   * Bytes of sealed segments to keep in memory, by default 256 MiB. Segments are read whole while they fit into three
+   * quarters of it. Of the others what every query needs stays there also beyond it; documents, full vectors, vectors as
+   * bytes and places of words are read when they are touched, where the storage can read at once: OPFS, "fs", a backend
+   * with `readSync`. Elsewhere all are read whole. The first `open` of a database decides.
+   */
   readonly memoryBudget?: number | undefined;
   /** Browsers: true (default) runs the engine in a dedicated worker, false in this thread; or a worker of your own. */
   readonly worker?: boolean | object | undefined;

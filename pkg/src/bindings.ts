@@ -5,6 +5,7 @@ import type {
   EngineExport,
   EngineModule,
   EngineOpenOptions,
+  EngineRepairOptions,
   EngineRestoreOptions,
   NextPiece,
 } from "./engine.js";
@@ -43,7 +44,7 @@ export interface Bindings {
   initSync(options: { module: WasmModule }): unknown;
   open(options: EngineOpenOptions): Promise<BoundDatabase>;
   restore(options: EngineRestoreOptions, next: NextPiece): Promise<BoundDatabase>;
-  repair(options: EngineOpenOptions): Promise<string>;
+  repair(options: EngineRepairOptions): Promise<string>;
 }
 
 const NO_VECTORS: Float32Array = new Float32Array(0);

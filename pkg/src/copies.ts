@@ -1,6 +1,6 @@
 import type { ByteStream, RestoreSource, Signal } from "./api.js";
 import { aborted } from "./abort.js";
-import type { Durability } from "./engine.js";
+import type { Manner } from "./engine.js";
 import { describe, mismatch, SanderlingError, toSanderlingError, toWire } from "./errors.js";
 import type { Handle, Host, HostStorage, OpenedDatabase } from "./host.js";
 
@@ -56,13 +56,13 @@ export async function restoreFrom(
   host: Host,
   name: string,
   storage: HostStorage,
-  durability: Durability,
+  manner: Manner,
   replace: boolean,
   source: RestoreSource,
   signal: Signal | undefined,
 ): Promise<OpenedDatabase> {
   const pieces = piecesOf(source);
-  const { restore, ...reason } = await host.restore(name, storage, durability, replace);
+  const { restore, ...reason } = await host.restore(name, storage, manner, replace);
   const stop = (): void => void pieces.cancel(signal?.reason);
   signal?.addEventListener("abort", stop);
   let failure: { error: unknown } | undefined;

@@ -12,11 +12,19 @@ export interface Encoded {
 
 export type Durability = "strict" | "relaxed";
 
-export interface EngineOpenOptions {
+/** How a database is opened, wherever it lives. */
+export interface Manner {
+  readonly durability: Durability;
+  /** Bytes of sealed segments in memory, where the storage can read the others as they are needed. */
+  readonly memoryBudget: number;
+}
+
+export interface EngineRepairOptions {
   readonly name: string;
   readonly storage: "memory" | "opfs" | StorageBackend;
-  readonly durability: Durability;
 }
+
+export interface EngineOpenOptions extends EngineRepairOptions, Manner {}
 
 /** What the engine itself reports about a database. */
 export interface EngineStatus {
@@ -31,7 +39,7 @@ export interface EngineModule {
   open(options: EngineOpenOptions): Promise<EngineDatabase>;
   /** Asks `next` for the stream, piece by piece, until it gives none. */
   restore(options: EngineRestoreOptions, next: NextPiece): Promise<EngineDatabase>;
-  repair(options: EngineOpenOptions): Promise<object>;
+  repair(options: EngineRepairOptions): Promise<object>;
 }
 
 export interface EngineRestoreOptions extends EngineOpenOptions {

@@ -2,7 +2,7 @@ import { abortable, aborted } from "./abort.js";
 import type { Database, Destroy, DestroyOptions, Open, OpenOptions, Repair, Repaired, Restore } from "./api.js";
 import { restoreFrom } from "./copies.js";
 import { makeDatabase, type DatabaseCore, withLanguages } from "./database.js";
-import type { Durability } from "./engine.js";
+import type { Durability, Manner } from "./engine.js";
 import { describe, mismatch, SanderlingError } from "./errors.js";
 import type { Host, HostStorage, OpenedDatabase } from "./host.js";
 import { hasLoneSurrogate } from "./json.js";
@@ -23,14 +23,14 @@ export type Opening = (
   host: Host,
   name: string,
   storage: HostStorage,
-  durability: Durability,
+  manner: Manner,
 ) => Promise<OpenedDatabase>;
 
 /** Where a database of this name and these options lives. */
 export interface Place {
   /** Two opens with an equal key mean the same database. */
   readonly key: string;
-  open(durability: Durability, opening: Opening): Promise<OpenedPlace>;
+  open(manner: Manner, opening: Opening): Promise<OpenedPlace>;
   destroy(): Promise<void>;
   /** Refuses to join a database that is open with other properties than these options ask for. */
   accept?(core: DatabaseCore): Promise<void>;
@@ -41,7 +41,9 @@ export type Locate = (name: string, options: OpenOptions) => Place;
 
 type Core = DatabaseCore & Pick<OpenedPlace, "stop"> & { readonly durability: Durability; readonly isRepaired: boolean };
 
-const openIt: Opening = (host, name, storage, durability) => host.open(name, storage, durability);
+const openIt: Opening = (host, name, storage, manner) => host.open(name, storage, manner);
+
+const MEMORY_BUDGET = 256 * 2 ** 20;
 
 // Objects are backends: their methods are checked where they are used.
 const isStorage: Check = (value) => {
@@ -59,7 +61,7 @@ const isWorker: Check = (value) =>
     : "a boolean or a Worker";
 
 const isBytes: Check = (value) =>
-  typeof value === "number" && value > 0 && Number.isFinite(value) ? undefined : "a number of bytes above 0";
+  Number.isSafeInteger(value) && (value as number) > 0 ? undefined : "a whole number of bytes above 0";
 
 const isLanguages: Check = (value) =>
   typeof value === "object" && value !== null ? undefined : "an object with the wasm of each language";
@@ -100,7 +102,7 @@ export interface Entry {
 /** The databases that are open in this process. */
 interface Places {
   /** Opens what is at a place, or joins it. */
-  lend(place: Place, name: string, durability: Durability, opening: Opening, isRepaired?: boolean): Promise<Lease<Core>>;
+  lend(place: Place, name: string, manner: Manner, opening: Opening, isRepaired?: boolean): Promise<Lease<Core>>;
   /** The same for a user. */
   open(name: string, options: OpenOptions, place: Place, opening: Opening): Promise<Database>;
   /** The place of a database that nobody in this process has open. */
@@ -116,18 +118,18 @@ function places(locate: Locate, files: LanguageSource): Places {
     }
   });
 
-  const lend: Places["lend"] = (place, name, durability, opening, isRepaired = false) =>
+  const lend: Places["lend"] = (place, name, manner, opening, isRepaired = false) =>
     databases.acquire(place.key, async () => ({
-      ...(await place.open(durability, opening)),
+      ...(await place.open(manner, opening)),
       name,
-      durability,
+      durability: manner.durability,
       isRepaired,
       collections: new Map(),
     }));
 
   const open: Places["open"] = async (name, options, place, opening) => {
-    const durability = options.durability ?? "strict";
-    const lease = await lend(place, name, durability, opening);
+    const { durability = "strict", memoryBudget = MEMORY_BUDGET } = options;
+    const lease = await lend(place, name, { durability, memoryBudget }, opening);
     try {
       await place.accept?.(lease.value);
       refuseOther(lease.value, name, durability);
@@ -190,7 +192,7 @@ export function entry(locate: Locate, files: LanguageSource): Entry {
         repaired = await withLanguages(host, load, () => host.repair(at[0], at[1]));
         return { database: NOTHING_OPEN };
       };
-      const lease = await lend(place, name, "strict", repairing, true);
+      const lease = await lend(place, name, { durability: "strict", memoryBudget: MEMORY_BUDGET }, repairing, true);
       await lease.release();
       return repaired as Repaired;
     });

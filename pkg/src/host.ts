@@ -1,4 +1,4 @@
-import type { Durability, Encoded, EngineExport, EngineStatus } from "./engine.js";
+import type { Encoded, EngineExport, EngineStatus, Manner } from "./engine.js";
 import type { WireError } from "./errors.js";
 import type { StorageBackend } from "./storage.js";
 import type { SimdLevel, WasmModule } from "./wasm.js";
@@ -44,7 +44,7 @@ export interface EncodedAnswer extends Encoded {
  * (except a StorageBackend, which cannot leave its thread), and typed arrays are given away by the caller.
  */
 export interface Host {
-  open(name: string, storage: HostStorage, durability: Durability): Promise<OpenedDatabase>;
+  open(name: string, storage: HostStorage, manner: Manner): Promise<OpenedDatabase>;
   /** Makes a language known to the engine. */
   language(name: string, module: WasmModule): Promise<void>;
   close(database: Handle): Promise<void>;
@@ -56,7 +56,7 @@ export interface Host {
   endExport(database: Handle, stream: number): Promise<void>;
   verify(database: Handle): Promise<object>;
   /** Begins to restore a database, which then asks for the stream. */
-  restore(name: string, storage: HostStorage, durability: Durability, replace: boolean): Promise<BegunRestore>;
+  restore(name: string, storage: HostStorage, manner: Manner, replace: boolean): Promise<BegunRestore>;
   /** Gives the next bytes, and resolves when more are wanted. */
   restorePiece(restore: Handle, bytes: Uint8Array): Promise<void>;
   /** Ends the stream: with an error the restore is given up, without one the database is open. */

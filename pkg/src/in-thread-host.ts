@@ -39,8 +39,7 @@ export function inThreadHost(engine: EngineModule, simd: SimdLevel): Host {
     ...databaseCalls(engine, simd, state, opened),
     ...collectionCalls(state),
     ...restoreCalls(engine, guarded, opened),
-    repair: (name, storage) =>
-      guarded(() => engine.repair({ name, storage: engineStorage(storage), durability: "strict" })),
+    repair: (name, storage) => guarded(() => engine.repair({ name, storage: engineStorage(storage) })),
   };
 }
 
@@ -60,9 +59,9 @@ function databaseCalls(
     return track(database, guard(state, () => call(database)));
   };
   return {
-    open: (name, storage, durability) =>
+    open: (name, storage, manner) =>
       guard(state, async () => {
-        return { database: opened(await engine.open({ name, storage: engineStorage(storage), durability })) };
+        return { database: opened(await engine.open({ name, storage: engineStorage(storage), ...manner })) };
       }),
     close: (handle) => closeDatabase(state, handle),
     status: (handle) => on(handle, ({ engine }) => ({ ...(engine.status() as EngineStatus), simd })),

@@ -1,6 +1,6 @@
 import type { OpenOptions } from "./api.js";
 import type { Locate, OpenedPlace, Opening, Place } from "./entry.js";
-import type { Durability } from "./engine.js";
+import type { Manner } from "./engine.js";
 import { describe, mismatch, SanderlingError } from "./errors.js";
 import type { Host, HostStorage } from "./host.js";
 import { isEngineObject } from "./object-names.js";
@@ -49,11 +49,11 @@ export async function openInThread(
   name: string,
   options: OpenOptions,
   storage: HostStorage,
-  durability: Durability,
+  manner: Manner,
   opening: Opening,
 ): Promise<OpenedPlace> {
   const host = await platform.host(options);
-  const opened = await opening(host, name, storage, durability);
+  const opened = await opening(host, name, storage, manner);
   return { host, worker: false, ...opened, ...(platform.reason === undefined ? {} : { reason: platform.reason }) };
 }
 

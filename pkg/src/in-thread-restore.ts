@@ -36,8 +36,8 @@ export function restoreCalls(
   };
 
   return {
-    restore: async (name, storage, durability, replace) => {
-      const options = { name, storage: storage as Exclude<HostStorage, "auto">, durability, replace };
+    restore: async (name, storage, manner, replace) => {
+      const options = { name, storage: storage as Exclude<HostStorage, "auto">, ...manner, replace };
       const pipe = pipeInto((next) => guarded(() => engine.restore(options, next)));
       const handle = (handles += 1);
       pipes.set(handle, pipe);

@@ -32,6 +32,12 @@ export interface StorageBackend {
   list(): Awaitable<readonly StoredObject[]>;
   /** The bytes from `offset` on; fewer than `length` only where the object ends. An absent object is an error. */
   read(name: string, offset: number, length: number): Awaitable<Uint8Array>;
+  /**
+   * Fills `into` with the bytes from `offset` on before it returns, or throws. With it the objects of sealed segments, which
+   * never change, are read bit by bit as they are needed, and memory stays near the `memoryBudget`; without it they are
+   * read whole. Searches call it often: keep files open. An object that was removed may be asked for once more.
+   */
+  readSync?(name: string, offset: number, into: Uint8Array): void;
   /** Adds bytes at the end of an object, creating it if absent; resolves when they are as durable as asked. */
   append(name: string, bytes: Uint8Array, options: WriteOptions): Awaitable<void>;
   /** Replaces a whole object or creates it; resolves when it is as durable as asked. Need not be atomic. */

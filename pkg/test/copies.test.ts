@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { entry, type Entry } from "../src/entry.js";
+import type { EngineRestoreOptions } from "../src/engine.js";
 import { SanderlingError } from "../src/errors.js";
 import { inThreadHost } from "../src/in-thread-host.js";
 import { inThreadLocate } from "../src/in-thread-platform.js";
@@ -85,10 +86,11 @@ test("a database is restored from a stream, a blob and bytes, and is open then",
   const sources = [stream(bytes(1, 2), bytes(3), bytes(4)), new Blob([bytes(1, 2), bytes(3, 4)]), source.subarray(2)];
   for (const given of [...sources, source.slice(2).buffer]) {
     const { engine, restore, open } = fresh();
-    const db = await restore("copy", given, { durability: "relaxed" });
+    const db = await restore("copy", given, { durability: "relaxed", memoryBudget: 9 });
     assert.deepEqual((calls(engine, "piece") as number[][][]).flat(2), [1, 2, 3, 4]);
-    const [[options]] = calls(engine, "restore") as [[{ name: string; durability: string; replace: boolean }]];
-    assert.deepEqual([options.name, options.durability, options.replace], ["copy", "relaxed", false]);
+    const [[options]] = calls(engine, "restore") as [[EngineRestoreOptions]];
+    const { name, durability, memoryBudget, replace } = options;
+    assert.deepEqual([name, durability, memoryBudget, replace], ["copy", "relaxed", 9, false]);
     assert.equal((await db.status()).durability, "relaxed");
     // Who opens it now joins, and who restores it is refused.
     const joined = await open("copy", { durability: "relaxed" });

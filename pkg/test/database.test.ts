@@ -135,6 +135,14 @@ test("a second handle is as durable as it was asked to be", async () => {
   await (await open("library")).close();
 });
 
+test("the memory budget reaches the engine, 256 MiB unless told", async () => {
+  const { engine, open } = fresh();
+  for (const memoryBudget of [undefined, 1, 5 * 2 ** 40]) await (await open("library", { memoryBudget })).close();
+  const options = engine.calls.filter(({ method }) => method === "open").map(({ args }) => args[0]);
+  const budgets = options.map((given) => (given as { memoryBudget: number }).memoryBudget);
+  assert.deepEqual(budgets, [256 * 2 ** 20, 1, 5 * 2 ** 40]);
+});
+
 test("options: unknown ones are invalid, later ones unsupported, undefined ones absent", async () => {
   const { open } = fresh();
   const bad = (options: object): Promise<unknown> => open("library", options);
@@ -147,6 +155,9 @@ test("options: unknown ones are invalid, later ones unsupported, undefined ones 
   await rejects(bad({ storage: "fs", path: "x" }), "unavailable");
   await rejects(bad({ durability: "some" }), "invalid", /strict/);
   await rejects(bad({ storage: {} }), "invalid", /list/);
+  for (const memoryBudget of [0, -1, 1.5, 2 ** 53, NaN, Infinity, "1", null, 1n]) {
+    await rejects(bad({ memoryBudget }), "invalid", /memoryBudget.*a whole number of bytes above 0/);
+  }
   const db = await open("library", { storage: undefined, colour: undefined } as object);
   await rejects(db.collection("books", SCHEMA, { embedders: {} } as object), "unsupported", /embedders/);
   const books = await db.collection("books", SCHEMA);

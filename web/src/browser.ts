@@ -1,11 +1,11 @@
 import * as engine from "../../pkg/generated/engine.js";
 import { entry, type Locate, type OpenedPlace, type Opening, type Place } from "../../pkg/src/entry.js";
+import type { Manner } from "../../pkg/src/engine.js";
 import { toSanderlingError } from "../../pkg/src/errors.js";
 import { backendPlace, inThreadLocate, openInThread, type InThreadPlatform } from "../../pkg/src/in-thread-platform.js";
 import {
   SanderlingError,
   type Destroy,
-  type Durability,
   type Open,
   type OpenOptions,
   type Repair,
@@ -52,21 +52,21 @@ async function openInWorker(
   name: string,
   options: OpenOptions,
   storage: "auto" | "opfs" | "memory",
-  durability: Durability,
+  manner: Manner,
   opening: Opening,
 ): Promise<OpenedPlace> {
   const wasm = await loadWasm(options, wasmFiles);
   if (typeof options.worker === "object") {
     const given = await startGivenWorker(options.worker, wasm);
-    return { host: given, worker: true, ...(await opening(given, name, storage, durability)) };
+    return { host: given, worker: true, ...(await opening(given, name, storage, manner)) };
   }
   const started = await startWorker(wasm).catch((error: unknown) => toSanderlingError(error));
   if (started instanceof SanderlingError) {
     if (storage === "opfs") throw started;
-    return openInThread(inPage(started.message), name, options, "memory", durability, opening);
+    return openInThread(inPage(started.message), name, options, "memory", manner, opening);
   }
   try {
-    return { ...started, worker: true, ...(await opening(started.host, name, storage, durability)) };
+    return { ...started, worker: true, ...(await opening(started.host, name, storage, manner)) };
   } catch (error) {
     started.stop();
     throw error;

@@ -97,5 +97,6 @@ test("a worker that fails to load rejects the start", async () => {
 test("what cannot be cloned is a typed error and leaves nothing waiting", async (t) => {
   const { host } = connected(t, echo);
   const backend = { list: () => [] } as never;
-  await assert.rejects(host.open("x", backend, "strict"), { code: "internal", message: /could not be sent/ });
+  const opening = host.open("x", backend, { durability: "strict", memoryBudget: 1 });
+  await assert.rejects(opening, { code: "internal", message: /could not be sent/ });
 });

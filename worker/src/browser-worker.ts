@@ -28,7 +28,7 @@ function choosingStorage(host: Host): Host {
   };
   return {
     ...host,
-    open: (name, storage, durability) => chosen(name, storage, (...at) => host.open(...at, durability)),
+    open: (name, storage, manner) => chosen(name, storage, (...at) => host.open(...at, manner)),
     restore: (name, storage, ...how) => chosen(name, storage, (...at) => host.restore(...at, ...how)),
     repair: (name, storage) => chosen(name, storage, host.repair),
   };

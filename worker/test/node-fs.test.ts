@@ -43,6 +43,20 @@ test("reading gives a range, and less only at the end", async (t) => {
   assert.deepEqual(await backend.list(), [{ name: "seg-1", size: 10 }], "reading creates nothing");
 });
 
+test("reading at once fills what it is given, or throws", (t) => {
+  const backend = opened(t);
+  void backend.write("seg-1", bytes("0123456789"), DURABLE);
+  const into = bytes("........");
+  backend.readSync!("seg-1", 3, into.subarray(2, 6));
+  assert.equal(new TextDecoder().decode(into), "..3456..");
+  backend.readSync!("seg-1", 0, new Uint8Array());
+  assert.throws(() => backend.readSync!("seg-1", 3, into), { code: "unavailable", details: { file: "seg-1" } });
+  assert.throws(() => backend.readSync!("seg-2", 0, into), { code: "ENOENT" });
+  assert.throws(() => backend.readSync!("../seg-1", 0, into), { code: "invalid" });
+  void backend.close?.();
+  assert.throws(() => backend.readSync!("seg-1", 0, into), { code: "closed" });
+});
+
 test("writing replaces the whole object, shorter or longer", async (t) => {
   const backend = opened(t);
   await backend.write("manifest-a", bytes("long content"), DURABLE);

@@ -94,7 +94,33 @@ fn answers(collection: &Collection) -> Vec<String> {
 }
 
 fn paged(folder: &Path) -> Database {
-    Database::open_with(folder, OpenOptions { memory_budget: Some(BUDGET), ..OpenOptions::default() }).unwrap()
+    within(folder, BUDGET)
+}
+
+fn within(folder: &Path, budget: usize) -> Database {
+    Database::open_with(folder, OpenOptions { memory_budget: Some(budget), ..OpenOptions::default() }).unwrap()
+}
+
+#[test]
+fn a_budget_without_room_for_a_block_is_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let put = |database: Database| {
+        let schema = Schema::from_json(r#"{ "fields": { "title": { "type": "text" } } }"#).unwrap();
+        let collection = database.collection("documents", schema).unwrap();
+        let filler = "word ".repeat(500);
+        collection.put((0..20_u64).map(|id| Document::new(id).with("title", filler.as_str()))).unwrap();
+        collection.compact().unwrap();
+        database.close().unwrap();
+    };
+    put(Database::open_relaxed(folder.path()).unwrap());
+    for budget in [0, 1, 8 * 4_096 - 1] {
+        let database = within(folder.path(), budget);
+        let collection = database.existing_collection("documents").unwrap();
+        for id in [0_u64, 19, 3, 3] {
+            assert!(collection.get(id).unwrap().is_some(), "{id} within {budget} bytes");
+        }
+        database.close().unwrap();
+    }
 }
 
 #[test]

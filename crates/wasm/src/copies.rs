@@ -81,7 +81,7 @@ pub fn restore(
 
 async fn restored(request: &JsValue, next: &Function) -> Result<EngineDatabase> {
     let replace = Reflect::get(request, &"replace".into()).is_ok_and(|replace| replace.is_truthy());
-    let mut restore = Restore::begin(storage_of(request).await?, replace, environment()).await?;
+    let mut restore = Restore::begin(storage_of(request).await?, replace, environment(request)).await?;
     if let Err(error) = pour(&mut restore, next).await {
         // The reason is what the caller needs; what stays is removed when the database is opened next.
         let _ = restore.abandon().await;
@@ -103,7 +103,7 @@ async fn pour(restore: &mut Restore, next: &Function) -> Result<()> {
 
 /// Repairs a database that nobody has open, and answers JSON text.
 #[wasm_bindgen(unchecked_return_type = "Promise<string>")]
-pub fn repair(#[wasm_bindgen(unchecked_param_type = "OpenRequest")] request: JsValue) -> Promise {
+pub fn repair(#[wasm_bindgen(unchecked_param_type = "PlaceRequest")] request: JsValue) -> Promise {
     promise(Box::pin(async move {
         let repaired = repaired(&request).await;
         repaired.map(|repaired| json::write(&repaired).into()).map_err(|error| to_js(&error))

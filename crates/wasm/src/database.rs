@@ -22,7 +22,8 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(typescript_custom_section)]
 const OPEN: &str = r#"
-export type OpenRequest = { name: string; storage: "memory" | "opfs" | object; durability: "strict" | "relaxed" };"#;
+export type PlaceRequest = { name: string; storage: "memory" | "opfs" | object };
+export type OpenRequest = PlaceRequest & { durability: "strict" | "relaxed"; memoryBudget?: number };"#;
 
 /// An open database.
 #[wasm_bindgen]
@@ -46,7 +47,7 @@ pub async fn open_in(storage: Box<dyn Storage>, request: &JsValue) -> Result<Eng
         Some("relaxed") => Durability::Relaxed,
         _ => Durability::Strict,
     };
-    let database = Database::open(storage, durability, environment()).await?;
+    let database = Database::open(storage, durability, environment(request)).await?;
     Ok(EngineDatabase { database, exports: Exports::default() })
 }
 

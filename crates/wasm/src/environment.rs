@@ -3,7 +3,7 @@
 use crate::languages::HostLanguages;
 use alloc::boxed::Box;
 use core::pin::Pin;
-use js_sys::{Date, Function, Math, Promise};
+use js_sys::{Date, Function, Math, Promise, Reflect};
 use sanderling::{
     driver::{Background, Environment, Worker},
     engine::text::AnalyzerSource,
@@ -19,10 +19,13 @@ extern "C" {
     fn call_later(function: &Function, milliseconds: u32);
 }
 
-/// The host's environment.
-pub fn environment() -> Environment {
+/// The host's environment, with the memory that a request allows.
+pub fn environment(request: &JsValue) -> Environment {
     let analyzers = AnalyzerSource { languages: Some(&HostLanguages), custom: None };
-    Environment { now, random, analyzers, background: Background { start, pause }, memory_budget: usize::MAX }
+    let budget = Reflect::get(request, &"memoryBudget".into()).ok().and_then(|budget| budget.as_f64());
+    // More than there can be is as much as there can be.
+    let memory_budget = budget.map_or(usize::MAX, |bytes| bytes as usize);
+    Environment { now, random, analyzers, background: Background { start, pause }, memory_budget }
 }
 
 fn start(worker: Worker) {

@@ -112,7 +112,8 @@ async fn settled(answer: Result<JsValue, JsValue>) -> Result<JsValue, JsValue> {
 }
 
 async fn open(name: &str, storage: &JsValue) -> Result<Database, JsValue> {
-    let members = [("name", &name.into()), ("storage", storage), ("durability", &"strict".into())];
+    let (name, durability, budget) = (name.into(), "strict".into(), 1.into());
+    let members = [("name", &name), ("storage", storage), ("durability", &durability), ("memoryBudget", &budget)];
     let entries = members.map(|(name, value): (&str, &JsValue)| Array::of2(&name.into(), value));
     let request = Object::from_entries(&entries.iter().collect::<Array>()).expect("entries make an object");
     settled(Ok(sanderling_wasm::open(request.into()).into())).await.map(JsCast::unchecked_into)
@@ -176,6 +177,46 @@ async fn what_was_put_is_in_opfs_after_reopening() {
     collection.run("compact", "", vec![], vec![]).await.expect("a compaction");
     assert_eq!(answer(&collection), before);
     database.close().await.expect("a close");
+}
+
+/// Bytes of a collection: in memory and in files.
+async fn bytes_of(collection: &Collection<'_>) -> (f64, f64) {
+    let stats = collection.run("stats", "", vec![], vec![]).await.expect("figures").as_string().expect("a text");
+    let stats = js_sys::JSON::parse(&stats).expect("JSON");
+    let number = |name: &str| Reflect::get(&stats, &name.into()).ok().and_then(|member| member.as_f64());
+    (number("memory").expect("bytes in memory"), number("disk").expect("bytes in files"))
+}
+
+#[wasm_bindgen_test]
+async fn sealed_documents_are_read_from_opfs_when_they_are_asked_for() {
+    let database = open_in_opfs("sealed").await.expect("a database");
+    let collection = birds(&database).await;
+    let filler = "~".repeat(2_000);
+    let text = |id: u32| format!(r#"{{"id":{id},"t":"bird number {id}","filler":"{filler}"}}"#);
+    let document = |id: &str| collection.read("get", &[id], vec![], vec![]).expect("an answer");
+    let documents: Vec<_> = (0..200).map(text).collect();
+    collection.run("put", &format!("[{}]", documents.join(",")), vec![], vec![]).await.expect("a put");
+    // The new segment is read in place of what was in memory; the next one is made of it, and its file removed.
+    for id in [7, 150] {
+        collection.run("compact", "", vec![], vec![]).await.expect("a compaction");
+        assert_eq!(document("42"), text(42));
+        collection.run("delete", &id.to_string(), vec![], vec![]).await.expect("a delete");
+    }
+    collection.run("compact", "", vec![], vec![]).await.expect("a compaction");
+    database.close().await.expect("a close");
+
+    let database = open_in_opfs("sealed").await.expect("the database again");
+    let collection = database.collection("birds", None).await.expect("birds");
+    let document = |id: &str| collection.read("get", &[id], vec![], vec![]).expect("an answer");
+    for id in [0, 199, 42, 0] {
+        assert_eq!(document(&id.to_string()), text(id));
+    }
+    assert_eq!(document("150"), "null");
+    let (memory, disk) = bytes_of(&collection).await;
+    assert!(disk > 400_000.0 && memory < disk / 4.0, "{memory} bytes of {disk} are in memory");
+    database.close().await.expect("a close");
+    // A closed handle refuses to read, and nothing traps.
+    assert!(collection.read("get", &["1"], vec![], vec![]).is_err());
 }
 
 #[wasm_bindgen_test]

@@ -52,6 +52,11 @@ export function openFolder(folder: string): StorageBackend {
     kind: "fs",
     list: () => use(() => listFolder(folder)),
     read: (name, offset, length) => use(() => readAll(files.get(name, false), offset, length)),
+    readSync: (name, offset, into) =>
+      use(() => {
+        if (fill(files.get(name, false).descriptor, offset, into) === into.length) return;
+        throw new SanderlingError("unavailable", `${name} ends before ${offset + into.length}`, { file: name });
+      }),
     append: (name, bytes, { durable }) =>
       use(() => {
         const file = files.get(name, true);
@@ -148,13 +153,17 @@ function listFolder(folder: string): StoredObject[] {
 
 function readAll(file: OpenFile, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(Math.max(0, Math.min(length, file.size - offset)));
+  return bytes.subarray(0, fill(file.descriptor, offset, bytes));
+}
+
+function fill(descriptor: number, offset: number, into: Uint8Array): number {
   let done = 0;
-  while (done < bytes.length) {
-    const count = readSync(file.descriptor, bytes, done, bytes.length - done, offset + done);
+  while (done < into.length) {
+    const count = readSync(descriptor, into, done, into.length - done, offset + done);
     if (count === 0) break;
     done += count;
   }
-  return bytes.subarray(0, done);
+  return done;
 }
 
 function appendAll(file: OpenFile, bytes: Uint8Array): void {

@@ -62,10 +62,12 @@ impl MergeJob {
     /// What came up while the segments it works on were read: what was made of them is not to be believed.
     #[must_use]
     pub fn trouble(&self) -> Option<Error> {
-        self.sources.iter().find_map(|source| match source {
+        let troubles = self.sources.iter().filter_map(|source| match source {
             HeldSegment::Sealed(segment) => segment.trouble(),
             _ => None,
-        })
+        });
+        // All are asked: what one would tell later is no news of the call that asks then.
+        troubles.reduce(|first, _| first)
     }
 
     /// The new segment, once all is done; none if no row was left. And what it was made of.

@@ -198,8 +198,9 @@ impl CollectionState {
     /// Why the medium did not give what was asked of it, if it did not. It may the next time.
     #[must_use]
     pub fn unreadable(&self) -> Option<Error> {
-        let mut errors = self.sealed().filter_map(|(segment, _)| segment.trouble());
-        errors.find(|error| error.code() != ErrorCode::Corrupt)
+        let errors = self.sealed().filter_map(|(segment, _)| segment.trouble());
+        // All are asked: what one would tell later is no news of the call that asks then.
+        errors.filter(|error| error.code() != ErrorCode::Corrupt).reduce(|first, _| first)
     }
 
     /// Leaves out every segment that turned out to be damaged.

@@ -120,8 +120,8 @@ pub(super) fn in_place(
     length: usize,
 ) -> Option<Result<SegmentBytes>> {
     let opened = storage.in_place(name, length)?;
-    Some(opened.map(|opened| match opened {
-        InPlace::Mapped(bytes) => bytes,
+    Some(opened.and_then(|opened| match opened {
+        InPlace::Mapped(bytes) => Ok(bytes),
         InPlace::Read(file) => cache.file(length, file),
     }))
 }

@@ -101,6 +101,8 @@ struct Prepared {
     group: Group,
     payloads: Vec<Vec<u8>>,
     answers: Vec<Answer>,
+    /// Why what they were prepared from could not be read.
+    unreadable: Option<Error>,
 }
 
 fn apply_to(state: &mut CollectionState, group: Group, answers: &[Answer]) {
@@ -150,8 +152,9 @@ impl Collection {
     async fn write_group(&self, writer: &mut WriterState) {
         let mut prepared = self.prepare_group();
         self.shared.quarantine();
-        if let Err(error) = self.shared.state().check_whole() {
-            // What was looked at to prepare them turned out to be damaged.
+        let trouble = prepared.unreadable.take();
+        if let Err(error) = trouble.map_or_else(|| self.shared.state().check_whole(), Err) {
+            // What was looked at to prepare them turned out to be damaged, or could not be read.
             let answers = core::mem::take(&mut prepared.answers);
             answers.iter().for_each(|answer| *answer.change() = Some(Err(error.clone())));
         }
@@ -209,17 +212,19 @@ impl Collection {
     fn prepare_group(&self) -> Prepared {
         let (state, now) = (self.shared.state(), self.database.shared.now());
         let (mut prepared, mut bytes) = (Prepared::default(), 0);
-        let Prepared { group, payloads, answers } = &mut prepared;
+        let Prepared { group, payloads, answers, unreadable } = &mut prepared;
         while bytes < GROUP_BYTES
             && let Some((write, answer)) = self.shared.queue.next(&mut |write| group.admits(write))
         {
-            match group.prepare(&state, write, now) {
+            let made = group.prepare(&state, write, now);
+            *unreadable = unreadable.take().or_else(|| state.unreadable());
+            match made {
                 Ok(payload) => {
                     bytes += payload.len();
                     payloads.push(payload);
                     answers.push(answer);
                 }
-                Err(error) => *answer.change() = Some(Err(error)),
+                Err(error) => *answer.change() = Some(Err(unreadable.clone().unwrap_or(error))),
             }
         }
         prepared

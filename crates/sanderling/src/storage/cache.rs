@@ -1,7 +1,8 @@
 //! Blocks of files that are read as they are needed, kept as long as there is room for them.
 //!
-//! All files of a database share one cache. Its room is what the memory budget leaves beside what stays in memory of each file
-//! anyway. Which block goes when it is full says a clock: a hand passes over the blocks and takes the first that was not used since
+//! A file that fits into the memory budget is in memory whole: to read it block by block takes several times as long, also when
+//! all blocks are kept. The other files of a database share one cache. Its room is what the budget leaves beside what stays in
+//! memory of each file anyway. Which block goes when it is full says a clock: a hand passes over the blocks and takes the first that was not used since
 //! it came by last.
 
 use super::MaybeShared;
@@ -10,11 +11,15 @@ use alloc::{boxed::Box, sync::Arc, vec, vec::Vec};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use sanderling_engine::{
     Result,
+    codec::AlignedBytes,
     stored::{BLOCK_BYTES, FileBytes, Pages},
 };
 
 /// The share of the budget that blocks have in any case.
 const SHARE_OF_BLOCKS: usize = 8;
+
+/// The share of the budget that files leave which are in memory whole: for what stays in memory of the others, and blocks.
+const SHARE_OF_OTHERS: usize = 4;
 
 /// A file that can be read anywhere without waiting.
 pub trait RandomRead: MaybeShared {
@@ -26,7 +31,7 @@ pub trait RandomRead: MaybeShared {
 pub struct BlockCache {
     /// Bytes that it may take together with what files hold.
     budget: usize,
-    held: AtomicUsize,
+    held: Arc<AtomicUsize>,
     kept: Guarded<Kept>,
 }
 
@@ -52,17 +57,23 @@ impl BlockCache {
     /// An empty one.
     #[must_use]
     pub fn new(budget: usize) -> Arc<Self> {
-        Arc::new(Self { budget, held: AtomicUsize::new(0), kept: Guarded::default() })
+        Arc::new(Self { budget, held: Arc::default(), kept: Guarded::default() })
     }
 
-    /// The bytes of a file, through the cache.
-    #[must_use]
-    pub fn file(self: &Arc<Self>, length: usize, file: Box<dyn RandomRead>) -> FileBytes {
+    /// The bytes of a file: whole where there is room, or else through the cache.
+    pub fn file(self: &Arc<Self>, length: usize, file: Box<dyn RandomRead>) -> Result<FileBytes> {
+        let room = self.budget - self.budget / SHARE_OF_OTHERS;
+        if self.held.load(Ordering::Relaxed).saturating_add(length) <= room {
+            let mut bytes = AlignedBytes::zeroed(length);
+            file.read_at(0, bytes.as_mut())?;
+            self.held.fetch_add(length, Ordering::Relaxed);
+            return Ok(WholeFile { bytes, held: self.held.clone() }.into());
+        }
         let mut kept = self.kept.change();
         let number = kept.slots_of.len();
         kept.slots_of.push(vec![NOWHERE; length.div_ceil(BLOCK_BYTES)]);
         let cached = CachedFile { cache: self.clone(), number, length, file, held: AtomicUsize::new(0) };
-        FileBytes::Paged(Box::new(cached))
+        Ok(FileBytes::Paged(Box::new(cached)))
     }
 
     /// Bytes of the blocks that are kept.
@@ -71,9 +82,11 @@ impl BlockCache {
         self.kept.read().slots.len() * BLOCK_BYTES
     }
 
+    /// How many blocks there is room for: one in any case.
     fn room(&self) -> usize {
         let held = self.held.load(Ordering::Relaxed);
-        (self.budget.saturating_sub(held)).max(self.budget / SHARE_OF_BLOCKS) / BLOCK_BYTES
+        let bytes = self.budget.saturating_sub(held).max(self.budget / SHARE_OF_BLOCKS);
+        (bytes / BLOCK_BYTES).max(1)
     }
 }
 
@@ -87,7 +100,7 @@ impl Kept {
 
     fn put(&mut self, (file, block): (usize, usize), bytes: Box<[u8]>, room: usize) {
         // What files hold may have grown.
-        while self.slots.len() > room.max(1)
+        while self.slots.len() > room
             && let Some(slot) = self.slots.pop()
         {
             self.unlink(slot.file, slot.block);
@@ -133,7 +146,25 @@ impl Kept {
     }
 }
 
-/// One file.
+/// A file that is in memory.
+struct WholeFile {
+    bytes: AlignedBytes,
+    held: Arc<AtomicUsize>,
+}
+
+impl AsRef<[u8]> for WholeFile {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
+    }
+}
+
+impl Drop for WholeFile {
+    fn drop(&mut self) {
+        self.held.fetch_sub(self.bytes.as_ref().len(), Ordering::Relaxed);
+    }
+}
+
+/// One file, block by block.
 struct CachedFile {
     cache: Arc<BlockCache>,
     number: usize,

@@ -47,7 +47,7 @@ pub fn environment() -> Environment {
         random: identity,
         analyzers: AnalyzerSource::default(),
         background: Background::NONE,
-        memory_budget: 1 << 16,
+        memory_budget: 1 << 12,
     }
 }
 

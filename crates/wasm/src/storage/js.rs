@@ -1,25 +1,28 @@
 //! A storage that JavaScript implements: the package's own ones for Node and Deno, and those of its users.
 
 use super::option;
-use crate::thrown::{done, settled};
+use crate::thrown::{done, from_js, settled};
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use js_sys::{Array, Reflect, Uint8Array};
 use sanderling::{
     Error, ErrorCode, Result,
     engine::codec::AlignedBytes,
-    storage::{Durability, Storage, StorageFuture, StoredObject},
+    storage::{Durability, InPlace, RandomRead, Storage, StorageFuture, StoredObject},
 };
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen]
 extern "C" {
     /// The interface `StorageBackend` of the package. Bytes are passed as views that end with the first await.
+    #[derive(Clone)]
     pub type StorageBackend;
 
     #[wasm_bindgen(method, catch)]
     fn list(this: &StorageBackend) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn read(this: &StorageBackend, name: &str, offset: f64, length: f64) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = readSync)]
+    fn read_sync(this: &StorageBackend, name: &str, offset: f64, into: &mut [u8]) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn append(this: &StorageBackend, name: &str, bytes: &[u8], options: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
@@ -61,6 +64,11 @@ impl Storage for JsStorage {
         Box::pin(async move { bytes_of(read.await?) })
     }
 
+    fn in_place(&self, name: &str, _length: usize) -> Option<Result<InPlace>> {
+        let file = Object { name: name.into(), backend: self.backend.clone() };
+        self.property("readSync").is_function().then(|| Ok(InPlace::Read(Box::new(file))))
+    }
+
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
         done(self.backend.append(name, bytes, &durable(durability)), "append to", name)
     }
@@ -77,6 +85,21 @@ impl Storage for JsStorage {
         let is_there = self.property("close").is_function();
         let closed = if is_there { self.backend.close() } else { Ok(JsValue::UNDEFINED) };
         done(closed, "close", "the storage")
+    }
+}
+
+/// An object that never changes.
+struct Object {
+    name: String,
+    backend: StorageBackend,
+}
+
+impl RandomRead for Object {
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<()> {
+        let read = self.backend.read_sync(&self.name, offset as f64, into);
+        let read = read.map_err(|thrown| from_js(&thrown, "read", &self.name))?;
+        // A promise, whose bytes would come too late.
+        if read.is_object() { Err(wrong("readSync", "the bytes at once")) } else { Ok(()) }
     }
 }
 

@@ -11,7 +11,7 @@ use js_sys::{AsyncIterator, IteratorNext, Reflect};
 use sanderling::{
     Error, ErrorCode, Result,
     engine::codec::AlignedBytes,
-    storage::{Durability, Storage, StorageFuture, StoredObject},
+    storage::{Durability, InPlace, RandomRead, Storage, StorageFuture, StoredObject},
 };
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
@@ -81,10 +81,8 @@ impl OpfsStorage {
         let handle = self.opened(name).ok_or_else(|| Error::damaged_file(name, &"the file is missing"))?;
         let left = usize::try_from(size(&handle, name)?.saturating_sub(offset)).unwrap_or(usize::MAX);
         let mut bytes = AlignedBytes::zeroed(length.min(left));
-        let read = handle.read_with_u8_array_and_options(bytes.as_mut(), &at(offset as f64));
-        let read = read.map_err(|thrown| from_js(&thrown, "read", name))?;
-        // Here a failed read looks like the end of the file; the length says that it is not.
-        if read as usize == bytes.as_ref().len() { Ok(bytes) } else { Err(short("read", name)) }
+        read_all(&handle, name, offset, bytes.as_mut())?;
+        Ok(bytes)
     }
 
     /// Writes at the end of a file, or all of it. Only a file that is made has to wait for its handle.
@@ -132,6 +130,11 @@ impl Storage for OpfsStorage {
 
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
         Box::pin(ready(self.read_now(name, offset, length)))
+    }
+
+    fn in_place(&self, name: &str, _length: usize) -> Option<Result<InPlace>> {
+        let handle = self.opened(name)?;
+        Some(Ok(InPlace::Read(Box::new(OpenFile { name: name.into(), handle }))))
     }
 
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
@@ -184,6 +187,25 @@ fn at(offset: f64) -> FileSystemReadWriteOptions {
 fn size(handle: &FileSystemSyncAccessHandle, name: &str) -> Result<u64> {
     let size = handle.get_size().map_err(|thrown| from_js(&thrown, "measure", name))?;
     Ok(size as u64)
+}
+
+/// A file that never changes. Once it is removed or the database closed, its handle refuses to read.
+struct OpenFile {
+    name: String,
+    handle: FileSystemSyncAccessHandle,
+}
+
+impl RandomRead for OpenFile {
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<()> {
+        read_all(&self.handle, &self.name, offset, into)
+    }
+}
+
+/// A failed read looks like the end of the file; whoever asks knows that it is not.
+fn read_all(handle: &FileSystemSyncAccessHandle, name: &str, offset: u64, into: &mut [u8]) -> Result<()> {
+    let read = handle.read_with_u8_array_and_options(into, &at(offset as f64));
+    let read = read.map_err(|thrown| from_js(&thrown, "read", name))?;
+    if read as usize == into.len() { Ok(()) } else { Err(short("read", name)) }
 }
 
 /// A write may take fewer bytes than it was given.
