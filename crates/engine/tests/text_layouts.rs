@@ -75,3 +75,52 @@ fn typos_are_looked_for_in_the_first_words_of_a_page() {
         assert_eq!(behind(FUZZY_WORDS_MAX), Vec::<String>::new());
     }
 }
+
+/// A word of its own for each number; those of three numbers have one stem.
+fn word(number: usize) -> String {
+    let mut rest = number / 3 + 1;
+    let mut word = String::from("z");
+    while rest > 0 {
+        word.push(char::from(b'b' + (rest % 8) as u8 * 2));
+        word.push('a');
+        rest /= 8;
+    }
+    word + ["rk", "rks", "rking"][number % 3]
+}
+
+/// More words than are merged in one step.
+#[test]
+fn every_word_comes_through_the_slices_of_a_merge() {
+    let mut texts = Texts::new(FIELDS);
+    let of_document = |id: usize| (0..40).map(move |at| (id * 31 + at * at * 7) % 9_000);
+    let (mut growing, mut documents_of) = (Texts::new(FIELDS), vec![Vec::new(); 9_000]);
+    for id in 0..1_200 {
+        let words: Vec<String> = of_document(id).map(word).collect();
+        let document = format!(r#"[{{ "id": {id}, "a": "{0}", "b": "{0}" }}]"#, words.join(" "));
+        texts.put(&document);
+        growing.put(&document);
+        of_document(id).for_each(|number| documents_of[number].push(id));
+        if id % 300 == 299 {
+            texts.seal();
+        }
+    }
+    for layout in ["sealed", "merged"] {
+        assert_eq!(texts.state.held().len(), if layout == "merged" { 1 } else { 4 });
+        // Each word once, and in its place.
+        texts.state.sealed().for_each(|(segment, _)| segment.check().unwrap());
+        for number in (0..9_000).step_by(41) {
+            let of_word = format!(r#"{{ "text": {{ "query": "{}", "fields": ["a"] }}, "limit": 99 }}"#, word(number));
+            let mut ids: Vec<usize> = texts.ids(&of_word).iter().map(|id| id.parse().unwrap()).collect();
+            ids.sort_unstable();
+            let mut expected = documents_of[number].clone();
+            expected.dedup();
+            assert_eq!(ids, expected, "{} {layout}", word(number));
+            let of_stem = of_word.replace(r#""a""#, r#""b""#);
+            assert_eq!(texts.hits(&of_stem), growing.hits(&of_stem), "the stem of {} {layout}", word(number));
+            let start = &word(number)[..word(number).len() - 1];
+            let of_form = of_stem.replace(&word(number), start).replace(r#""fields""#, r#""prefix": true, "fields""#);
+            assert_eq!(texts.hits(&of_form), growing.hits(&of_form), "what begins with {start} {layout}");
+        }
+        texts.compact();
+    }
+}

@@ -183,7 +183,7 @@ fn writes_that_wait_share_a_flush() {
     let storage = Slow(Arc::new(SlowMedium { flush: Duration::from_millis(2), ..SlowMedium::default() }));
     let db = open(&storage, Background::NONE);
     let books = collection(&db, 100_000);
-    let rounds = 4;
+    let rounds = 8;
     let begun = Instant::now();
     (0..64 * rounds).for_each(|id| drop(put(&books, vec![document(id, 0)])));
     let one_by_one = begun.elapsed();
@@ -199,7 +199,9 @@ fn writes_that_wait_share_a_flush() {
     });
     let together = begun.elapsed();
     assert_eq!(flushes, 64 * rounds as usize);
-    assert!(storage.0.flushes.load(SeqCst) <= 4 * rounds as usize, "{} flushes", storage.0.flushes.load(SeqCst));
+    // The time also hangs on how fast a host wakes its threads, and on who else uses it.
+    let flushes = storage.0.flushes.load(SeqCst);
+    assert!(20 * flushes <= 64 * rounds as usize, "{flushes} flushes");
     assert!(one_by_one > 10 * together, "{one_by_one:?} one by one, {together:?} together");
     assert_eq!(books.count(None).unwrap(), 128 * rounds as usize);
 }

@@ -190,21 +190,37 @@ impl<'a> TermSet<'a> {
         }
     }
 
-    /// The texts in order of their bytes.
+    /// The order of the texts by their bytes, where they are not in that order.
     #[must_use]
-    pub fn in_order(&self) -> OrderedTerms<'a> {
-        let mut terms = match self {
+    pub fn order(&self) -> Vec<u32> {
+        match self {
             Self::Growing(terms) => {
-                let order =
-                    sorted(terms.texts.len(), &mut |a, b| terms.texts.get(a as u32).cmp(terms.texts.get(b as u32)));
-                OrderedTerms { set: *self, order, walk: None, next: 0, text: Vec::new() }
+                sorted(terms.texts.len(), &mut |a, b| terms.texts.get(a as u32).cmp(terms.texts.get(b as u32)))
+            }
+            Self::Sealed(_) => Vec::new(),
+        }
+    }
+
+    /// The texts behind one, or all, in their order.
+    #[must_use]
+    pub fn behind(&self, last: Option<&[u8]>, order: &'a [u32]) -> OrderedTerms<'a> {
+        let mut terms = OrderedTerms { set: *self, order, walk: None, next: 0, text: Vec::new() };
+        match self {
+            Self::Growing(growing) => {
+                let is_before = |number: &u32| last.is_some_and(|last| growing.texts.get(*number).as_bytes() <= last);
+                terms.next = order.partition_point(is_before);
+                terms.advance();
             }
             Self::Sealed(view) => {
-                let walk = view.dictionary().walk();
-                OrderedTerms { set: *self, order: Vec::new(), walk: Some(walk), next: 0, text: Vec::new() }
+                let mut walk = view.dictionary().walk();
+                last.into_iter().for_each(|last| walk.seek(last));
+                terms.walk = Some(walk);
+                terms.advance();
+                if terms.text() == last {
+                    terms.advance();
+                }
             }
-        };
-        terms.advance();
+        }
         terms
     }
 }
@@ -212,7 +228,7 @@ impl<'a> TermSet<'a> {
 /// A walk over the texts of a set in order of their bytes.
 pub struct OrderedTerms<'a> {
     set: TermSet<'a>,
-    order: Vec<u32>,
+    order: &'a [u32],
     walk: Option<super::index::Terms<'a>>,
     /// The place behind the present text; 0 behind the last one.
     next: usize,

@@ -4,16 +4,23 @@
 //!   same where all documents are in the log;
 //! - `storage append`: what a durable write costs beside a bare one of the same bytes;
 //! - `storage together`: what 64 at once cost beside 64 one by one;
+//! - `storage compact`: how fast segments are sealed and merged, how much is written for what is stored, and what stays on disk;
 //! - `storage latency`: how long searches take beside each kind of long work.
 
 #[cfg(not(target_family = "wasm"))]
 mod append;
 #[cfg(not(target_family = "wasm"))]
+mod compact;
+#[cfg(not(target_family = "wasm"))]
 mod latency;
 #[cfg(not(target_family = "wasm"))]
 mod made;
 #[cfg(not(target_family = "wasm"))]
+mod media;
+#[cfg(not(target_family = "wasm"))]
 mod open;
+#[cfg(not(target_family = "wasm"))]
+mod together;
 
 #[cfg(target_family = "wasm")]
 fn main() {}
@@ -36,8 +43,10 @@ fn main() {
     match options.task.as_str() {
         "open" | "replay" => open::run(&options),
         "append" => append::run(&options),
+        "compact" => compact::run(&options),
+        "together" => together::run(&options),
         "latency" => latency::run(&options),
-        other => panic!("open, replay, append, together or latency, not {other:?}"),
+        other => panic!("open, replay, append, together, compact or latency, not {other:?}"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The live rows of some segments as the bytes of one: sealing is the merge of one growing segment, compaction that of
 //! several sealed ones. Nothing is analysed again.
 
-use super::{FACTS, SectionKind, SectionWriter, merge_text::merge_text, write_vectors};
+use super::{FACTS, SectionKind, SectionWriter, merge_text::MergedText, write_vectors};
 use crate::{
     Schema,
     attributes::ColumnValues,
@@ -38,6 +38,7 @@ pub struct Merging {
     /// For each source, where each of its rows goes; none before the first step.
     new_rows: Option<Vec<Vec<u32>>>,
     vectors: Option<MergedVectors>,
+    text: Option<MergedText>,
 }
 
 /// The vectors of a column whose index is being built.
@@ -54,7 +55,7 @@ impl Merging {
     /// A merge that has not begun.
     #[must_use]
     pub fn new() -> Self {
-        Self { writer: SectionWriter::default(), field: 0, new_rows: None, vectors: None }
+        Self { writer: SectionWriter::default(), field: 0, new_rows: None, vectors: None, text: None }
     }
 
     /// Does the next slice of work and says whether all is done.
@@ -77,7 +78,15 @@ impl Merging {
                     vectors.write(&mut self.writer, self.field, rows);
                 }
             }
-            FieldKind::Text(text) => merge_text(&mut self.writer, sources, new_rows, self.field, text.positions),
+            FieldKind::Text(field) => {
+                let new = || MergedText::new(sources, self.field, field.positions);
+                if !self.text.get_or_insert_with(new).step(sources, new_rows, self.field) {
+                    return false;
+                }
+                if let Some(text) = self.text.take() {
+                    text.write(&mut self.writer, self.field);
+                }
+            }
             FieldKind::Attribute(attribute) => write_attribute(&mut self.writer, sources, self.field, attribute.kind),
         }
         self.field += 1;
