@@ -73,7 +73,7 @@ fn make(state: &mut CollectionState, segments: Range<usize>) -> f64 {
     let (output, merged) = job.finish(DATABASE, FileId(1));
     let elapsed = cpu_seconds() - started;
     let output = output.expect("rows are left");
-    let bytes = Box::new(AlignedBytes::copy_of(&output.bytes));
+    let bytes = AlignedBytes::copy_of(&output.bytes).into();
     let opened = SealedSegment::open(state.schema(), bytes, "segment", (DATABASE, FileId(1), output.checksum));
     state.install(Some(Arc::new(opened.expect("a segment"))), &merged);
     elapsed

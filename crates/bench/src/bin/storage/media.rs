@@ -1,8 +1,8 @@
 //! Storages around others: one whose flushes take a while, and that counts what is written to it.
 
 use sanderling::{
-    engine::{Result, codec::AlignedBytes, segment::SegmentBytes},
-    storage::{Durability, Storage, StorageFuture, StoredObject},
+    engine::{Result, codec::AlignedBytes},
+    storage::{Durability, InPlace, Storage, StorageFuture, StoredObject},
 };
 use std::{
     sync::{
@@ -49,8 +49,8 @@ impl<S: Storage> Storage for Watched<S> {
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
         self.inner.read(name, offset, length)
     }
-    fn map(&self, name: &str, length: usize) -> Option<Result<SegmentBytes>> {
-        self.inner.map(name, length)
+    fn in_place(&self, name: &str, length: usize) -> Option<Result<InPlace>> {
+        self.inner.in_place(name, length)
     }
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
         self.note(bytes, durability);

@@ -26,6 +26,9 @@ pub(super) struct Kept {
     is_unsure: bool,
 }
 
+/// A sound segment or what is wrong with it, and what can be read of a damaged one.
+type Looked = (Result<SealedSegment, Option<Error>>, Option<SealedSegment>);
+
 /// Bytes that are read twice.
 struct Shared(Arc<AlignedBytes>);
 
@@ -113,7 +116,7 @@ impl Patient<'_> {
         record: &SegmentRecord,
         files: &mut Vec<File>,
         schema: &Schema,
-    ) -> Result<(Result<SealedSegment, Option<Error>>, Option<SealedSegment>)> {
+    ) -> Result<Looked> {
         let bytes = match self.take(files, name)? {
             Ok(bytes) => Arc::new(bytes),
             Err(error) => return Ok((Err(error), None)),
