@@ -22,8 +22,11 @@ const BLOCKED: Duration = Duration::from_millis(20);
 
 const LARGE_BATCH: usize = 10_000;
 
+/// A kind of long work.
+type Case = (&'static str, fn(&Options));
+
 pub fn run(options: &Options) {
-    let cases: [(&str, fn(&Options)); 6] = [
+    let cases: [Case; 6] = [
         ("nothing", nothing),
         ("large batches", large_batches),
         ("single puts", single_puts),
