@@ -8,6 +8,10 @@
 //! happens there), its frame is appended to the log by the driver, and then it is applied, which cannot fail; replay
 //! takes the same path. See `ARCHITECTURE.md` for the map.
 #![no_std]
+#![cfg_attr(
+    target_family = "wasm",
+    allow(clippy::arc_with_non_send_sync, reason = "what is shared natively is not in wasm")
+)]
 #![forbid(unsafe_code)]
 
 extern crate alloc;

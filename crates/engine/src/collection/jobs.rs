@@ -36,7 +36,16 @@ pub struct MergeJob {
     schema: Arc<Schema>,
     merged: Merged,
     sources: Vec<HeldSegment>,
+    /// How often the medium had failed before.
+    failures: usize,
     merging: Merging,
+}
+
+fn sealed_of(sources: &[HeldSegment]) -> impl Iterator<Item = &SealedSegment> {
+    sources.iter().filter_map(|source| match source {
+        HeldSegment::Sealed(segment) => Some(&**segment),
+        _ => None,
+    })
 }
 
 /// Which rows of which segments a merge took.
@@ -59,15 +68,15 @@ impl MergeJob {
         self.merging.step(&self.schema, &sources)
     }
 
-    /// What came up while the segments it works on were read: what was made of them is not to be believed.
+    /// Why what was made is not to be believed: a segment it was made of turned out to be damaged, or could not be read.
     #[must_use]
     pub fn trouble(&self) -> Option<Error> {
-        let troubles = self.sources.iter().filter_map(|source| match source {
-            HeldSegment::Sealed(segment) => segment.trouble(),
-            _ => None,
-        });
-        // All are asked: what one would tell later is no news of the call that asks then.
-        troubles.reduce(|first, _| first)
+        let sealed = || sealed_of(&self.sources);
+        let unreadable = || {
+            let has_failed = sealed().map(SealedSegment::failures).sum::<usize>() != self.failures;
+            has_failed.then(|| Error::new(ErrorCode::Unavailable, "a segment could not be read"))
+        };
+        sealed().find_map(SealedSegment::damage).or_else(unreadable)
     }
 
     /// The new segment, once all is done; none if no row was left. And what it was made of.
@@ -104,7 +113,8 @@ impl CollectionState {
         let kept = map(segments.clone(), |at| self.live_rows(at, now));
         let sources = map(&self.held[segments.clone()], |held| held.segment.clone());
         let merged = Merged { segments, kept };
-        MergeJob { schema: self.schema.clone(), merged, sources, merging: Merging::new() }
+        let failures = sealed_of(&sources).map(SealedSegment::failures).sum();
+        MergeJob { schema: self.schema.clone(), merged, sources, failures, merging: Merging::new() }
     }
 
     /// The rows of a merged segment that have died since the merge began.

@@ -42,13 +42,13 @@ pub fn salvage(
     let analyzers = Analyzers::new(schema, source)?;
     let (mut grown, mut lost, mut last) = (GrowingSegment::new(schema), 0, SequenceNumber(0));
     for row in (0..segment.rows() as u32).map(RowId).filter(|row| !dead.contains(*row)) {
-        segment.forget_trouble();
+        segment.forget_damage();
         let view = Segment::Sealed(&segment);
         let (id, sequence) = (view.id(row), view.sequence(row));
         let document = state.whole_document(Location { segment: 0, row });
         let indexed = document.and_then(|document| reindex(schema, &analyzers, &id, document, view.expiry(row)));
         match indexed {
-            Ok(indexed) if !segment.is_in_trouble() && sequence > last => {
+            Ok(indexed) if !segment.is_damaged() && sequence > last => {
                 last = sequence;
                 grown.push(sequence, indexed);
             }

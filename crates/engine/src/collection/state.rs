@@ -189,25 +189,31 @@ impl CollectionState {
         })
     }
 
-    /// Whether something came up while segments were read since that was asked last: what was read is not to be believed.
+    /// Whether a segment turned out to be damaged since that was asked last: what was read is not to be believed.
     #[must_use]
     pub fn is_in_doubt(&self) -> bool {
-        self.sealed().any(|(segment, _)| segment.is_in_trouble())
+        self.sealed().any(|(segment, _)| segment.is_damaged())
     }
 
-    /// Why the medium did not give what was asked of it, if it did not. It may the next time.
+    /// How often the medium failed so far while segments were read.
     #[must_use]
-    pub fn unreadable(&self) -> Option<Error> {
-        let errors = self.sealed().filter_map(|(segment, _)| segment.trouble());
-        // All are asked: what one would tell later is no news of the call that asks then.
-        errors.filter(|error| error.code() != ErrorCode::Corrupt).reduce(|first, _| first)
+    pub fn failures(&self) -> usize {
+        self.sealed().map(|(segment, _)| segment.failures()).sum()
+    }
+
+    /// Why what was read since then is not to be believed: the medium failed, and may not the next time.
+    pub fn check_read(&self, failures: usize) -> Result<()> {
+        if self.failures() == failures {
+            return Ok(());
+        }
+        Err(Error::new(ErrorCode::Unavailable, "a segment could not be read"))
     }
 
     /// Leaves out every segment that turned out to be damaged.
     pub fn quarantine(&mut self) {
         for held in &mut self.held {
             if let HeldSegment::Sealed(segment) = &held.segment
-                && let Some(damage) = segment.trouble().filter(|error| error.code() == ErrorCode::Corrupt)
+                && let Some(damage) = segment.damage()
             {
                 self.damage.push(damage);
                 held.segment = HeldSegment::Damaged(Arc::new(GrowingSegment::new(&self.schema)));

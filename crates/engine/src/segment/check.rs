@@ -5,7 +5,7 @@
 
 use super::sealed::{Column, SealedSegment};
 use crate::{
-    DocumentId, Error, Result,
+    DocumentId, Error, ErrorCode, Result,
     stored::{Plain, Stored},
 };
 
@@ -13,7 +13,7 @@ impl SealedSegment {
     /// Checks every block, and then what readers rely on and no checksum tells.
     pub fn check(&self) -> Result<()> {
         if !self.blocks.look_at_all() {
-            return Err(self.trouble().unwrap_or_else(|| self.wrong("a block that is damaged")));
+            return Err(self.damage().unwrap_or_else(|| self.unreadable()));
         }
         self.check_rows()?;
         self.columns.iter().try_for_each(|column| self.check_column(column))
@@ -69,7 +69,7 @@ impl SealedSegment {
         for row in 0..self.rows {
             let _ = documents.text(offsets[row] as usize..offsets[row + 1] as usize);
         }
-        self.that(self.blocks.trouble().is_none(), "a document that is not UTF-8")
+        self.that(self.blocks.damage().is_none(), "a document that is not UTF-8")
     }
 
     fn check_offsets<T: Plain + Into<u64> + Ord>(&self, offsets: Stored<'_, T>, end: u64) -> Result<()> {
@@ -77,6 +77,11 @@ impl SealedSegment {
         let first_and_last = offsets.first().zip(offsets.last()).map(|(first, last)| ((*first).into(), (*last).into()));
         let ascend = first_and_last == Some((0, end)) && offsets.is_sorted();
         self.that(ascend, "offsets that do not ascend to the end of their array")
+    }
+
+    fn unreadable(&self) -> Error {
+        let message = alloc::format!("{} could not be read", self.name);
+        Error::new(ErrorCode::Unavailable, message).with("file", self.name.as_str())
     }
 
     fn that(&self, holds: bool, otherwise: &str) -> Result<()> {

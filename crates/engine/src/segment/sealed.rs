@@ -1,17 +1,17 @@
 //! A sealed segment: bytes that never change, read in place.
 //!
 //! Opening one looks at its header and its table alone, however large it is; what lies in it is checked when it is touched
-//! ([`crate::stored`]). Whoever has read from a segment asks for [`SealedSegment::trouble`] before the answer is believed.
+//! ([`crate::stored`]). Whoever has read from a segment asks for [`SealedSegment::damage`] before the answer is believed.
 
 use super::format::{FACTS, SectionKind, SectionReader, StoredText, StoredVectors};
 use crate::{
-    DocumentId, Error, ErrorCode, Result, Schema,
+    DocumentId, Error, Result, Schema,
     attributes::{AttributeColumn, ColumnValues, Dictionary},
     ids::{DatabaseId, FileId, RowId},
     lists::{map, try_map},
     rows::RowSet,
     schema::{AttributeKind, FieldKind},
-    stored::{Blocks, Cold, FileBytes, Plain, Stored, Trouble},
+    stored::{Blocks, Cold, FileBytes, Plain, Stored},
     text::TextColumn,
     vector::{SearchedColumn, VectorColumn},
 };
@@ -76,7 +76,7 @@ impl SealedSegment {
             column(&sections, &blocks, field, &definition.kind, rows)
         })?;
         let segment = Self::of(&sections, blocks, rows, first_expiry, columns)?;
-        segment.trouble().map_or(Ok(segment), Err)
+        segment.damage().map_or(Ok(segment), Err)
     }
 
     /// Opens a file that is damaged, for one who reads on past damage: documents and vectors, and nothing made of them.
@@ -144,31 +144,29 @@ impl SealedSegment {
         self.blocks.resident_bytes()
     }
 
-    /// Forgets what came up, for one who reads on past damage.
-    pub fn forget_trouble(&self) {
+    /// Forgets the damage that was found, for one who reads on past it.
+    pub fn forget_damage(&self) {
         self.blocks.forget();
     }
 
-    /// Whether something came up while it was read: then what was read is not to be believed.
+    /// Whether damage was found: then what was read is not to be believed.
     #[must_use]
-    pub fn is_in_trouble(&self) -> bool {
-        self.blocks.trouble().is_some()
+    pub fn is_damaged(&self) -> bool {
+        self.blocks.damage().is_some()
     }
 
-    /// What came up while it was read: damage, or a failure of the medium, which is forgotten once it is told.
+    /// The damage that was found.
     #[must_use]
-    pub fn trouble(&self) -> Option<Error> {
-        match self.blocks.trouble()? {
-            Trouble::Damage(offset) => {
-                let problem = "the checksum of a block does not match, or what it says cannot be";
-                Some(Error::damaged_file(&self.name, &problem).with("offset", offset as u64))
-            }
-            Trouble::Unreadable => {
-                self.blocks.forgive();
-                let message = alloc::format!("{} could not be read", self.name);
-                Some(Error::new(ErrorCode::Unavailable, message).with("file", self.name.as_str()))
-            }
-        }
+    pub fn damage(&self) -> Option<Error> {
+        let offset = self.blocks.damage()?;
+        let problem = "the checksum of a block does not match, or what it says cannot be";
+        Some(Error::damaged_file(&self.name, &problem).with("offset", offset as u64))
+    }
+
+    /// How often the medium failed so far while it was read.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        self.blocks.failures()
     }
 
     pub(super) fn array<T: Plain>(&self, range: &Range<usize>) -> Stored<'_, T> {

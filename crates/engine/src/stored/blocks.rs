@@ -88,19 +88,8 @@ impl FileBytes {
     }
 }
 
-/// What came up while a file was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// A block that is not what was written, or says what cannot be.
-    Damage(usize),
-    /// The medium failed. It may not the next time.
-    Unreadable,
-}
-
-/// No trouble so far.
-const NONE: usize = usize::MAX;
-/// The medium failed.
-const UNREADABLE: usize = usize::MAX - 1;
+/// No damage so far.
+const SOUND: usize = usize::MAX;
 
 /// A part of a paged file that stays in memory. Its blocks are sound.
 struct Part {
@@ -122,7 +111,9 @@ pub struct Blocks {
     /// A bit a block: its checksum was seen to be right.
     sound: Vec<AtomicU32>,
     /// Where damage was found first.
-    trouble: AtomicUsize,
+    damaged: AtomicUsize,
+    /// How often the medium failed.
+    failures: AtomicUsize,
 }
 
 impl fmt::Debug for Blocks {
@@ -138,7 +129,16 @@ impl Blocks {
         let mut sound = Vec::new();
         sound.resize_with(covered.div_ceil(32 * BLOCK_BYTES), AtomicU32::default);
         let base = bytes.whole().map_or(0, |bytes| bytes.as_ptr() as usize);
-        Self { bytes, base, covered, sums, parts: Vec::new(), sound, trouble: AtomicUsize::new(NONE) }
+        Self {
+            bytes,
+            base,
+            covered,
+            sums,
+            parts: Vec::new(),
+            sound,
+            damaged: AtomicUsize::new(SOUND),
+            failures: AtomicUsize::new(0),
+        }
     }
 
     /// Brings all but these parts of a paged file into memory, to stay.
@@ -194,30 +194,32 @@ impl Blocks {
         part.bytes.as_ref().get(range.start - part.from..range.end.checked_sub(part.from)?)
     }
 
-    /// What came up so far.
+    /// Where damage was found, if it was.
     #[must_use]
-    pub fn trouble(&self) -> Option<Trouble> {
-        match self.trouble.load(Ordering::Acquire) {
-            NONE => None,
-            UNREADABLE => Some(Trouble::Unreadable),
-            at => Some(Trouble::Damage(at)),
-        }
+    pub fn damage(&self) -> Option<usize> {
+        Some(self.damaged.load(Ordering::Acquire)).filter(|at| *at != SOUND)
     }
 
-    /// Forgets that the medium failed, once that was told.
-    pub fn forgive(&self) {
-        // What others noted meanwhile stays.
-        let _ = self.trouble.compare_exchange(UNREADABLE, NONE, Ordering::AcqRel, Ordering::Acquire);
+    /// How often the medium failed so far. Who compares the number before and after knows whether what was read between is to be
+    /// believed. It may not fail the next time, so it is no damage.
+    #[must_use]
+    pub fn failures(&self) -> usize {
+        self.failures.load(Ordering::Acquire)
     }
 
-    /// Forgets what came up so far, for one who reads on past damage. What is damaged is seen again when it is read again.
+    #[cold]
+    fn fail(&self) {
+        self.failures.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Forgets the damage that was found, for one who reads on past it. What is damaged is seen again when it is read again.
     pub fn forget(&self) {
-        self.trouble.store(NONE, Ordering::Release);
+        self.damaged.store(SOUND, Ordering::Release);
     }
 
     #[cold]
     fn note(&self, offset: usize) {
-        self.trouble.fetch_min(offset, Ordering::AcqRel);
+        self.damaged.fetch_min(offset, Ordering::AcqRel);
     }
 
     #[inline]
@@ -269,16 +271,16 @@ impl Blocks {
     pub fn look_at_all(&self) -> bool {
         let blocks = self.covered.div_ceil(BLOCK_BYTES);
         let FileBytes::Paged(pages) = &self.bytes else { return blocks == 0 || self.look(0, blocks - 1) };
-        let mut content = vec![0; BLOCK_BYTES];
+        let (mut content, failures) = (vec![0; BLOCK_BYTES], self.failures());
         for block in 0..blocks {
             let content = &mut content[..self.range_of(block).len()];
             match pages.read(block * BLOCK_BYTES, content) {
-                Err(_) => self.note(UNREADABLE),
+                Err(_) => self.fail(),
                 Ok(()) if !self.is_block(block, content) => self.note(block * BLOCK_BYTES),
                 Ok(()) => {}
             }
         }
-        self.trouble().is_none()
+        self.damage().is_none() && self.failures() == failures
     }
 
     /// Notes that what the file says cannot be, though its checksums are right.
@@ -329,7 +331,7 @@ impl Blocks {
                 }
                 Err(_) => {
                     now.fill(0);
-                    self.note(UNREADABLE);
+                    self.fail();
                 }
             }
             offset += now.len();

@@ -10,7 +10,7 @@
 mod blocks;
 mod cold;
 
-pub use blocks::{Blocks, FileBytes, MaybeShared, Pages, Trouble};
+pub use blocks::{Blocks, FileBytes, MaybeShared, Pages};
 pub use cold::Cold;
 
 use crate::codec::crc32c_continue;
@@ -179,7 +179,7 @@ impl<'a, T: Plain> Stored<'a, T> {
     #[cold]
     #[inline(never)]
     fn unsound(&self, length: usize) -> &'a [T] {
-        if self.file.is_some_and(|file| file.trouble().is_none()) {
+        if self.file.is_some_and(|file| file.damage().is_none()) {
             self.blame();
         }
         bytemuck::cast_slice::<u64, T>(&ZEROS).get(..length).unwrap_or_default()

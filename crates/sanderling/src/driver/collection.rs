@@ -182,12 +182,11 @@ impl CollectionShared {
         loop {
             {
                 let state = self.state();
+                let failures = state.failures();
                 let answer = read(&state);
+                state.check_read(failures)?;
                 if !state.is_in_doubt() {
                     return answer;
-                }
-                if let Some(error) = state.unreadable() {
-                    return Err(error);
                 }
             }
             self.quarantine();

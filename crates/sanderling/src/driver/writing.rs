@@ -216,8 +216,9 @@ impl Collection {
         while bytes < GROUP_BYTES
             && let Some((write, answer)) = self.shared.queue.next(&mut |write| group.admits(write))
         {
+            let failures = state.failures();
             let made = group.prepare(&state, write, now);
-            *unreadable = unreadable.take().or_else(|| state.unreadable());
+            *unreadable = unreadable.take().or_else(|| state.check_read(failures).err());
             match made {
                 Ok(payload) => {
                     bytes += payload.len();
