@@ -17,7 +17,7 @@ mod text;
 
 pub use group::Group;
 pub use ingest::{DeleteTarget, Precondition, PutOptions, Write};
-pub use jobs::{MergeJob, Merged, SealedOutput};
+pub use jobs::{ExtendJob, MergeJob, Merged, SealedOutput};
 pub use read::{ListOptions, ListPage};
 pub use state::{CollectionState, Held, HeldSegment, Prepared, WriteReceipt};
 pub use suggest::{SuggestOptions, Suggestion};
