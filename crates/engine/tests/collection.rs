@@ -336,7 +336,11 @@ fn a_larger_schema_indexes_what_was_stored_before() {
         same => panic!("{same:?}"),
     };
     fixture.state.freeze();
-    let (output, merged) = fixture.state.extend_schema(&larger, merges::DATABASE, merges::FILE, 0).unwrap();
+    let mut extend = fixture.state.extend_job(&larger, 0).unwrap();
+    while !extend.step(&fixture.state).unwrap() {}
+    let mut job = extend.finish();
+    while !job.step() {}
+    let (output, merged) = job.finish(merges::DATABASE, merges::FILE);
     let output = output.unwrap();
     let bytes = sanderling_engine::codec::AlignedBytes::copy_of(&output.bytes).into();
     let segment =

@@ -76,3 +76,31 @@ fn large_deletions_and_puts_leave_what_small_ones_leave() {
         assert_eq!(found(&together), found(&apart));
     }
 }
+
+#[test]
+fn a_larger_schema_indexes_every_document_of_every_segment() {
+    let database = Database::memory().unwrap();
+    let books = collection(&database, 150);
+    for id in 0..500_u64 {
+        books.put([document(id, 0).with("body", format!("dune{id} grass"))]).unwrap();
+    }
+    books.delete((0..500_u64).filter(|id| id % 3 == 0)).unwrap();
+    assert!(books.stats().unwrap().segments.len() > 2);
+    let larger = SCHEMA.replace("\"round\":", "\"body\": { \"type\": \"text\" }, \"round\":");
+    let before = books.search(&Query::new().text("shore").limit(500)).unwrap();
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            while !is_done.load(SeqCst) {
+                let found = books.search(&Query::new().text("shore").limit(500)).unwrap();
+                assert_eq!(found.hits, before.hits);
+            }
+        });
+        drop(database.collection("books", Schema::from_json(larger.as_str()).unwrap()).unwrap());
+        is_done.store(true, SeqCst);
+        reader.join().unwrap();
+    });
+    let found = |query: &str| books.search(&Query::new().text(query).limit(500)).unwrap().total;
+    assert_eq!(found("grass"), 333);
+    (0..500).for_each(|id| assert_eq!(found(&format!("dune{id}")), usize::from(id % 3 != 0), "{id}"));
+}

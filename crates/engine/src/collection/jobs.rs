@@ -14,7 +14,7 @@ use crate::{
     lists::map,
     rows::RowSet,
     segment::{
-        GrowingSegment, SealedSegment, Segment,
+        GrowingSegment, SealedSegment,
         format::{Merging, Source},
     },
     text::Analyzers,
@@ -35,18 +35,32 @@ pub struct SealedOutput {
 pub struct MergeJob {
     schema: Arc<Schema>,
     merged: Merged,
-    sources: Vec<HeldSegment>,
+    /// What is read, with the rows that are taken.
+    sources: Vec<(HeldSegment, RowSet)>,
     /// How often the medium had failed before.
     failures: usize,
     merging: Merging,
 }
 
-fn sealed_of(sources: &[HeldSegment]) -> impl Iterator<Item = &SealedSegment> {
-    sources.iter().filter_map(|source| match source {
+fn sealed_of(sources: &[(HeldSegment, RowSet)]) -> impl Iterator<Item = &SealedSegment> {
+    sources.iter().filter_map(|(source, _)| match source {
         HeldSegment::Sealed(segment) => Some(&**segment),
         _ => None,
     })
 }
+
+/// Documents that are indexed anew under a larger schema.
+pub struct ExtendJob {
+    schema: Arc<Schema>,
+    analyzers: Analyzers,
+    merged: Merged,
+    /// The next segment, and the next row of it.
+    next: (usize, u32),
+    grown: GrowingSegment,
+}
+
+/// Rows that one step indexes.
+const SLICE: u32 = 64;
 
 /// Which rows of which segments a merge took.
 #[derive(Clone, Debug)]
@@ -63,8 +77,7 @@ impl MergeJob {
         if self.merged.is_empty() {
             return true;
         }
-        let sources = self.sources.iter().zip(&self.merged.kept);
-        let sources = map(sources, |(segment, keep)| Source { segment: segment.view(), keep });
+        let sources = map(&self.sources, |(segment, keep)| Source { segment: segment.view(), keep });
         self.merging.step(&self.schema, &sources)
     }
 
@@ -79,6 +92,12 @@ impl MergeJob {
         sealed().find_map(SealedSegment::damage).or_else(unreadable)
     }
 
+    /// The schema of the new segment.
+    #[must_use]
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
     /// The new segment, once all is done; none if no row was left. And what it was made of.
     #[must_use]
     pub fn finish(self, database: DatabaseId, file: FileId) -> (Option<SealedOutput>, Merged) {
@@ -87,6 +106,36 @@ impl MergeJob {
             SealedOutput { bytes, checksum }
         });
         (output, self.merged)
+    }
+}
+
+impl ExtendJob {
+    /// Indexes the next documents of a collection, in which nothing has changed, and says whether all are done.
+    pub fn step(&mut self, state: &CollectionState) -> Result<bool> {
+        let (at, first) = self.next;
+        let Some(kept) = self.merged.kept.get(at) else { return Ok(true) };
+        let segment = state.segment(at);
+        let end = (kept.rows() as u32).min(first + SLICE);
+        for row in (first..end).map(RowId).filter(|row| kept.contains(*row)) {
+            let id = segment.id(row);
+            let document = state.whole_document(Location { segment: at, row })?;
+            let indexed = reindex(&self.schema, &self.analyzers, &id, document, segment.expiry(row));
+            let indexed = indexed.map_err(|error| {
+                let message = alloc::format!("the document {id} does not fit the new fields: {error}");
+                Error::new(ErrorCode::Schema, message).with("id", id.to_string())
+            })?;
+            self.grown.push(segment.sequence(row), indexed);
+        }
+        self.next = if end as usize == kept.rows() { (at + 1, 0) } else { (at, end) };
+        Ok(false)
+    }
+
+    /// What makes a segment of them, once all are done.
+    #[must_use]
+    pub fn finish(self) -> MergeJob {
+        let keep = RowSet::all(self.grown.rows());
+        let sources = Vec::from([(HeldSegment::Frozen(Arc::new(self.grown)), keep)]);
+        MergeJob { schema: self.schema, merged: self.merged, sources, failures: 0, merging: Merging::new() }
     }
 }
 
@@ -111,7 +160,8 @@ impl CollectionState {
     #[must_use]
     pub fn merge_job(&self, segments: Range<usize>, now: u64) -> MergeJob {
         let kept = map(segments.clone(), |at| self.live_rows(at, now));
-        let sources = map(&self.held[segments.clone()], |held| held.segment.clone());
+        let held = self.held[segments.clone()].iter().zip(&kept);
+        let sources = map(held, |(held, kept)| (held.segment.clone(), kept.clone()));
         let merged = Merged { segments, kept };
         let failures = sealed_of(&sources).map(SealedSegment::failures).sum();
         MergeJob { schema: self.schema.clone(), merged, sources, failures, merging: Merging::new() }
@@ -152,40 +202,14 @@ impl CollectionState {
         })
     }
 
-    /// All live documents of the held segments indexed anew under a schema that has more fields, as one segment file. Nothing
-    /// may have been written since they were frozen.
-    pub fn extend_schema(
-        &self,
-        schema: &Schema,
-        database: DatabaseId,
-        file: FileId,
-        now: u64,
-    ) -> Result<(Option<SealedOutput>, Merged)> {
+    /// All live documents of the held segments to be indexed anew under a schema that has more fields. Nothing may be written
+    /// until that has taken effect.
+    pub fn extend_job(&self, schema: &Schema, now: u64) -> Result<ExtendJob> {
         let analyzers = Analyzers::new(schema, self.source)?;
-        let mut grown = GrowingSegment::new(schema);
         let kept = map(0..self.held.len(), |at| self.live_rows(at, now));
-        for (at, kept) in kept.iter().enumerate() {
-            let segment = self.segment(at);
-            for row in kept.iter() {
-                let id = segment.id(row);
-                let document = self.whole_document(Location { segment: at, row })?;
-                let indexed = reindex(schema, &analyzers, &id, document, segment.expiry(row));
-                let indexed = indexed.map_err(|error| {
-                    let message = alloc::format!("the document {id} does not fit the new fields: {error}");
-                    Error::new(ErrorCode::Schema, message).with("id", id.to_string())
-                })?;
-                grown.push(segment.sequence(row), indexed);
-            }
-        }
         let merged = Merged { segments: 0..self.held.len(), kept };
-        if merged.is_empty() {
-            return Ok((None, merged));
-        }
-        let keep = &RowSet::all(grown.rows());
-        let mut merging = Merging::new();
-        while !merging.step(schema, &[Source { segment: Segment::Growing(&grown), keep }]) {}
-        let (bytes, checksum) = merging.finish(database, file);
-        Ok((Some(SealedOutput { bytes, checksum }), merged))
+        let grown = GrowingSegment::new(schema);
+        Ok(ExtendJob { schema: Arc::new(schema.clone()), analyzers, merged, next: (0, 0), grown })
     }
 
     /// Puts a schema with more fields in force. All segments must have been made for it.

@@ -19,7 +19,7 @@ mod text;
 
 pub use group::Group;
 pub use ingest::{DeleteTarget, Precondition, PutOptions, Write, check_operation};
-pub use jobs::{MergeJob, Merged, SealedOutput};
+pub use jobs::{ExtendJob, MergeJob, Merged, SealedOutput};
 pub use read::{ListOptions, ListPage};
 pub use remains::{documents, superseded};
 pub use salvage::{Salvaged, salvage};

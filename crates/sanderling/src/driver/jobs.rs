@@ -126,8 +126,9 @@ impl Collection {
                     let made = match merge.trouble() {
                         Some(trouble) => Err(trouble),
                         None => {
+                            let schema = merge.schema().clone();
                             let (output, merged) = merge.finish(self.database.shared.id, job.file);
-                            self.write_made(job.file, output, merged, &self.schema()).await
+                            self.write_made(job.file, output, merged, &schema).await
                         }
                     };
                     self.shared.quarantine();
@@ -141,7 +142,7 @@ impl Collection {
     }
 
     /// Writes the file of a new segment, which no manifest names yet, and opens it.
-    pub(super) async fn write_made(
+    async fn write_made(
         &self,
         file: FileId,
         output: Option<SealedOutput>,

@@ -11,7 +11,6 @@ use alloc::{boxed::Box, vec, vec::Vec};
 use sanderling_engine::{
     Result, Schema,
     defects::{Defect, is},
-    ids::FileId,
 };
 
 /// Why segments are made anew.
@@ -58,14 +57,25 @@ impl Collection {
         self.complete(&*self.begin_job(merge).await).await
     }
 
+    /// A segment of all documents under a larger schema. Searches go on between the slices.
     async fn extended(&self, schema: &Schema) -> Result<Made> {
-        let database = &self.database.shared;
-        let file = FileId(database.manifest.lock().await.allocate_file());
-        let made = self.shared.state().extend_schema(schema, database.id, file, database.now());
-        self.shared.quarantine();
-        self.shared.state().check_whole()?;
-        let (output, merged) = made?;
-        self.write_made(file, output, merged, schema).await
+        let mut extend = self.shared.state().extend_job(schema, self.database.shared.now())?;
+        loop {
+            let is_done = {
+                let state = self.shared.state();
+                state.check_whole()?; // a search may have found damage since
+                let failures = state.failures();
+                let is_done = extend.step(&state);
+                state.check_read(failures).and(is_done)
+            };
+            self.shared.quarantine();
+            self.shared.state().check_whole()?;
+            if is_done? {
+                break;
+            }
+            (self.database.shared.environment.background.pause)().await;
+        }
+        self.complete(&*self.begin_job(extend.finish()).await).await
     }
 
     /// Names a segment that takes the place of those from a place on, and a new log, in the manifest; then in the state.
