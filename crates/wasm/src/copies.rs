@@ -112,7 +112,7 @@ pub fn repair(#[wasm_bindgen(unchecked_param_type = "PlaceRequest")] request: Js
 
 async fn repaired(request: &JsValue) -> Result<Value> {
     let storage = storage_of(request).await?;
-    let repaired = driver::repair(&*storage, crate::environment::environment().analyzers).await;
+    let repaired = driver::repair(&*storage, environment(request).analyzers).await;
     storage.close().await?;
     repaired.map(|repaired| Value::from(&repaired))
 }
