@@ -11,7 +11,7 @@ mod made;
 use collections::{Made, merges, resealed};
 use made::{Numbers, clustered, uniform};
 use sanderling_engine::{
-    Document, Query, Schema, Value,
+    Document, DocumentId, Query, Schema, Value,
     codec::AlignedBytes,
     collection::{CollectionState, PutOptions, Write},
     ids::SequenceNumber,
@@ -297,4 +297,32 @@ fn a_score_is_a_number() {
     for hit in result.hits {
         assert!(!hit.score.is_nan(), "{}: {:08x}", hit.id, hit.score.to_bits());
     }
+}
+
+#[test]
+fn a_segment_that_is_left_out_keeps_its_place_and_its_dead_rows() {
+    let mut made = Made::new(8, "");
+    made.put_all(&[0.5; 8 * 400]);
+    let (bytes, root) = made.output();
+    let whole = SealedSegment::open(
+        made.state.schema(),
+        AlignedBytes::copy_of(&bytes).into(),
+        "segment",
+        (merges::DATABASE, merges::FILE, root),
+    );
+    let mut damaged = bytes;
+    let at = damaged.windows(11).position(|window| window == b"\"number\":1,").unwrap();
+    damaged[at] ^= 1;
+    let mut over = made.over(&damaged, root).unwrap();
+    let dead = RowSet::matching(400, &mut |row| row.0 < 3);
+    over.state.add_sealed(Arc::new(whole.unwrap()), dead);
+    assert!(!over.state.is_in_doubt());
+    let _ = over.state.get(&DocumentId::Integer(1), 0);
+    assert!(over.state.is_in_doubt(), "its document was read");
+    over.state.quarantine();
+    assert!(!over.state.is_in_doubt());
+    // A commit that was under way when the damage was found goes by these positions.
+    assert_eq!(over.state.sealed().map(|(_, dead)| dead.count()).collect::<Vec<_>>(), [0, 3]);
+    assert_eq!((over.state.held()[0].segment.state(), over.state.damage().len()), ("damaged", 1));
+    assert_eq!(over.state.count(None, 0).unwrap(), 397);
 }

@@ -35,8 +35,13 @@ pub enum HeldSegment {
     Sealed(Arc<SealedSegment>),
     /// One that grew until it was full; its sealed form is being made.
     Frozen(Arc<GrowingSegment>),
-    /// One that turned out to be damaged: nothing, in its place.
-    Damaged(Arc<GrowingSegment>),
+    /// One that turned out to be damaged. Searches find nothing in its place; the manifest goes on to name it.
+    Damaged {
+        /// What is not read any more.
+        segment: Arc<SealedSegment>,
+        /// What is read instead: a segment without a row.
+        instead: Arc<GrowingSegment>,
+    },
 }
 
 impl HeldSegment {
@@ -45,7 +50,7 @@ impl HeldSegment {
     pub fn view(&self) -> Segment<'_> {
         match self {
             Self::Sealed(segment) => Segment::Sealed(segment),
-            Self::Frozen(segment) | Self::Damaged(segment) => Segment::Growing(segment),
+            Self::Frozen(segment) | Self::Damaged { instead: segment, .. } => Segment::Growing(segment),
         }
     }
 
@@ -55,7 +60,7 @@ impl HeldSegment {
         match self {
             Self::Sealed(_) => "sealed",
             Self::Frozen(_) => "sealing",
-            Self::Damaged(_) => "damaged",
+            Self::Damaged { .. } => "damaged",
         }
     }
 }
@@ -181,18 +186,19 @@ impl CollectionState {
         &self.held
     }
 
-    /// The segments before the growing one that are sealed, oldest first, with their dead rows.
+    /// The segments before the growing one that are sealed, oldest first, with their dead rows: those that the manifest names, damaged
+    /// ones too.
     pub fn sealed(&self) -> impl Iterator<Item = (&Arc<SealedSegment>, &RowSet)> {
         self.held.iter().filter_map(|held| match &held.segment {
-            HeldSegment::Sealed(segment) => Some((segment, &held.dead)),
-            HeldSegment::Frozen(_) | HeldSegment::Damaged(_) => None,
+            HeldSegment::Sealed(segment) | HeldSegment::Damaged { segment, .. } => Some((segment, &held.dead)),
+            HeldSegment::Frozen(_) => None,
         })
     }
 
     /// Whether a segment turned out to be damaged since that was asked last: what was read is not to be believed.
     #[must_use]
     pub fn is_in_doubt(&self) -> bool {
-        self.sealed().any(|(segment, _)| segment.is_damaged())
+        self.held.iter().any(|held| matches!(&held.segment, HeldSegment::Sealed(segment) if segment.is_damaged()))
     }
 
     /// How often the medium failed so far while segments were read.
@@ -216,8 +222,9 @@ impl CollectionState {
                 && let Some(damage) = segment.damage()
             {
                 self.damage.push(damage);
-                held.segment = HeldSegment::Damaged(Arc::new(GrowingSegment::new(&self.schema)));
-                held.dead = RowSet::default();
+                // Its dead rows stay known: a commit that is under way may write them.
+                let instead = Arc::new(GrowingSegment::new(&self.schema));
+                held.segment = HeldSegment::Damaged { segment: segment.clone(), instead };
             }
         }
     }

@@ -317,7 +317,7 @@ impl Collection {
             .iter()
             .map(|held| {
                 let (segment, deleted) = (held.segment.view(), held.dead.count());
-                let (documents, bytes) = (segment.rows() - deleted, segment.bytes());
+                let (documents, bytes) = (segment.rows().saturating_sub(deleted), segment.bytes());
                 SegmentStats { state: held.segment.state(), documents, deleted, bytes }
             })
             .collect();

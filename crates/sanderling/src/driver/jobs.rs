@@ -224,6 +224,7 @@ impl Collection {
             let database = &self.database.shared;
             let mut manifest = database.manifest.lock().await;
             self.settle_log(writer, &manifest).await?;
+            self.shared.state().check_whole()?; // a search may have found damage since
             let (mut files, mut old_files) = (Vec::new(), Vec::new());
             let mut next = manifest.next();
             let Some(record) = next.collections.iter_mut().find(|record| record.id == self.shared.id) else {
@@ -322,6 +323,7 @@ impl Collection {
         };
         let mut manifest = database.manifest.lock().await;
         self.settle_log(writer, &manifest).await?;
+        self.shared.state().check_whole()?;
         let (mut files, mut old_files) = (Vec::new(), Vec::new());
         let mut next = manifest.next();
         let Some(record) = next.collections.iter_mut().find(|record| record.id == self.shared.id) else {

@@ -82,6 +82,7 @@ impl Collection {
     async fn replace(&self, writer: &mut WriterState, from: usize, made: Made, schema: Option<Schema>) -> Result<()> {
         let database = &self.database.shared;
         let mut manifest = database.manifest.lock().await;
+        self.shared.state().check_whole()?; // a search may have found damage since
         let mut next = manifest.next();
         let Some(record) = next.collections.iter_mut().find(|record| record.id == self.shared.id) else {
             return Ok(()); // the collection was dropped

@@ -25,6 +25,7 @@ pub struct FileStorage {
     maps: bool,
     /// Names that may not be durable yet: at first any, since whoever made them may have been killed.
     names_to_sync: AtomicBool,
+    syncing_names: Mutex<()>,
     closed: AtomicBool,
 }
 
@@ -41,6 +42,7 @@ impl FileStorage {
             lock,
             maps: true,
             names_to_sync: AtomicBool::new(true),
+            syncing_names: Mutex::default(),
             closed: AtomicBool::new(false),
         })
     }
@@ -77,6 +79,8 @@ impl FileStorage {
     }
 
     fn sync_names(&self) -> io::Result<()> {
+        // Whoever comes while another syncs waits: its own name may be among those, and that may fail.
+        let _turn = self.syncing_names.lock().unwrap_or_else(PoisonError::into_inner);
         if self.names_to_sync.swap(false, Ordering::SeqCst)
             && let Err(error) = sync_folder(&self.folder)
         {
