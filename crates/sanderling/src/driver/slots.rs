@@ -5,7 +5,7 @@ use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::{fmt::Display, pin::Pin};
 use sanderling_engine::{
     Error, ErrorCode, Result,
-    codec::{AlignedBytes, FILE_HEADER_BYTES, FileHeader},
+    codec::{AlignedBytes, FILE_HEADER_BYTES, FORMAT_VERSION, FileHeader},
     defects::{Defect, is},
     manifest::{CollectionRecord, CommittedManifest, Manifest, SLOTS, SegmentRecord, wal_name},
 };
@@ -36,11 +36,16 @@ pub(super) fn read_slots<'a>(
     read_files(storage, objects, slots)
 }
 
-/// For whoever is asked to get over damage, a version that nothing speaks for is damage.
+/// For whoever is asked to get over damage, a version that nothing speaks for is damage: the header is then one of this
+/// version whose checksum is wrong, and what lies behind it can be read.
 pub(super) fn doubt_versions(files: &mut [File]) {
-    for File { name, bytes } in files {
-        if bytes.as_ref().is_ok_and(|bytes| FileHeader::is_version_doubtful(bytes.as_ref())) {
-            *bytes = Err(damaged(name, &"the checksum of the header does not match"));
+    for bytes in files.iter_mut().filter_map(|file| file.bytes.as_mut().ok()) {
+        let bytes = bytes.as_mut();
+        if FileHeader::is_version_doubtful(bytes)
+            && let Some(header) = bytes.first_chunk_mut::<FILE_HEADER_BYTES>()
+        {
+            header[8..12].copy_from_slice(&FORMAT_VERSION.to_le_bytes());
+            header[60] = !header[60];
         }
     }
 }
