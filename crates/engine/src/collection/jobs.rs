@@ -87,7 +87,7 @@ impl MergeJob {
         let sealed = || sealed_of(&self.sources);
         let unreadable = || {
             let has_failed = sealed().map(SealedSegment::failures).sum::<usize>() != self.failures;
-            has_failed.then(|| Error::new(ErrorCode::Unavailable, "a segment could not be read"))
+            sealed().find(|segment| has_failed && segment.failures() > 0).map(SealedSegment::unreadable)
         };
         sealed().find_map(SealedSegment::damage).or_else(unreadable)
     }

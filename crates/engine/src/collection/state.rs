@@ -212,7 +212,9 @@ impl CollectionState {
         if self.failures() == failures {
             return Ok(());
         }
-        Err(Error::new(ErrorCode::Unavailable, "a segment could not be read"))
+        // One of those that ever failed; mostly there is one.
+        let mut failed = self.sealed().filter(|(segment, _)| segment.failures() > 0);
+        failed.next().map_or(Ok(()), |(segment, _)| Err(segment.unreadable()))
     }
 
     /// Leaves out every segment that turned out to be damaged.

@@ -79,7 +79,9 @@ impl SealedSegment {
         self.that(ascend, "offsets that do not ascend to the end of their array")
     }
 
-    fn unreadable(&self) -> Error {
+    /// That the medium did not give what was asked of it.
+    #[must_use]
+    pub fn unreadable(&self) -> Error {
         let message = alloc::format!("{} could not be read", self.name);
         Error::new(ErrorCode::Unavailable, message).with("file", self.name.as_str())
     }
