@@ -15,8 +15,8 @@ pub(super) fn map(path: &Path, name: &str, length: usize) -> Result<SegmentBytes
     if found != length as u64 {
         return Err(Error::damaged_file(name, &format_args!("{found} bytes instead of {length}")));
     }
-    // SAFETY: nobody writes to the file while it is mapped: see above. Whoever does so all the same, past the lock, changes
-    // bytes under a shared slice; they are numbers and text that are checked where they are used.
+    // SAFETY: nobody writes to the file while it is mapped: see above. That rests on the lock: another program that writes past
+    // it changes bytes under a shared slice behind their checks, and then nothing is promised. `without_mapping` does without.
     let mapped = unsafe { memmap2::Mmap::map(&file) }.map_err(|error| failed(&error))?;
     Ok(SegmentBytes::Mapped(Box::new(mapped)))
 }
