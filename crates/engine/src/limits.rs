@@ -49,3 +49,9 @@ pub const HIGHLIGHT_CHARACTERS_MAX: usize = 100_000;
 pub const SUGGESTIONS_MAX: usize = 1_000;
 /// Bytes of the head of an exported stream: the names, schemas and files of all collections.
 pub const EXPORT_HEAD_BYTES_MAX: u64 = 64 << 20;
+/// Fields that one search may be sorted by.
+pub const SORT_FIELDS_MAX: usize = 16;
+/// Values or ranges of one facet.
+pub const FACET_VALUES_MAX: usize = 100_000;
+/// Hits, those left out included, that may be made to differ from each other: each is compared with all candidates.
+pub const MMR_HITS_MAX: usize = 1_000;

@@ -135,6 +135,41 @@ pub(crate) fn sorted(count: usize, compare: &mut dyn FnMut(usize, usize) -> Orde
     order
 }
 
+/// The first `limit` of the numbers below `count` in the order that `compare` gives, which tells all of them apart.
+pub(crate) fn first_of(count: usize, limit: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<u32> {
+    if limit >= count {
+        return sorted(count, compare);
+    }
+    // A heap of the first so far, the last of them on top.
+    let mut heap: Vec<u32> = Vec::new();
+    for number in 0..count {
+        if heap.len() < limit {
+            heap.push(number as u32);
+            let mut at = heap.len() - 1;
+            while at > 0 && compare(heap[at] as usize, heap[(at - 1) / 2] as usize) == Ordering::Greater {
+                heap.swap(at, (at - 1) / 2);
+                at = (at - 1) / 2;
+            }
+        } else if limit > 0 && compare(number, heap[0] as usize) == Ordering::Less {
+            heap[0] = number as u32;
+            let mut at = 0;
+            while 2 * at + 1 < heap.len() {
+                let mut child = 2 * at + 1;
+                let is_right =
+                    child + 1 < heap.len() && compare(heap[child] as usize, heap[child + 1] as usize) == Ordering::Less;
+                child += usize::from(is_right);
+                if compare(heap[at] as usize, heap[child] as usize) != Ordering::Less {
+                    break;
+                }
+                heap.swap(at, child);
+                at = child;
+            }
+        }
+    }
+    let order = sorted(heap.len(), &mut |a, b| compare(heap[a] as usize, heap[b] as usize));
+    permuted(&heap, &order)
+}
+
 /// The values in that order.
 pub(crate) fn permuted<T: Clone>(values: &[T], order: &[u32]) -> Vec<T> {
     let mut permuted = Vec::with_capacity(order.len());
@@ -200,6 +235,18 @@ mod tests {
         expected.sort_unstable();
         quicksort(&mut numbers);
         assert_eq!(numbers, expected);
+    }
+
+    #[test]
+    fn the_first_are_those_of_a_full_sort() {
+        for count in [0, 1, 5, 100, 1_000] {
+            let keys = scattered(count, 50);
+            let compare = &mut |a: usize, b: usize| (keys[a], a).cmp(&(keys[b], b));
+            let all = sorted(count, compare);
+            for limit in [0, 1, 2, 7, 99, 1_000, usize::MAX] {
+                assert_eq!(first_of(count, limit, compare), all[..limit.min(count)], "{limit} of {count}");
+            }
+        }
     }
 
     #[test]

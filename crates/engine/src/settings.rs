@@ -14,6 +14,12 @@ pub const LEG_DEPTH_DEFAULT: usize = 200;
 /// The constant of reciprocal rank fusion.
 pub const RRF_K_DEFAULT: f32 = 60.0;
 
+/// Values of a facet that come back where nothing is said.
+pub const FACET_VALUES_DEFAULT: usize = 10;
+
+/// How much relevance counts against difference where nothing is said.
+pub const MMR_LAMBDA_DEFAULT: f64 = 0.5;
+
 /// The two constants of BM25.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bm25Settings {

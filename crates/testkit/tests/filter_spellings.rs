@@ -3,6 +3,7 @@
 
 use sanderling_engine::{
     Schema,
+    attributes::{GeoArea, GeoBox, GeoPoint, GeoRadius},
     filter::{Filter, Operand, Side, Test},
     schema::{AttributeKind, FieldKind},
 };
@@ -20,6 +21,16 @@ fn operand(random: &mut Random, kind: AttributeKind) -> Operand {
         AttributeKind::Keyword => Operand::Keyword(TEXTS[random.below(TEXTS.len())].into()),
         AttributeKind::Number | AttributeKind::Date => Operand::Number(NUMBERS[random.below(NUMBERS.len())]),
         AttributeKind::Boolean => Operand::Boolean(random.below(2) == 0),
+        AttributeKind::Geo => Operand::Foreign,
+    }
+}
+
+fn area(random: &mut Random) -> GeoArea {
+    let mut degrees = |most: f64| (random.below(2_001) as f64 / 1_000.0 - 1.0) * most;
+    let (lat, other, lon, east) = (degrees(90.0), degrees(90.0), degrees(180.0), degrees(180.0));
+    match random.below(2) {
+        0 => GeoArea::Box(GeoBox { north: lat.max(other), south: lat.min(other), east, west: lon }),
+        _ => GeoArea::Radius(GeoRadius { center: GeoPoint { lat, lon }, meters: other.abs() * 1e5 }),
     }
 }
 
@@ -29,6 +40,9 @@ fn condition(random: &mut Random, schema: &Schema) -> Filter {
         FieldKind::Attribute(attribute) if random.below(6) > 0 => attribute.kind,
         _ => return Filter::Exists(field, true),
     };
+    if kind == AttributeKind::Geo {
+        return Filter::Test(field, Test::Within(area(random)));
+    }
     let sides = [Side::Greater, Side::GreaterOrEqual, Side::Less, Side::LessOrEqual];
     let test = match random.below(6) {
         0 => Test::Equal(operand(random, kind)),

@@ -9,7 +9,7 @@ use crate::{
     Document, Error, Result, Value,
     document::quoted,
     lists::{map, try_map},
-    query::{Candidate, Highlight, Hit, Query, TextQuery, VectorLeg, VectorQuery},
+    query::{Candidate, FusionMethod, Highlight, Hit, LegShare, Query, TextQuery, VectorLeg},
     schema::FieldKind,
     text::HighlightOptions,
 };
@@ -114,28 +114,44 @@ impl CollectionState {
         let number = |value: f32| Value::Number(f64::from(value));
         let mut explanation = Value::object().with("score", number(candidate.score));
         let Some(place) = place else { return explanation };
-        let fusion = &telling.query.fusion;
-        let is_fused = telling.vectors.len() + usize::from(telling.matches.is_some_and(|text| text.scored)) > 1;
-        let leg = |rank: u32, weight: f32| {
-            let leg = Value::object().with("rank", rank);
+        let Places { text_share, vector_shares, .. } = telling.places;
+        let is_fused = telling.places.is_fused();
+        // What a leg adds for a rank and a score, or for a document that is not in its list.
+        let leg = |share: &LegShare, found: Option<(u32, f32)>| {
+            let leg = found.map_or(Value::object(), |(rank, _)| Value::object().with("rank", rank));
             if !is_fused {
                 return leg;
             }
-            leg.with("weight", number(weight))
-                .with("k", number(fusion.k))
-                .with("adds", number(weight / (fusion.k + rank as f32)))
+            let leg = leg.with("weight", number(share.weight));
+            let leg = match (share.method, found) {
+                (FusionMethod::ReciprocalRank { k }, _) => leg.with("k", number(k)),
+                (_, Some((_, score))) => match share.normalized(score) {
+                    Some(normalized) => leg.with("normalized", number(normalized)),
+                    None => leg,
+                },
+                _ => leg,
+            };
+            leg.with("adds", number(found.map_or(share.absent(), |(rank, score)| share.present(rank, score))))
         };
-        if let (Some(text), Some(matches)) = (place.text, telling.matches) {
-            let terms = matches.explain(&self.schema, candidate.segment, candidate.row);
-            let text = leg(text.rank, fusion.text_weight).with("score", number(text.score)).with("terms", terms);
-            explanation = explanation.with("text", text);
+        if let (Some(matches), Some(share)) = (telling.matches, text_share) {
+            let found = place.text.map(|text| (text.rank, text.score));
+            if found.is_some() || share.absent() != 0.0 {
+                let mut text = leg(share, found);
+                if let Some((_, score)) = found {
+                    let terms = matches.explain(&self.schema, candidate.segment, candidate.row);
+                    text = text.with("score", number(score)).with("terms", terms);
+                }
+                explanation = explanation.with("text", text);
+            }
         }
         let mut legs = Vec::new();
-        for (vector, found) in telling.vectors.iter().zip(&place.vectors) {
-            if let Some((rank, similarity)) = found {
-                let VectorQuery { .. } = vector.query;
+        for ((vector, share), found) in telling.vectors.iter().zip(vector_shares).zip(&place.vectors) {
+            if found.is_some() || share.absent() != 0.0 {
                 let name = self.schema.fields[vector.position].name.as_str();
-                let leg = leg(*rank, fusion.vector_weight).with("field", name).with("similarity", number(*similarity));
+                let mut leg = leg(share, *found).with("field", name);
+                if let Some((_, similarity)) = found {
+                    leg = leg.with("similarity", number(*similarity));
+                }
                 legs.push(leg);
             }
         }

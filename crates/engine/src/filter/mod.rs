@@ -5,13 +5,13 @@
 //!
 //! A filter is written as JSON ([`mod@parse`]) or, where that JSON is a string, as text ([`mod@text`]); both give one tree.
 
-mod evaluate;
 mod parse;
+mod prepared;
 mod text;
 
-pub use evaluate::rows_matching;
+pub use prepared::{Prepared, rows_matching};
 
-use crate::{Result, Schema, Value};
+use crate::{Result, Schema, Value, attributes::GeoArea};
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// A checked filter.
@@ -44,6 +44,8 @@ pub enum Test {
     Ordered(Side, Operand),
     /// It is a string that begins so.
     StartsWith(String),
+    /// It is a place in that area.
+    Within(GeoArea),
 }
 
 /// Which side of an operand a value must lie on.

@@ -3,7 +3,8 @@
 use super::{Filter, Operand, Side, Test};
 use crate::{
     Error, ErrorCode, Result, Schema, Value,
-    document::{parse_iso, quoted},
+    attributes::{GeoArea, GeoBox, GeoPoint, GeoRadius, degrees},
+    document::{parse_iso, quoted, reader::ObjectReader},
     limits::{FILTER_DEPTH_MAX, FILTER_NODES_MAX, FILTER_VALUES_MAX},
     lists::try_map,
     schema::{AttributeKind, FieldKind},
@@ -88,6 +89,13 @@ impl Parser<'_> {
             return Err(problem(path, &expected, &field.name));
         };
         let kind = attribute.kind;
+        if (kind == AttributeKind::Geo) != operator.starts_with("$geo") {
+            let expected = match kind {
+                AttributeKind::Geo => "$geoBox, $geoRadius or $exists (geo field)",
+                _ => "a geo field",
+            };
+            return Err(problem(path, &expected, &operator));
+        }
         let side = |side| Ok(Test::Ordered(side, one(path, kind, operand)?));
         let test = match operator {
             "$eq" | "$contains" => Test::Equal(one(path, kind, operand)?),
@@ -102,7 +110,8 @@ impl Parser<'_> {
                 Value::Text(prefix) => Test::StartsWith(prefix.clone()),
                 other => return Err(problem(path, &"a string", &other.describe())),
             },
-            "$geoBox" | "$geoRadius" => return Err(Error::not_yet(&operator)),
+            "$geoBox" => Test::Within(GeoArea::Box(geo_box(path, operand).map_err(as_filter)?)),
+            "$geoRadius" => Test::Within(GeoArea::Radius(geo_radius(path, operand).map_err(as_filter)?)),
             other => {
                 let known = "$eq $ne $gt $gte $lt $lte $in $nin $exists $contains $startsWith";
                 return Err(problem(&field.name, &known, &quoted(other)));
@@ -145,6 +154,35 @@ fn one(path: &dyn Display, kind: AttributeKind, operand: &Value) -> Result<Opera
         (_, Value::Text(_) | Value::Number(_) | Value::Boolean(_)) => Operand::Foreign,
         (_, other) => return Err(problem(path, &"a string, number or boolean", &other.describe())),
     })
+}
+
+fn geo_box(path: &dyn Display, operand: &Value) -> Result<GeoBox> {
+    let mut bounds = ObjectReader::new(operand, path)?;
+    let [north, south, east, west] = [("north", 90.0), ("south", 90.0), ("east", 180.0), ("west", 180.0)]
+        .map(|(name, most)| degrees(&mut bounds, name, most));
+    let area = GeoBox { north: north?, south: south?, east: east?, west: west? };
+    bounds.finish()?;
+    if area.south > area.north {
+        return Err(problem(path, &"a south that is not above the north", &Value::Number(area.south)));
+    }
+    Ok(area)
+}
+
+fn geo_radius(path: &dyn Display, operand: &Value) -> Result<GeoRadius> {
+    let mut circle = ObjectReader::new(operand, path)?;
+    let [lat, lon] = [("lat", 90.0), ("lon", 180.0)].map(|(name, most)| degrees(&mut circle, name, most));
+    let center = GeoPoint { lat: lat?, lon: lon? };
+    let Some(meters) = circle.number_within("meters", 0.0, f64::MAX)? else {
+        return Err(circle.wrong("meters", &"a number from 0", &"nothing"));
+    };
+    circle.finish()?;
+    Ok(GeoRadius { center, meters })
+}
+
+/// An error in what an area is made of is one of the filter.
+fn as_filter(error: Error) -> Error {
+    let details = error.details().iter();
+    details.fold(Error::new(ErrorCode::Filter, error.message()), |error, (name, value)| error.with(name, value.clone()))
 }
 
 pub(super) fn problem(path: &dyn Display, expected: &dyn Display, found: &dyn Display) -> Error {

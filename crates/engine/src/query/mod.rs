@@ -1,16 +1,20 @@
 //! What a search asks for, and what it answers.
 
+mod build;
+mod facets;
 mod fusion;
 mod parse;
 mod result;
 mod topk;
 
-pub use fusion::{Fusion, Ranked, reciprocal_rank};
+pub use facets::{Facet, FacetCounts, FacetKind};
+pub(crate) use fusion::LegShare;
+pub use fusion::{Fusion, FusionMethod, Scale};
 pub(crate) use parse::vector as vector_of;
-pub use result::{Hit, SearchResult, SegmentPlan, TextLeg, VectorLeg};
+pub use result::{Group, Hit, SearchResult, SegmentPlan, TextLeg, VectorLeg};
 pub use topk::{Candidate, TopK};
 
-use crate::{Result, Value, document::Json, text::HighlightOptions};
+use crate::{Value, text::HighlightOptions};
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// One search.
@@ -42,6 +46,55 @@ pub struct Query {
     pub highlight: Option<Highlight>,
     /// Whether each hit tells how its score came about.
     pub explain: bool,
+    /// What to order the matches by; by score if empty.
+    pub sort: Vec<Sort>,
+    /// What to count over all matches.
+    pub facets: Vec<Facet>,
+    /// What to put hits together by. Limit and offset then count groups.
+    pub group_by: Option<GroupBy>,
+    /// How much the hits are to differ from each other.
+    pub mmr: Option<Mmr>,
+}
+
+/// A field that matches are ordered by. Matches that have no value in it come last in either order; of several values the
+/// one counts that comes first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sort {
+    /// An attribute.
+    pub field: String,
+    /// Which values come first.
+    pub order: Order,
+}
+
+/// Which values come first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// The least.
+    #[default]
+    Ascending,
+    /// The greatest.
+    Descending,
+}
+
+/// How hits are put together into groups.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GroupBy {
+    /// An attribute: documents with the same value in it are a group, those with several are in several, those without
+    /// are one of their own.
+    pub field: String,
+    /// At most so many hits of a group are shown.
+    pub limit: usize,
+}
+
+/// Hits that differ from each other (maximal marginal relevance): each further hit is the one with the most of
+/// `lambda * relevance - (1 - lambda) * likeness`, where relevance is the score brought to 0 to 1 and likeness the greatest cosine
+/// with a hit before it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mmr {
+    /// From 0, the most different, to 1, the order of the scores.
+    pub lambda: f32,
+    /// The vector field that says how alike documents are; that of the first vector leg or else the only one if absent.
+    pub field: Option<String>,
 }
 
 /// How the passages of matched texts are shown.
@@ -114,44 +167,6 @@ pub struct VectorQuery {
     pub oversample: Option<f32>,
 }
 
-impl VectorQuery {
-    /// A search of the only vector field.
-    #[must_use]
-    pub fn new(value: &[f32]) -> Self {
-        Self { field: None, value: value.into(), exact: false, recall: None, ef: None, oversample: None }
-    }
-
-    /// Searches the field of that name.
-    #[must_use]
-    pub fn field(self, name: impl Into<String>) -> Self {
-        Self { field: Some(name.into()), ..self }
-    }
-
-    /// Compares every vector in full.
-    #[must_use]
-    pub fn exact(self) -> Self {
-        Self { exact: true, ..self }
-    }
-
-    /// The share of the true neighbours to aim at.
-    #[must_use]
-    pub fn recall(self, recall: f32) -> Self {
-        Self { recall: Some(recall), ..self }
-    }
-
-    /// Candidates on the way, instead of what was measured.
-    #[must_use]
-    pub fn ef(self, candidates: usize) -> Self {
-        Self { ef: Some(candidates), ..self }
-    }
-
-    /// Candidates for each hit that are compared in full, instead of what was measured.
-    #[must_use]
-    pub fn oversample(self, factor: f32) -> Self {
-        Self { oversample: Some(factor), ..self }
-    }
-}
-
 impl Default for Query {
     fn default() -> Self {
         Self {
@@ -165,92 +180,10 @@ impl Default for Query {
             min_score: None,
             highlight: None,
             explain: false,
+            sort: Vec::new(),
+            facets: Vec::new(),
+            group_by: None,
+            mmr: None,
         }
-    }
-}
-
-impl Query {
-    /// A query that every document matches.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Reads a query from JSON: text, a [`Value`] or a `serde_json::Value`. A JSON string alone is a text query.
-    pub fn from_json(source: impl Json) -> Result<Self> {
-        parse::query(&source.to_value()?)
-    }
-
-    /// Searches the text fields.
-    #[must_use]
-    pub fn text(mut self, query: impl Into<String>) -> Self {
-        self.text = Some(TextQuery { query: query.into(), ..TextQuery::default() });
-        self
-    }
-
-    /// Searches the only vector field.
-    #[must_use]
-    pub fn vector(self, value: &[f32]) -> Self {
-        self.vector_query(VectorQuery::new(value))
-    }
-
-    /// Searches a vector field.
-    #[must_use]
-    pub fn vector_in(self, field: impl Into<String>, value: &[f32]) -> Self {
-        self.vector_query(VectorQuery::new(value).field(field))
-    }
-
-    /// Adds a vector leg with options.
-    ///
-    /// ```
-    /// use sanderling_engine::{Query, query::VectorQuery};
-    /// let query = Query::new().vector_query(VectorQuery::new(&[0.1, 0.2]).recall(0.99));
-    /// assert_eq!(query.vectors[0].recall, Some(0.99));
-    /// ```
-    #[must_use]
-    pub fn vector_query(mut self, query: VectorQuery) -> Self {
-        self.vectors.push(query);
-        self
-    }
-
-    /// Keeps the documents that pass a filter.
-    pub fn filter(mut self, filter: impl Json) -> Result<Self> {
-        self.filter = Some(filter.to_value()?);
-        Ok(self)
-    }
-
-    /// Keeps the documents that pass a filter, which is written as text. Like every filter, it is checked when it is used.
-    ///
-    /// ```
-    /// use sanderling_engine::Query;
-    /// let query = Query::new().filter_text("year >= 1990 AND (tags CONTAINS 'birds' OR author IN ('a', 'b'))");
-    /// assert_eq!(query, Query::from_json(r#"{ "filter": "year >= 1990 AND (tags CONTAINS 'birds' OR author IN ('a', 'b'))" }"#)?);
-    /// # Ok::<(), sanderling_engine::Error>(())
-    /// ```
-    #[must_use]
-    pub fn filter_text(mut self, filter: impl Into<String>) -> Self {
-        self.filter = Some(Value::Text(filter.into()));
-        self
-    }
-
-    /// How many hits are wanted.
-    #[must_use]
-    pub fn limit(mut self, limit: usize) -> Self {
-        self.limit = limit;
-        self
-    }
-
-    /// How many of the best are left out.
-    #[must_use]
-    pub fn offset(mut self, offset: usize) -> Self {
-        self.offset = offset;
-        self
-    }
-
-    /// The fields that come back.
-    #[must_use]
-    pub fn select<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
-        self.select = Some(fields.into_iter().map(Into::into).collect());
-        self
     }
 }

@@ -1,17 +1,24 @@
 //! The JSON spelling of a query.
 
-use super::{Fusion, Fuzziness, Highlight, Query, TextQuery, VectorQuery};
+use super::{
+    Facet, FacetKind, Fusion, FusionMethod, Fuzziness, GroupBy, Highlight, Mmr, Order, Query, Scale, Sort, TextQuery,
+    VectorQuery,
+};
 use crate::{
     Error, Result, Value,
     document::{quoted, reader::ObjectReader},
-    limits::{HIGHLIGHT_CHARACTERS_MAX, HITS_MAX, OVERSAMPLE_MAX, QUERY_TERMS_MAX, SLOP_MAX},
+    limits::{
+        FACET_VALUES_MAX, HIGHLIGHT_CHARACTERS_MAX, HITS_MAX, OVERSAMPLE_MAX, QUERY_TERMS_MAX, SLOP_MAX,
+        SORT_FIELDS_MAX,
+    },
     lists::try_map,
-    settings::RRF_K_DEFAULT,
+    settings::{FACET_VALUES_DEFAULT, MMR_LAMBDA_DEFAULT, RRF_K_DEFAULT},
 };
 use alloc::{boxed::Box, string::String, vec::Vec};
+use core::fmt::Display;
 
 /// Options of the contract that this version does not have yet.
-const NOT_YET: [&str; 6] = ["sort", "facets", "groupBy", "mmr", "rerank", "timeout"];
+const NOT_YET: [&str; 2] = ["rerank", "timeout"];
 
 pub(super) fn query(value: &Value) -> Result<Query> {
     if let Value::Text(text) = value {
@@ -35,6 +42,14 @@ pub(super) fn query(value: &Value) -> Result<Query> {
     query.filter = options.value("filter").cloned();
     query.highlight = options.value("highlight").map(highlight).transpose()?;
     query.explain = options.boolean("explain")?.unwrap_or(false);
+    if let Some(value) = options.value("sort") {
+        query.sort = sorts(value)?;
+    }
+    if let Some(value) = options.value("facets") {
+        query.facets = facets(value)?;
+    }
+    query.group_by = options.value("groupBy").map(group_by).transpose()?;
+    query.mmr = options.value("mmr").map(mmr).transpose()?;
     for later in NOT_YET {
         options.not_yet(later)?;
     }
@@ -159,29 +174,113 @@ fn not_finite(value: f32) -> &'static str {
 }
 
 fn fusion(value: &Value) -> Result<Fusion> {
-    if let Value::Text(method) = value {
-        return method_of(method, Fusion::default());
-    }
-    let mut options = ObjectReader::new(value, &"fusion")?;
-    let method = options.text("method")?.unwrap_or("rrf");
-    let k = options.number_within("k", 0.0, 1e6)?.map_or(RRF_K_DEFAULT, |k| k as f32);
-    let mut fusion = Fusion { k, ..Fusion::default() };
+    let mut fusion = Fusion::default();
+    let mut options = match value {
+        Value::Text(method) => {
+            fusion.method = method_of(method, None, None)?;
+            return Ok(fusion);
+        }
+        _ => ObjectReader::new(value, &"fusion")?,
+    };
     if let Some(weights) = options.value("weights") {
         let mut weights = ObjectReader::new(weights, &"fusion.weights")?;
         fusion.text_weight = weights.number_within("text", 0.0, 1e6)?.unwrap_or(1.0) as f32;
         fusion.vector_weight = weights.number_within("vector", 0.0, 1e6)?.unwrap_or(1.0) as f32;
         weights.finish()?;
     }
-    if method == "rrf" {
-        options.finish()?;
-    }
-    method_of(method, fusion)
+    let method = options.text("method")?.unwrap_or("rrf");
+    // Each method has its own option; that of another is unknown.
+    let (k, scale) = match method {
+        "weighted" => (None, options.text("normalize")?),
+        _ => (options.number_within("k", 0.0, 1e6)?, None),
+    };
+    fusion.method = method_of(method, k, scale)?;
+    options.finish()?;
+    Ok(fusion)
 }
 
-fn method_of(method: &str, fusion: Fusion) -> Result<Fusion> {
+fn method_of(method: &str, k: Option<f64>, scale: Option<&str>) -> Result<FusionMethod> {
     match method {
-        "rrf" => Ok(fusion),
-        "weighted" => Err(Error::not_yet(&"the fusion method \"weighted\"")),
+        "rrf" => Ok(FusionMethod::ReciprocalRank { k: k.map_or(RRF_K_DEFAULT, |k| k as f32) }),
+        "weighted" => match scale {
+            None | Some("minmax") => Ok(FusionMethod::Weighted(Scale::MinMax)),
+            Some("zscore") => Ok(FusionMethod::Weighted(Scale::ZScore)),
+            Some(other) => Err(Error::expected(&"fusion.normalize", &"\"minmax\" or \"zscore\"", &quoted(other))),
+        },
         other => Err(Error::expected(&"fusion", &"\"rrf\" or \"weighted\"", &quoted(other))),
     }
+}
+
+fn sorts(value: &Value) -> Result<Vec<Sort>> {
+    match value {
+        Value::Array(items) if items.len() <= SORT_FIELDS_MAX => try_map(items, sort),
+        Value::Array(items) => {
+            Err(Error::expected(&"sort", &format_args!("at most {SORT_FIELDS_MAX} fields"), &items.len()))
+        }
+        one => Ok(Vec::from([sort(one)?])),
+    }
+}
+
+fn sort(value: &Value) -> Result<Sort> {
+    let mut options = ObjectReader::new(value, &"sort")?;
+    let Some(field) = options.text("field")? else { return Err(options.wrong("field", &"a field", &"nothing")) };
+    let order = match options.text("order")? {
+        None | Some("asc") => Order::Ascending,
+        Some("desc") => Order::Descending,
+        Some(other) => return Err(options.wrong("order", &"\"asc\" or \"desc\"", &quoted(other))),
+    };
+    options.finish()?;
+    Ok(Sort { field: field.into(), order })
+}
+
+fn facets(value: &Value) -> Result<Vec<Facet>> {
+    let Value::Object(members) = value else {
+        return Err(Error::expected(&"facets", &"an object", &value.describe()));
+    };
+    try_map(members, |(field, value)| {
+        let path = format_args!("facets.{field}");
+        let mut options = ObjectReader::new(value, &path)?;
+        let kind = if let Some(ranges) = options.value("ranges") {
+            FacetKind::Ranges(facet_ranges(&path, ranges)?)
+        } else if options.boolean("bounds")? == Some(true) {
+            FacetKind::Bounds
+        } else {
+            FacetKind::Values { limit: options.count("limit", FACET_VALUES_MAX)?.unwrap_or(FACET_VALUES_DEFAULT) }
+        };
+        options.finish()?;
+        Ok(Facet { field: field.clone(), kind })
+    })
+}
+
+fn facet_ranges(path: &dyn Display, value: &Value) -> Result<Vec<[Value; 2]>> {
+    let expected = format_args!("an array of at most {FACET_VALUES_MAX} pairs");
+    let Value::Array(items) = value else { return Err(Error::expected(path, &expected, &value.describe())) };
+    if items.len() > FACET_VALUES_MAX {
+        return Err(Error::expected(path, &expected, &items.len()));
+    }
+    try_map(items, |item| match item {
+        Value::Array(bounds) => match bounds.as_slice() {
+            [from, to] => Ok([from.clone(), to.clone()]),
+            _ => Err(Error::expected(path, &"pairs", &format_args!("{} bounds", bounds.len()))),
+        },
+        // Two numbers cross from JavaScript as a vector where they stand in a typed array.
+        Value::Vector(bounds) if bounds.len() == 2 => Ok([0, 1].map(|at| Value::Number(f64::from(bounds[at])))),
+        other => Err(Error::expected(path, &"pairs", &other.describe())),
+    })
+}
+
+fn group_by(value: &Value) -> Result<GroupBy> {
+    let mut options = ObjectReader::new(value, &"groupBy")?;
+    let Some(field) = options.text("field")? else { return Err(options.wrong("field", &"a field", &"nothing")) };
+    let limit = options.count("limit", HITS_MAX)?.unwrap_or(1);
+    options.finish()?;
+    Ok(GroupBy { field: field.into(), limit })
+}
+
+fn mmr(value: &Value) -> Result<Mmr> {
+    let mut options = ObjectReader::new(value, &"mmr")?;
+    let lambda = options.number_within("lambda", 0.0, 1.0)?.unwrap_or(MMR_LAMBDA_DEFAULT);
+    let field = options.text("field")?.map(String::from);
+    options.finish()?;
+    Ok(Mmr { lambda: lambda as f32, field })
 }

@@ -1,5 +1,6 @@
 //! What a search answers.
 
+use super::FacetCounts;
 use crate::{Document, DocumentId, Value, ids::SequenceNumber, lists::map};
 use alloc::{string::String, vec::Vec};
 
@@ -8,12 +9,25 @@ use alloc::{string::String, vec::Vec};
 pub struct SearchResult {
     /// The hits, best first.
     pub hits: Vec<Hit>,
+    /// Where hits are put together, the groups, best first; then the hits are in them alone.
+    pub groups: Option<Vec<Group>>,
+    /// What was counted over all matches, in the order in which it was asked for.
+    pub facets: Vec<(String, FacetCounts)>,
     /// How many documents match.
     pub total: usize,
     /// What each segment did.
     pub plan: Vec<SegmentPlan>,
     /// Why the answer is only a part of the whole one; nothing where it is whole.
     pub reasons: Vec<String>,
+}
+
+/// Hits with the same value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// The value; null for those that have none.
+    pub value: Value,
+    /// The best hits, best first.
+    pub hits: Vec<Hit>,
 }
 
 /// One hit.
@@ -65,7 +79,7 @@ pub struct SegmentPlan {
     /// Its live documents.
     pub documents: usize,
     /// How the filter was evaluated, if there was one.
-    pub filter: Option<&'static str>,
+    pub filter: Option<String>,
     /// How the text was searched, if there was one: how many of the matching documents were scored.
     pub text: Option<String>,
     /// How each vector leg was searched: the index, and what was done with it.
@@ -77,8 +91,17 @@ impl SearchResult {
     #[must_use]
     pub fn to_value(&self) -> Value {
         let plan = Value::object().with("segments", map(&self.plan, SegmentPlan::to_value));
-        let answer =
-            Value::object().with("hits", map(&self.hits, Hit::to_value)).with("total", self.total).with("plan", plan);
+        let hits = |hits: &[Hit]| Value::Array(map(hits, Hit::to_value));
+        let mut answer = Value::object().with("hits", hits(&self.hits)).with("total", self.total).with("plan", plan);
+        if !self.facets.is_empty() {
+            let facets = map(&self.facets, |(field, counts)| (field.clone(), counts.to_value()));
+            answer = answer.with("facets", Value::Object(facets));
+        }
+        if let Some(groups) = &self.groups {
+            let group =
+                |group: &Group| Value::object().with("value", group.value.clone()).with("hits", hits(&group.hits));
+            answer = answer.with("groups", Value::Array(map(groups, group)));
+        }
         if self.reasons.is_empty() {
             return answer;
         }
@@ -118,7 +141,7 @@ impl Hit {
 impl SegmentPlan {
     fn to_value(&self) -> Value {
         let mut plan = Value::object().with("state", self.state).with("documents", self.documents);
-        for (name, how) in [("filter", self.filter), ("text", self.text.as_deref())] {
+        for (name, how) in [("filter", self.filter.as_deref()), ("text", self.text.as_deref())] {
             if let Some(how) = how {
                 plan = plan.with(name, how);
             }

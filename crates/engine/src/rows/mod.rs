@@ -37,6 +37,16 @@ impl RowSet {
         set
     }
 
+    /// The rows for which `holds`, where that is quick to say.
+    pub fn of_bits(rows: usize, holds: &mut impl FnMut(usize) -> bool) -> Self {
+        let mut words = Vec::with_capacity(rows.div_ceil(64));
+        for from in (0..rows).step_by(64) {
+            let bits = (from..(from + 64).min(rows)).map(|row| u64::from(holds(row)) << (row % 64));
+            words.push(bits.fold(0, |word, bit| word | bit));
+        }
+        Self { words, rows, fill: 0 }
+    }
+
     /// The number of rows of the segment.
     #[must_use]
     pub fn rows(&self) -> usize {
@@ -64,6 +74,21 @@ impl RowSet {
                 words[*row as usize / 64] |= 1 << (row % 64);
             }
         }
+    }
+
+    /// Adds rows that a file names, and says whether all of them exist.
+    #[must_use]
+    pub fn insert_named(&mut self, rows: &[u32]) -> bool {
+        let bound = self.rows;
+        let words = self.spell_out();
+        let mut exist = true;
+        for row in rows {
+            match words.get_mut(*row as usize / 64) {
+                Some(word) if (*row as usize) < bound => *word |= 1 << (row % 64),
+                _ => exist = false,
+            }
+        }
+        exist
     }
 
     /// Whether the row is in the set.

@@ -86,6 +86,8 @@ pub enum AttributeKind {
     Date,
     /// True or false.
     Boolean,
+    /// Places on the globe.
+    Geo,
 }
 
 /// A vector field.

@@ -55,7 +55,7 @@ fn field(name: &str, value: &Value) -> Result<Field> {
         Some("boolean") => attribute(AttributeKind::Boolean),
         Some("vector") if many => return Err(Error::expected(&path, &"one vector", &"many: true")),
         Some("vector") => FieldKind::Vector(vector_field(&mut options)?),
-        Some("geo") => return Err(Error::not_yet(&"the field type \"geo\"")),
+        Some("geo") => attribute(AttributeKind::Geo),
         other => {
             let found = other.map_or_else(|| "nothing".into(), quoted);
             let expected = "text, keyword, number, date, boolean, geo or vector";
@@ -168,6 +168,7 @@ impl AttributeKind {
             Self::Number => "number",
             Self::Date => "date",
             Self::Boolean => "boolean",
+            Self::Geo => "geo",
         }
     }
 }

@@ -20,27 +20,13 @@ impl SealedSegment {
     }
 
     fn check_column(&self, column: &Column) -> Result<()> {
-        let (offsets, end) = match column {
-            Column::Unread => return Ok(()),
-            Column::Vector(stored) => return stored.check(&self.blocks).map_err(|problem| self.wrong(problem)),
-            Column::Text(stored) => return stored.check(&self.blocks).map_err(|problem| self.wrong(problem)),
-            Column::Keyword { offsets, codes, .. } => (offsets, codes.len() / 4),
-            Column::Number { offsets, numbers, .. } => (offsets, numbers.len() / 8),
-        };
-        self.check_offsets(self.array::<u32>(offsets), end as u64)?;
-        let Column::Keyword { codes, word_offsets, word_bytes, .. } = column else { return Ok(()) };
-        let offsets = self.array::<u32>(word_offsets);
-        let words = offsets.len().saturating_sub(1);
-        self.check_offsets(offsets, word_bytes.len() as u64)?;
-        let bytes = self.array::<u8>(word_bytes).all();
-        let mut last = None;
-        for word in 0..words {
-            let word = core::str::from_utf8(&bytes[offsets[word] as usize..offsets[word + 1] as usize]);
-            let word = word.map_err(|_| self.wrong("a word that is not UTF-8"))?;
-            self.that(last.replace(word).is_none_or(|last| last < word), "words out of order")?;
+        match column {
+            Column::Unread => Ok(()),
+            Column::Vector(stored) => stored.check(&self.blocks),
+            Column::Text(stored) => stored.check(&self.blocks),
+            Column::Attribute(stored) => stored.check(&self.blocks),
         }
-        let codes_exist = self.array::<u32>(codes).all().iter().all(|code| (*code as usize) < words);
-        self.that(codes_exist, "a code without a word")
+        .map_err(|problem| self.wrong(problem))
     }
 
     fn check_rows(&self) -> Result<()> {

@@ -126,7 +126,7 @@ impl<'a> Segment<'a> {
     #[must_use]
     pub fn rows_with(&self, field: usize) -> RowSet {
         if let Some(column) = self.attribute(field) {
-            return RowSet::matching(self.rows(), &mut |row| column.exists(row));
+            return column.rows_with();
         }
         if let Some(column) = self.text(field) {
             return RowSet::matching(self.rows(), &mut |row| column.length(row).is_some());

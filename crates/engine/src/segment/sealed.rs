@@ -3,14 +3,14 @@
 //! Opening one looks at its header and its table alone, however large it is; what lies in it is checked when it is touched
 //! ([`crate::stored`]). Whoever has read from a segment asks for [`SealedSegment::damage`] before the answer is believed.
 
-use super::format::{FACTS, SectionKind, SectionReader, StoredText, StoredVectors};
+use super::format::{FACTS, SectionKind, SectionReader, StoredAttribute, StoredText, StoredVectors};
 use crate::{
     DocumentId, Error, Result, Schema,
-    attributes::{AttributeColumn, ColumnValues, Dictionary},
+    attributes::AttributeColumn,
     ids::{DatabaseId, FileId, RowId},
     lists::{map, try_map},
     rows::RowSet,
-    schema::{AttributeKind, FieldKind},
+    schema::FieldKind,
     stored::{Blocks, Cold, FileBytes, Plain, Stored},
     text::TextColumn,
     vector::{SearchedColumn, VectorColumn},
@@ -40,17 +40,7 @@ pub struct SealedSegment {
 pub(super) enum Column {
     Vector(Box<StoredVectors>),
     Text(Box<StoredText>),
-    Keyword {
-        offsets: Range<usize>,
-        codes: Range<usize>,
-        word_offsets: Range<usize>,
-        word_bytes: Range<usize>,
-    },
-    Number {
-        offsets: Range<usize>,
-        numbers: Range<usize>,
-        boolean: bool,
-    },
+    Attribute(Box<StoredAttribute>),
     /// Made of the documents, and not looked at.
     Unread,
 }
@@ -247,18 +237,7 @@ impl SealedSegment {
 
     pub(super) fn attribute(&self, field: usize) -> Option<AttributeColumn<'_>> {
         match self.columns.get(field)? {
-            Column::Keyword { offsets, codes, word_offsets, word_bytes } => {
-                let words = Dictionary::Sealed(self.array(word_offsets), self.array(word_bytes));
-                Some(AttributeColumn {
-                    offsets: self.array(offsets),
-                    values: ColumnValues::Keywords(self.array(codes), words),
-                })
-            }
-            Column::Number { offsets, numbers, boolean } => {
-                let numbers = self.array(numbers);
-                let values = if *boolean { ColumnValues::Booleans(numbers) } else { ColumnValues::Numbers(numbers) };
-                Some(AttributeColumn { offsets: self.array(offsets), values })
-            }
+            Column::Attribute(stored) => Some(stored.column(&self.blocks)),
             _ => None,
         }
     }
@@ -266,25 +245,13 @@ impl SealedSegment {
 
 /// Where the sections of a field lie; of their content only what is of one size is looked at.
 fn column(sections: &SectionReader<'_>, file: &Blocks, field: usize, kind: &FieldKind, rows: usize) -> Result<Column> {
-    let attribute = match kind {
+    Ok(match kind {
         FieldKind::Vector(vector) => {
-            return Ok(Column::Vector(Box::new(StoredVectors::open(sections, file, field, vector, rows)?)));
+            Column::Vector(Box::new(StoredVectors::open(sections, file, field, vector, rows)?))
         }
-        FieldKind::Text(_) => return Ok(Column::Text(Box::new(StoredText::open(sections, file, field, rows)?))),
-        FieldKind::Attribute(attribute) => attribute,
-    };
-    let offsets = sections.range::<u32>(SectionKind::AttributeOffsets, field)?;
-    if offsets.len() / 4 != rows + 1 {
-        return Err(sections.damaged(&"the segment has values for another number of rows"));
-    }
-    if attribute.kind != AttributeKind::Keyword {
-        let numbers = sections.range::<f64>(SectionKind::AttributeNumbers, field)?;
-        return Ok(Column::Number { offsets, numbers, boolean: attribute.kind == AttributeKind::Boolean });
-    }
-    Ok(Column::Keyword {
-        offsets,
-        codes: sections.range::<u32>(SectionKind::AttributeCodes, field)?,
-        word_offsets: sections.range::<u32>(SectionKind::WordOffsets, field)?,
-        word_bytes: sections.range::<u8>(SectionKind::WordBytes, field)?,
+        FieldKind::Text(_) => Column::Text(Box::new(StoredText::open(sections, file, field, rows)?)),
+        FieldKind::Attribute(attribute) => {
+            Column::Attribute(Box::new(StoredAttribute::open(sections, field, attribute.kind, rows)?))
+        }
     })
 }

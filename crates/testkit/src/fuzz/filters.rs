@@ -2,6 +2,7 @@
 
 use sanderling_engine::{
     Schema, Value,
+    attributes::{GeoArea, GeoBox, GeoPoint, GeoRadius},
     filter::{Filter, Operand, Side, Test},
     schema::{AttributeKind, FieldKind},
 };
@@ -29,6 +30,7 @@ pub(super) fn fields() -> Value {
         ("not", "keyword", false),
         ("\"quoted\"", "keyword", false),
         ("größe-2.x", "number", false),
+        ("place", "geo", false),
     ];
     fields.iter().fold(Value::object(), |fields, (name, kind, many)| {
         let field = Value::object().with("type", *kind);
@@ -71,6 +73,16 @@ fn written(filter: &Filter, schema: &Schema, around: Around) -> String {
         Filter::Not(part) => format!("NOT {}", written(part, schema, Around::Not)),
         Filter::Exists(field, true) => format!("EXISTS {}", name(*field, schema)),
         Filter::Exists(field, false) => panic!("no text says that field {field} is absent, but NOT EXISTS does"),
+        Filter::Test(field, Test::Within(area)) => {
+            let (call, numbers) = match area {
+                GeoArea::Box(GeoBox { north, south, east, west }) => ("GEO_BOX", vec![*north, *south, *east, *west]),
+                GeoArea::Radius(GeoRadius { center: GeoPoint { lat, lon }, meters }) => {
+                    ("GEO_RADIUS", vec![*lat, *lon, *meters])
+                }
+            };
+            let numbers: Vec<String> = numbers.into_iter().map(|number| literal(&Value::Number(number))).collect();
+            format!("{call}({}, {})", name(*field, schema), numbers.join(", "))
+        }
         Filter::Test(field, test) => format!("{} {}", name(*field, schema), test_text(test, kind(*field, schema))),
     }
 }
@@ -102,6 +114,7 @@ fn test_text(test: &Test, kind: AttributeKind) -> String {
         Test::Ordered(Side::Less, operand) => one("<", operand),
         Test::Ordered(Side::LessOrEqual, operand) => one("<=", operand),
         Test::StartsWith(prefix) => format!("STARTS WITH {}", literal(&Value::from(prefix.as_str()))),
+        Test::Within(_) => panic!("an area is not written behind its field"),
     }
 }
 
@@ -130,7 +143,7 @@ fn value(operand: &Operand, kind: AttributeKind) -> Value {
         (Operand::Number(number), _) => Value::Number(*number),
         (Operand::Boolean(value), _) => Value::Boolean(*value),
         (Operand::Foreign, AttributeKind::Keyword | AttributeKind::Boolean) => Value::Number(0.0),
-        (Operand::Foreign, AttributeKind::Number | AttributeKind::Date) => Value::Boolean(true),
+        (Operand::Foreign, AttributeKind::Number | AttributeKind::Date | AttributeKind::Geo) => Value::Boolean(true),
     }
 }
 
@@ -173,5 +186,15 @@ fn test_json(test: &Test, kind: AttributeKind) -> (&'static str, Value) {
             (operator, value(operand, kind))
         }
         Test::StartsWith(prefix) => ("$startsWith", Value::from(prefix.as_str())),
+        Test::Within(GeoArea::Box(GeoBox { north, south, east, west })) => {
+            ("$geoBox", numbers(&[("north", *north), ("south", *south), ("east", *east), ("west", *west)]))
+        }
+        Test::Within(GeoArea::Radius(GeoRadius { center, meters })) => {
+            ("$geoRadius", numbers(&[("lat", center.lat), ("lon", center.lon), ("meters", *meters)]))
+        }
     }
+}
+
+fn numbers(named: &[(&str, f64)]) -> Value {
+    named.iter().fold(Value::object(), |object, (name, number)| object.with(name, *number))
 }

@@ -1,16 +1,15 @@
 //! The live rows of some segments as the bytes of one: sealing is the merge of one growing segment, compaction that of
 //! several sealed ones. Nothing is analysed again.
 
-use super::{FACTS, SectionKind, SectionWriter, merge_text::MergedText, write_vectors};
+use super::{FACTS, SectionKind, SectionWriter, attributes::write_attribute, merge_text::MergedText, write_vectors};
 use crate::{
     Schema,
-    attributes::ColumnValues,
     defects::{Defect, is},
     ids::{DatabaseId, FileId, RowId},
     lists::map,
     order::sorted,
     rows::RowSet,
-    schema::{AttributeKind, FieldKind, VectorField},
+    schema::{FieldKind, VectorField},
     segment::Segment,
     vector::{BuiltIndex, IndexBuilder, Quantizer, VectorColumn},
 };
@@ -106,7 +105,7 @@ impl Default for Merging {
     }
 }
 
-fn for_each_kept<'a>(sources: &[Source<'a>], visit: &mut dyn FnMut(Segment<'a>, RowId)) {
+pub(super) fn for_each_kept<'a>(sources: &[Source<'a>], visit: &mut dyn FnMut(Segment<'a>, RowId)) {
     for source in sources {
         source.keep.iter().for_each(|row| visit(source.segment, row));
     }
@@ -192,41 +191,4 @@ impl MergedVectors {
         let built = self.index.take().and_then(|(_, builder)| builder.finish()).unwrap_or(BuiltIndex::None);
         write_vectors(writer, (field, rows), self.column(), built.view());
     }
-}
-
-fn write_attribute(writer: &mut SectionWriter, sources: &[Source<'_>], field: usize, kind: AttributeKind) {
-    let (mut offsets, mut numbers, mut words) = (vec![0_u32], Vec::new(), Vec::new());
-    for_each_kept(sources, &mut |segment, row| {
-        if let Some(column) = segment.attribute(field) {
-            let range = column.range(row);
-            match column.values {
-                ColumnValues::Keywords(codes, dictionary) => {
-                    codes.slice(range).iter().for_each(|code| words.push(dictionary.get(*code)));
-                }
-                ColumnValues::Numbers(values) | ColumnValues::Booleans(values) => {
-                    numbers.extend_from_slice(values.slice(range))
-                }
-            }
-        }
-        offsets.push(words.len().max(numbers.len()) as u32);
-    });
-    writer.add(SectionKind::AttributeOffsets, field, &offsets);
-    if kind != AttributeKind::Keyword {
-        writer.add(SectionKind::AttributeNumbers, field, &numbers);
-        return;
-    }
-    let (mut word_offsets, mut word_bytes) = (vec![0_u32], Vec::new());
-    let mut codes = vec![0_u32; words.len()];
-    let mut last = None;
-    for at in sorted(words.len(), &mut |a, b| words[a].cmp(words[b])) {
-        let word = words[at as usize];
-        if last.replace(word) != Some(word) {
-            word_bytes.extend_from_slice(word.as_bytes());
-            word_offsets.push(word_bytes.len() as u32);
-        }
-        codes[at as usize] = word_offsets.len() as u32 - 2;
-    }
-    writer.add(SectionKind::AttributeCodes, field, &codes);
-    writer.add(SectionKind::WordOffsets, field, &word_offsets);
-    writer.add(SectionKind::WordBytes, field, &word_bytes);
 }

@@ -14,12 +14,14 @@
 /// What section 8 tells of all rows: how many there are, and when the first expires.
 pub(super) const FACTS: usize = 2;
 
+mod attributes;
 mod merge;
 mod merge_text;
 mod sections;
 mod text;
 mod vectors;
 
+pub use attributes::StoredAttribute;
 pub use merge::{Merging, Source};
 pub use sections::{SectionKind, SectionReader, SectionWriter};
 pub use text::{StoredText, write_text};

@@ -47,16 +47,24 @@ pub enum SectionKind {
     VectorPresent = 20,
     /// u32 a row: the number of terms.
     TextLengths = 32,
-    /// u32 a row and one more: where its values begin.
+    /// u32 a row and one more: where its values begin; empty where each has one.
     AttributeOffsets = 48,
-    /// u32: codes of a keyword column.
+    /// u32: the codes of the values, row by row.
     AttributeCodes = 49,
-    /// f64: values of a number, date or boolean column.
-    AttributeNumbers = 50,
     /// u32 a word and one more: where it begins.
     WordOffsets = 51,
     /// The words of a keyword column in order of their bytes.
     WordBytes = 52,
+    /// f64: the different values of a number or date column, ascending.
+    AttributeNumbers = 53,
+    /// u32 a code and one more: where its rows begin; empty where each has one.
+    AttributeStarts = 54,
+    /// u32: the rows, code by code.
+    AttributeRows = 55,
+    /// u32: the cells of the places of a geo column, ascending: their codes are their places here.
+    AttributeCells = 56,
+    /// f64: latitude and longitude of each place, row by row.
+    AttributePoints = 57,
     /// i8: vectors as bytes.
     RowBytes = 64,
     /// f32: what a step of a byte is worth, a vector.

@@ -1,0 +1,90 @@
+//! Hits put together by the values of a field.
+
+use super::Ranking;
+use crate::{
+    Value,
+    attributes::AttributeValue,
+    collection::state::CollectionState,
+    lists::map,
+    numbering::{Numbering, hash},
+    order::sorted,
+    query::Candidate,
+};
+use alloc::vec::Vec;
+
+/// Groups, the one with the best hit first.
+pub(super) struct Groups(pub Vec<Group>);
+
+/// The best candidates with one value.
+pub(super) struct Group {
+    pub value: Value,
+    pub members: Vec<Candidate>,
+}
+
+impl CollectionState {
+    /// The first `wanted` groups of at most `limit` hits each, as they are over all matches: the ranking goes on until they are
+    /// full or there is no more.
+    pub(super) fn grouped(
+        &self,
+        field: usize,
+        limit: usize,
+        wanted: usize,
+        ranking: &mut dyn FnMut(usize) -> Ranking,
+    ) -> (Ranking, Groups) {
+        let mut needed = wanted.saturating_mul(limit.max(1));
+        loop {
+            let ranking = ranking(needed);
+            let groups = self.groups_of(field, limit, wanted, &ranking.ranked);
+            let are_full = groups.0.len() == wanted && groups.0.iter().all(|group| group.members.len() == limit);
+            if are_full || ranking.is_all || needed == 0 {
+                return (ranking, groups);
+            }
+            needed = needed.saturating_mul(4).max(needed.saturating_add(64));
+        }
+    }
+
+    /// The values of a candidate in their order, which is not that of their codes while a segment grows; null if it has none.
+    fn values_of(&self, candidate: &Candidate, field: usize) -> Vec<Value> {
+        let mut values: Vec<AttributeValue<'_>> = Vec::new();
+        if let Some(column) = self.attribute(candidate.segment, field) {
+            values.extend(column.values(candidate.row));
+        }
+        if values.is_empty() {
+            return Vec::from([Value::Null]);
+        }
+        map(sorted(values.len(), &mut |a, b| values[a].order(values[b])), |at| values[at as usize].to_value())
+    }
+
+    fn groups_of(&self, field: usize, limit: usize, wanted: usize, ranked: &[Candidate]) -> Groups {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut number_of = Numbering::default();
+        for candidate in ranked {
+            for value in self.values_of(candidate, field) {
+                let hash = hash_of(&value);
+                let is_same = &mut |number: u32| groups[number as usize].value == value;
+                let number = match number_of.find(hash, is_same) {
+                    Some(number) => number as usize,
+                    None if groups.len() == wanted => continue,
+                    None => {
+                        number_of.set(hash, groups.len() as u32, &mut |_| false);
+                        groups.push(Group { value, members: Vec::new() });
+                        groups.len() - 1
+                    }
+                };
+                if groups[number].members.len() < limit {
+                    groups[number].members.push(*candidate);
+                }
+            }
+        }
+        Groups(groups)
+    }
+}
+
+fn hash_of(value: &Value) -> u32 {
+    match value {
+        Value::Text(text) => hash(text.as_bytes()),
+        Value::Number(number) => hash(&number.to_le_bytes()),
+        Value::Boolean(value) => hash(&[u8::from(*value)]),
+        _ => 0,
+    }
+}

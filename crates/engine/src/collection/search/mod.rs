@@ -1,0 +1,318 @@
+//! One search: filter once per segment, rank, choose, fetch.
+//!
+//! Each leg gives its best over all segments ([`legs`]); several are fused ([`places`]). What is ranked is then brought into the
+//! asked order ([`order`]), made to differ ([`diverse`]) or put together into groups ([`groups`]). Matches are counted apart from that
+//! ([`facets`]).
+
+mod diverse;
+mod facets;
+mod groups;
+mod legs;
+mod order;
+mod places;
+
+use super::{
+    hits::Telling,
+    state::CollectionState,
+    text::{ResolvedText, TextMatches},
+};
+use crate::{
+    Error, Result,
+    attributes::AttributeColumn,
+    document::quoted,
+    filter::{Filter, Prepared},
+    lists::{map, try_map},
+    query::{Candidate, Hit, Query, SearchResult, SegmentPlan, TopK, VectorQuery},
+    rows::RowSet,
+    schema::{AttributeKind, FieldKind, VectorField},
+    settings::LEG_DEPTH_DEFAULT,
+};
+use alloc::{format, string::String, vec::Vec};
+use core::fmt::Display;
+use facets::AskedFacet;
+use groups::Groups;
+use order::SortKey;
+pub(super) use places::{Place, Places};
+
+/// A vector leg with its field found.
+pub(super) struct ResolvedVector<'a> {
+    pub position: usize,
+    pub field: &'a VectorField,
+    pub query: &'a VectorQuery,
+}
+
+/// A query checked against the schema.
+struct Asked<'a> {
+    query: &'a Query,
+    filter: Option<Filter>,
+    text: Option<ResolvedText<'a>>,
+    vectors: Vec<ResolvedVector<'a>>,
+    sort: Vec<SortKey>,
+    facets: Vec<AskedFacet>,
+    /// The field that hits are grouped by.
+    group: Option<usize>,
+    /// The field by which hits differ.
+    diverse: Option<usize>,
+    highlighted: Vec<usize>,
+}
+
+/// The rows of a segment that the filter lets through, and those of them that match.
+struct SegmentRows {
+    live: usize,
+    allowed: RowSet,
+    matching: RowSet,
+    filter: Option<String>,
+}
+
+/// Matches in the order in which hits come, at least so many as were needed.
+struct Ranking {
+    ranked: Vec<Candidate>,
+    /// Whether there are no more.
+    is_all: bool,
+    places: Places,
+    total: usize,
+    plan: Vec<SegmentPlan>,
+}
+
+impl CollectionState {
+    /// Answers a search.
+    pub fn search(&self, query: &Query, now: u64) -> Result<SearchResult> {
+        let asked = self.asked(query)?;
+        let details = query.explain || query.highlight.is_some();
+        let live = map(0..=self.held.len(), |at| self.live_rows(at, now));
+        let wants_rows = !asked.vectors.is_empty() || !asked.facets.is_empty();
+        let matches = asked.text.as_ref().map(|text| self.match_text(text, &live, wants_rows, details));
+        let matches = matches.as_ref();
+        let rows = map(live.iter().enumerate(), |(at, live)| self.segment_rows(at, live, &asked, matches));
+        let facets =
+            map(&asked.facets, |facet| (self.schema.fields[facet.field].name.clone(), self.counted(facet, &rows)));
+        let wanted = query.offset.saturating_add(query.limit);
+        let (ranking, groups) = match (asked.group, &query.group_by) {
+            (Some(field), Some(group_by)) => {
+                let ranking = &mut |needed| self.ranking(&asked, &rows, matches, needed);
+                let (ranking, groups) = self.grouped(field, group_by.limit, wanted, ranking);
+                (ranking, Some(groups))
+            }
+            _ => (self.ranking(&asked, &rows, matches, wanted), None),
+        };
+        let Ranking { ranked, places, total, mut plan, .. } = ranking;
+        let telling =
+            Telling { query, places: &places, vectors: &asked.vectors, matches, highlighted: asked.highlighted };
+        let told = |chosen: &[Candidate]| try_map(chosen, |candidate| self.hit(candidate, &telling));
+        let page = query.offset..wanted;
+        let (hits, groups) = match groups {
+            None => (told(within(&ranked, page))?, None),
+            Some(Groups(groups)) => {
+                let groups = try_map(within(&groups, page), |group| {
+                    Ok::<_, Error>(crate::query::Group { value: group.value.clone(), hits: told(&group.members)? })
+                })?;
+                (Vec::<Hit>::new(), Some(groups))
+            }
+        };
+        plan.retain(|segment| segment.documents > 0);
+        let reasons = map(&self.damage, |damage| String::from(damage.message()));
+        Ok(SearchResult { hits, groups, facets, total, plan, reasons })
+    }
+
+    fn asked<'a>(&'a self, query: &'a Query) -> Result<Asked<'a>> {
+        let asked = Asked {
+            query,
+            filter: self.checked_filter(query.filter.as_ref())?,
+            text: match &query.text {
+                Some(text) => self.resolve_text(text)?,
+                None => None,
+            },
+            vectors: try_map(&query.vectors, |leg| self.resolve_vector(leg))?,
+            sort: try_map(&query.sort, |sort| self.sort_key(sort))?,
+            facets: try_map(&query.facets, |facet| self.asked_facet(facet))?,
+            group: match &query.group_by {
+                Some(group_by) => Some(self.attribute_field(&"groupBy.field", &group_by.field)?.0),
+                None => None,
+            },
+            diverse: self.diverse_field(query)?,
+            highlighted: self.highlighted(query.highlight.as_ref(), query.text.as_ref())?,
+        };
+        Ok(asked)
+    }
+
+    fn resolve_vector<'a>(&'a self, query: &'a VectorQuery) -> Result<ResolvedVector<'a>> {
+        let (position, field) = self.vector_field(&"vector.field", query.field.as_deref())?;
+        if query.value.len() != field.dimensions {
+            let expected = format_args!("{} dimensions", field.dimensions);
+            return Err(Error::expected(&"vector", &expected, &query.value.len()));
+        }
+        Ok(ResolvedVector { position, field, query })
+    }
+
+    /// The vector field of a name, or the only one.
+    fn vector_field(&self, path: &dyn Display, name: Option<&str>) -> Result<(usize, &VectorField)> {
+        let mut fields = self.schema.vector_fields();
+        let found = match name {
+            Some(name) => fields.find(|(position, _)| self.schema.fields[*position].name == name),
+            None => fields.next().filter(|_| fields.next().is_none()),
+        };
+        found.ok_or_else(|| {
+            let names = self.schema.names(|kind| matches!(kind, FieldKind::Vector(_)));
+            let expected = format_args!("a vector field of the schema ({names})");
+            Error::expected(path, &expected, &name.map_or(String::from("no field"), quoted))
+        })
+    }
+
+    /// The attribute of a name whose values have an order.
+    fn attribute_field(&self, path: &dyn Display, name: &str) -> Result<(usize, AttributeKind)> {
+        fn kind_of(kind: &FieldKind) -> Option<AttributeKind> {
+            match kind {
+                FieldKind::Attribute(attribute) => Some(attribute.kind).filter(|kind| *kind != AttributeKind::Geo),
+                _ => None,
+            }
+        }
+        let found = self.schema.position(name).and_then(|at| Some((at, kind_of(&self.schema.fields[at].kind)?)));
+        found.ok_or_else(|| {
+            let names = self.schema.names(|kind| kind_of(kind).is_some());
+            let expected = format_args!("a keyword, number, date or boolean field of the schema ({names})");
+            Error::expected(path, &expected, &quoted(name))
+        })
+    }
+
+    /// The column of an attribute in a segment. One that is older than the field has none.
+    fn attribute(&self, at: usize, field: usize) -> Option<AttributeColumn<'_>> {
+        self.segment(at).attribute(field)
+    }
+
+    fn segment_rows(
+        &self,
+        at: usize,
+        live: &RowSet,
+        asked: &Asked<'_>,
+        matches: Option<&TextMatches<'_>>,
+    ) -> SegmentRows {
+        let mut allowed = live.clone();
+        let mut told = None;
+        if let Some(filter) = &asked.filter {
+            let prepared = Prepared::new(filter, &self.segment(at));
+            allowed.intersect(&prepared.rows());
+            told = Some(format!("{} of about {}", allowed.count(), prepared.estimate()));
+        }
+        let matching = self.matching_rows(at, &allowed, matches, &asked.vectors);
+        SegmentRows { live: live.count(), allowed, matching, filter: told }
+    }
+
+    /// A document matches when it passes the filter and matches the text or has the vector of a leg.
+    fn matching_rows(
+        &self,
+        at: usize,
+        allowed: &RowSet,
+        text: Option<&TextMatches<'_>>,
+        vectors: &[ResolvedVector<'_>],
+    ) -> RowSet {
+        if text.is_none() && vectors.is_empty() {
+            return allowed.clone();
+        }
+        let mut matching = RowSet::none(allowed.rows());
+        // Where the text leg alone knows, it counts them.
+        if let Some(rows) = text.and_then(|text| text.rows.as_ref()) {
+            matching.unite(&rows[at]);
+        }
+        for leg in vectors {
+            matching.unite(&self.segment(at).rows_with(leg.position));
+        }
+        matching.intersect(allowed);
+        matching
+    }
+
+    /// The first `needed` matches in the order of the hits, or more.
+    fn ranking(
+        &self,
+        asked: &Asked<'_>,
+        rows: &[SegmentRows],
+        matches: Option<&TextMatches<'_>>,
+        needed: usize,
+    ) -> Ranking {
+        let Asked { query, vectors, .. } = asked;
+        let scored = matches.filter(|matches| matches.scored);
+        let pool = if asked.diverse.is_some() { needed.max(LEG_DEPTH_DEFAULT) } else { needed };
+        let legs = vectors.len() + usize::from(scored.is_some());
+        let depth = match legs {
+            _ if needed == 0 => 0,
+            // What is ordered by its fields is ordered as a whole.
+            _ if !asked.sort.is_empty() => usize::MAX,
+            // A leg alone is not fused with anything: its first hits are the answer.
+            0 | 1 => pool,
+            _ => pool.max(LEG_DEPTH_DEFAULT),
+        };
+        let mut plan = self.plan(matches.is_some(), rows);
+        let mut total = rows.iter().map(|rows| rows.matching.count()).sum();
+        let text_leg = scored.map(|matches| self.text_leg(matches, rows, depth, &mut plan, &mut total));
+        let vector_legs = map(vectors, |leg| self.vector_leg(leg, rows, depth, &mut plan));
+        let mut is_all = text_leg.iter().chain(&vector_legs).all(|leg| leg.len() < depth);
+        let places = Places::new(&query.fusion, text_leg.as_deref(), &vector_legs);
+        let mut ranked = match (text_leg, vector_legs.as_slice()) {
+            (None, []) => oldest_first(rows, depth),
+            (Some(only), []) => only,
+            (None, [only]) => only.clone(),
+            _ => places.fused(),
+        };
+        if matches.is_some() && scored.is_none() && legs > 0 {
+            // Words that exclude let documents match that no leg ranks.
+            add_unranked(&mut ranked, rows, &places, depth);
+            is_all &= ranked.len() < depth;
+        }
+        is_all = is_all && (legs > 0 || ranked.len() < depth);
+        if let Some(least) = query.min_score {
+            let found = ranked.len();
+            ranked.retain(|candidate| candidate.score >= least);
+            // What comes behind those that score too little scores less.
+            is_all |= ranked.len() < found;
+        }
+        if !asked.sort.is_empty() {
+            is_all = ranked.len() <= needed;
+            ranked = self.ordered(&asked.sort, &ranked, needed);
+        }
+        if let (Some(field), Some(mmr)) = (asked.diverse, &query.mmr) {
+            ranked = self.diverse(field, mmr.lambda, ranked, pool, needed);
+        }
+        Ranking { ranked, is_all, places, total, plan }
+    }
+
+    /// What the segments do, as far as it is known before they do it.
+    fn plan(&self, text: bool, rows: &[SegmentRows]) -> Vec<SegmentPlan> {
+        map(rows.iter().enumerate(), |(at, rows)| SegmentPlan {
+            state: self.held.get(at).map_or("growing", |held| held.segment.state()),
+            documents: rows.live,
+            filter: rows.filter.clone(),
+            text: text.then(|| String::from("matched")),
+            vectors: Vec::new(),
+        })
+    }
+}
+
+/// Without any leg: what passes the filter, oldest first, score 0.
+fn oldest_first(rows: &[SegmentRows], limit: usize) -> Vec<Candidate> {
+    let mut oldest = Vec::new();
+    for (segment, rows) in rows.iter().enumerate() {
+        for row in rows.matching.iter().take(limit - oldest.len()) {
+            oldest.push(Candidate { score: 0.0, segment, row });
+        }
+    }
+    oldest
+}
+
+/// Adds matches that no leg has ranked, with a score of 0.
+fn add_unranked(ranked: &mut Vec<Candidate>, rows: &[SegmentRows], places: &Places, limit: usize) {
+    let mut top = TopK::new(limit);
+    ranked.drain(..).for_each(|candidate| top.offer(candidate));
+    for (segment, rows) in rows.iter().enumerate() {
+        for row in rows.matching.iter() {
+            let candidate = Candidate { score: 0.0, segment, row };
+            if places.get(&candidate).is_none() {
+                top.offer(candidate);
+            }
+        }
+    }
+    *ranked = top.into_sorted();
+}
+
+/// A part of a list, as far as the list goes.
+fn within<T>(list: &[T], range: core::ops::Range<usize>) -> &[T] {
+    list.get(range.start..range.end.min(list.len())).unwrap_or_default()
+}
