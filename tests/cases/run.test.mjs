@@ -143,8 +143,15 @@ async function checkError(world, { code, words = [] }, act, isWrite) {
   if (isWrite) assert.deepEqual(await content(world), before, "something was stored");
 }
 
-function compareSearch(expected, { hits, total }) {
+function compareSearch(expected, { hits, total, facets, groups }) {
   assert.equal(total, expected.total, "total");
+  if (expected.facets) assert.deepEqual(facets, expected.facets);
+  if (expected.groups) {
+    const found = groups.map((group) => ({ value: group.value, ids: group.hits.map(({ id }) => id) }));
+    assert.deepEqual(found, expected.groups);
+    assert.deepEqual(hits, []);
+    return;
+  }
   const found = hits.map(({ id }) => id);
   // `ids` is short for hits of a search without legs.
   if (expected.ids) {

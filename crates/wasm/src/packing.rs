@@ -114,7 +114,8 @@ impl Answer {
     /// A search's answer.
     pub fn of_search(mut result: SearchResult, schema: &Schema) -> Self {
         let mut answer = Self::new(Value::Null);
-        for (at, hit) in result.hits.iter_mut().enumerate() {
+        let grouped = result.groups.iter_mut().flatten().flat_map(|group| &mut group.hits);
+        for (at, hit) in result.hits.iter_mut().chain(grouped).enumerate() {
             answer.take_vectors(at, &mut hit.document, schema);
         }
         answer.value = result.to_value();

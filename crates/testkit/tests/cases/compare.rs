@@ -50,6 +50,18 @@ fn ids(hits: &[Value]) -> Value {
 pub fn compare_search(expected: &Value, found: &Value) -> Outcome {
     let hits = items(found, "hits");
     compare("total", expected.get("total").ok_or("no total is expected")?, found.get("total").expect("a total"))?;
+    if let Some(facets) = expected.get("facets") {
+        compare("facets", &plain(facets), &plain(found.get("facets").ok_or("no facets")?))?;
+    }
+    if let Some(groups) = expected.get("groups") {
+        let group = |group: &Value| {
+            Value::object()
+                .with("value", group.get("value").expect("a value").clone())
+                .with("ids", ids(items(group, "hits")))
+        };
+        compare("groups", groups, &Value::Array(items(found, "groups").iter().map(group).collect()))?;
+        return compare("hits beside groups", &Value::Array(Vec::new()), &Value::Array(hits.to_vec()));
+    }
     // `ids` is short for hits of a search without legs.
     if let Some(expected) = expected.get("ids") {
         compare("ids", expected, &ids(hits))?;

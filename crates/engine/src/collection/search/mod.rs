@@ -86,7 +86,7 @@ impl CollectionState {
         let rows = map(live.iter().enumerate(), |(at, live)| self.segment_rows(at, live, &asked, matches));
         let facets =
             map(&asked.facets, |facet| (self.schema.fields[facet.field].name.clone(), self.counted(facet, &rows)));
-        let wanted = query.offset.saturating_add(query.limit);
+        let wanted = if query.limit == 0 { 0 } else { query.offset.saturating_add(query.limit) };
         let (ranking, groups) = match (asked.group, &query.group_by) {
             (Some(field), Some(group_by)) => {
                 let ranking = &mut |needed| self.ranking(&asked, &rows, matches, needed);
