@@ -23,7 +23,7 @@ import { fieldTable, type FieldTable } from "./field-table.js";
 import type { Handle, Host } from "./host.js";
 import { encodeJson, wellFormed } from "./json.js";
 import { checkOptions, isAnything, isBoolean, isSignal, isString, oneOf, type OptionRules } from "./options.js";
-import { decodeAnswer, encodeQuery, plainFilter } from "./query.js";
+import { decodeAnswer, encodeQuery, plainFilter, reranked } from "./query.js";
 import type { Id, NewDocument, Schema, StoredDocument } from "./schema.js";
 import type { Query, SearchResult, Suggestion } from "./search-types.js";
 
@@ -172,7 +172,7 @@ function searching<S extends Schema>(context: CollectionContext): Searching<S> {
     run(context, { signal }, onlySignal(call), async (host, collection): Promise<SearchResult<S>[]> => {
       const answers = await host.search(collection, queries.map(encodeQuery));
       const fields = await fieldsFor(answers, context);
-      return answers.map((answer) => decodeAnswer<S>(answer, fields));
+      return Promise.all(answers.map((answer, at) => reranked(queries[at], decodeAnswer<S>(answer, fields))));
     });
   return {
     search: async (query: Query<S> | string, options?: CallOptions) => {

@@ -5,7 +5,7 @@ import type { EncodedAnswer, EncodedQuery } from "./host.js";
 import { plain, setOwn, wellFormed } from "./json.js";
 import { checkOptions, isAnything, isSignal, type OptionRules } from "./options.js";
 import type { Schema } from "./schema.js";
-import type { Group, Hit, SearchResult } from "./search-types.js";
+import type { Group, Hit, Query, SearchResult } from "./search-types.js";
 
 const RULES: OptionRules = {
   call: "search",
@@ -25,9 +25,13 @@ const RULES: OptionRules = {
     minScore: isAnything,
     explain: isAnything,
     signal: isSignal,
+    timeout: isAnything,
+    rerank: (value) => (typeof value === "function" ? undefined : "a function"),
   },
-  later: ["rerank", "timeout"],
 };
+
+// Hits that come where nothing is said, as the engine has it.
+const LIMIT_DEFAULT = 10;
 
 // Tells the engine that a leg's value has the wrong type and was left in the JSON, so that it gives the typed error.
 const VALUE_IN_JSON = 0xffffffff;
@@ -36,10 +40,12 @@ const VALUE_IN_JSON = 0xffffffff;
 export function encodeQuery(query: unknown): EncodedQuery {
   if (typeof query === "string") return encoded(wellFormed(query), []);
   if (!isObject(query)) throw mismatch("invalid", "query", "a string or an object", describe(query));
-  const { signal: _signal, text, filter, vector, ...rest } = checkOptions(query, RULES);
+  const { signal: _signal, rerank, text, filter, facets, vector, ...given } = checkOptions(query, RULES);
+  const rest = rerank === undefined ? given : rerankedPage(given);
   const json = plain(rest, { code: "invalid", root: "query" }) as Record<string, unknown>;
   const members: Record<string, unknown> = { ...json };
   if (text !== undefined) members["text"] = plain(userText(text), { code: "invalid", root: "query.text" });
+  if (facets !== undefined) members["facets"] = plain(facets, { code: "invalid", root: "query.facets", dates: "milliseconds" });
   if (filter !== undefined) members["filter"] = plainFilter(filter, "query.filter");
   if (vector === undefined) return encoded(members, []);
   const legs = vectorLegs(vector);
@@ -48,6 +54,35 @@ export function encodeQuery(query: unknown): EncodedQuery {
     members,
     legs.map(({ value }) => value),
   );
+}
+
+// The hits before the page are put in a new order too, so all of them are asked for.
+function rerankedPage(query: Record<string, unknown>): Record<string, unknown> {
+  if (query["groupBy"] !== undefined) throw mismatch("invalid", "search: rerank", "hits that are not grouped", "groupBy");
+  const { limit = LIMIT_DEFAULT, offset = 0, ...rest } = query;
+  // What is no number is the engine's to refuse.
+  if (typeof limit !== "number" || typeof offset !== "number") return query;
+  return { ...rest, limit: offset + limit };
+}
+
+/** The answer with its first hits in the order that `rerank` gives them, if the query has one. */
+export async function reranked<S extends Schema>(query: unknown, answer: SearchResult<S>): Promise<SearchResult<S>> {
+  const { rerank, offset = 0 } = isObject(query) ? (query as Query<S>) : {};
+  if (rerank === undefined) return answer;
+  const scores: unknown = await rerank(query as Query<S>, answer.hits);
+  if (!Array.isArray(scores) && !ArrayBuffer.isView(scores)) {
+    throw mismatch("invalid", "search: rerank", "an array of scores", describe(scores));
+  }
+  const list = Array.from(scores as ArrayLike<unknown>);
+  const wrong = list.find((score) => !Number.isFinite(score));
+  if (wrong !== undefined || list.length !== answer.hits.length) {
+    const found = list.length === answer.hits.length ? describe(wrong) : `${list.length}`;
+    throw mismatch("invalid", "search: rerank", `${answer.hits.length} finite scores`, found);
+  }
+  const hits = answer.hits.map((hit, at) => ({ ...hit, score: list[at] as number }));
+  // Equal scores stay in the order of the search.
+  hits.sort((one, other) => other.score - one.score);
+  return { ...answer, hits: hits.slice(offset ?? 0) };
 }
 
 /** A filter ready for JSON; dates in it become epoch milliseconds, like those of documents. */

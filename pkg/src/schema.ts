@@ -24,19 +24,28 @@ export interface KeywordField {
 
 export interface NumberField {
   readonly type: "number";
+  /** True: an array of them. */
+  readonly many?: boolean;
 }
 
 /** Written as a Date, an ISO string or epoch milliseconds; read as epoch milliseconds. */
 export interface DateField {
   readonly type: "date";
+  /** True: an array of them. */
+  readonly many?: boolean;
 }
 
 export interface BooleanField {
   readonly type: "boolean";
+  /** True: an array of them. */
+  readonly many?: boolean;
 }
 
+/** Places: `{ lat, lon }` in degrees. */
 export interface GeoField {
   readonly type: "geo";
+  /** True: an array of them. */
+  readonly many?: boolean;
 }
 
 export type Metric =
@@ -86,20 +95,16 @@ type Untyped<S extends Schema> = string extends FieldName<S> ? true : false;
 
 type FieldNames<S extends Schema, Kind> = Untyped<S> extends true ? string : FieldNameOf<S, Kind>;
 
-type SingleKeyword = { readonly type: "keyword"; readonly many?: false };
 type Ordered = NumberField | DateField;
 
 export type TextFieldName<S extends Schema> = FieldNames<S, TextField>;
 export type VectorFieldName<S extends Schema> = FieldNames<S, VectorField>;
-/** Fields with one orderable value per document. */
-export type SortField<S extends Schema> = FieldNames<S, SingleKeyword | Ordered | BooleanField>;
+/** Fields whose values have an order. Of several values in a document the one counts that comes first. */
+export type SortField<S extends Schema> = FieldNames<S, KeywordField | Ordered | BooleanField>;
 export type FacetField<S extends Schema> = FieldNames<S, KeywordField | Ordered | BooleanField>;
 
-/** What may be written into a field. */
-export type FieldInput<F extends Field> = F extends TextField | KeywordField
-  ? F extends { readonly many: true }
-    ? readonly string[]
-    : string
+type InputOf<F extends Field> = F extends TextField | KeywordField
+  ? string
   : F extends NumberField
     ? number
     : F extends DateField
@@ -112,16 +117,13 @@ export type FieldInput<F extends Field> = F extends TextField | KeywordField
             ? Float32Array | readonly number[]
             : never;
 
+type OutputOf<F extends Field> = F extends DateField ? number : F extends VectorField ? Float32Array : InputOf<F>;
+
+/** What may be written into a field. */
+export type FieldInput<F extends Field> = F extends { readonly many: true } ? readonly InputOf<F>[] : InputOf<F>;
+
 /** What a field holds when it is read back. */
-export type FieldOutput<F extends Field> = F extends DateField
-  ? number
-  : F extends VectorField
-    ? Float32Array
-    : F extends TextField | KeywordField
-      ? F extends { readonly many: true }
-        ? string[]
-        : string
-      : FieldInput<F>;
+export type FieldOutput<F extends Field> = F extends { readonly many: true } ? OutputOf<F>[] : OutputOf<F>;
 
 type Values<S extends Schema> =
   Untyped<S> extends true ? unknown : { [F in FieldName<S>]?: FieldInput<S["fields"][F]> | null | undefined };
@@ -165,19 +167,27 @@ interface Presence {
   readonly $exists?: boolean;
 }
 
+/** Equality with one element of an array. */
+interface Containment<V> {
+  readonly $contains?: V;
+}
+
 type StringCondition = Equality<string> &
   Order<string> &
-  Presence & { readonly $contains?: string; readonly $startsWith?: string };
+  Containment<string> &
+  Presence & { readonly $startsWith?: string };
+
+type Compared<V> = V | (Equality<V> & Order<V> & Containment<V> & Presence);
 
 /** What may stand after a field's name in a filter. */
 export type Condition<F extends Field> = F extends KeywordField
   ? string | StringCondition
   : F extends NumberField
-    ? number | (Equality<number> & Order<number> & Presence)
+    ? Compared<number>
     : F extends DateField
-      ? Date | string | number | (Equality<Date | string | number> & Order<Date | string | number> & Presence)
+      ? Compared<Date | string | number>
       : F extends BooleanField
-        ? boolean | (Equality<boolean> & Presence)
+        ? boolean | (Equality<boolean> & Containment<boolean> & Presence)
         : F extends GeoField
           ? Presence & {
               readonly $geoBox?: {
@@ -209,31 +219,44 @@ export interface Sort<S extends Schema = Schema> {
 }
 
 type Counted = { readonly limit?: number };
-type Ranged = { readonly ranges: readonly (readonly [from: number, to: number])[] };
+type Bound<F> = F extends DateField ? number | string | Date | null : number | null;
+type Ranged<F> = { readonly ranges: readonly (readonly [from: Bound<F>, to: Bound<F>])[] };
+type Bounded = { readonly bounds: true };
 
-/** Which values to count over all matches: the commonest values, or ranges of a number or date. */
+/** What to count over all matches: the commonest values (10 by default); ranges, or the least and greatest, of a number or date. */
 export type Facets<S extends Schema = Schema> =
   Untyped<S> extends true
-    ? { readonly [field: string]: Counted | Ranged }
-    : { readonly [F in FacetField<S>]?: S["fields"][F] extends Ordered ? Counted | Ranged : Counted };
+    ? { readonly [field: string]: Counted | Ranged<DateField> | Bounded }
+    : {
+        readonly [F in FacetField<S>]?: S["fields"][F] extends Ordered
+          ? Counted | Ranged<S["fields"][F]> | Bounded
+          : Counted;
+      };
 
 export interface FacetValue<V = string | number | boolean> {
   readonly value: V;
   readonly count: number;
 }
 
-/** `from` is included, `to` is not. */
+/** `from` is included, `to` is not; null is no bound. */
 export interface FacetRange {
-  readonly from: number;
-  readonly to: number;
+  readonly from: number | null;
+  readonly to: number | null;
   readonly count: number;
 }
 
+/** How many matches have a value, and the least and greatest, if there is any. */
+export interface FacetBounds {
+  readonly count: number;
+  readonly min?: number;
+  readonly max?: number;
+}
+
 type FacetOf<F extends Field> = F extends Ordered
-  ? readonly FacetValue<number>[] | readonly FacetRange[]
+  ? readonly FacetValue<number>[] | readonly FacetRange[] | FacetBounds
   : readonly FacetValue<F extends BooleanField ? boolean : string>[];
 
 export type FacetResults<S extends Schema = Schema> =
   Untyped<S> extends true
-    ? { readonly [field: string]: readonly FacetValue[] | readonly FacetRange[] }
+    ? { readonly [field: string]: readonly FacetValue[] | readonly FacetRange[] | FacetBounds }
     : { readonly [F in FacetField<S>]?: FacetOf<S["fields"][F]> };

@@ -65,8 +65,9 @@ export interface Query<S extends Schema = Schema> {
   readonly limit?: number | undefined;
   readonly offset?: number | undefined;
   /** Default: by score. */
-  readonly sort?: readonly Sort<S>[] | undefined;
+  readonly sort?: Sort<S> | readonly Sort<S>[] | undefined;
   readonly facets?: Facets<S> | undefined;
+  /** Puts hits together by the values of a field; `limit` hits of each group, by default 1. Then `limit` and `offset` count groups. */
   readonly groupBy?: { readonly field: SortField<S>; readonly limit?: number } | undefined;
   readonly highlight?:
     | {
@@ -78,10 +79,20 @@ export interface Query<S extends Schema = Schema> {
     | undefined;
   /** Which fields a hit's document has. Default: every field but vectors. */
   readonly select?: readonly FieldName<S>[] | undefined;
-  readonly mmr?: { readonly lambda?: number } | undefined;
+  /**
+   * Hits that differ: each next one has the most of `lambda` times its relevance less `1 - lambda` times its greatest cosine with
+   * one before it, by the vectors of `field` (by default those that were searched). Default lambda 0.5.
+   */
+  readonly mmr?: { readonly lambda?: number; readonly field?: VectorFieldName<S> } | undefined;
   readonly minScore?: number | undefined;
   readonly explain?: boolean | undefined;
+  /** Scores for the first hits, one each, by which they come in a new order, the highest first. */
+  readonly rerank?:
+    | ((query: Query<S>, hits: readonly Hit<S>[]) => Promise<ArrayLike<number>> | ArrayLike<number>)
+    | undefined;
   readonly signal?: Signal | undefined;
+  /** Milliseconds after which the search answers what it has, with `partial: true`. On workerd clocks stand still meanwhile. */
+  readonly timeout?: number | undefined;
 }
 
 export interface Hit<S extends Schema = Schema> {
@@ -113,7 +124,8 @@ export interface Suggestion {
 }
 
 export interface Group<S extends Schema = Schema> {
-  readonly value: unknown;
+  /** Null for documents that have none. */
+  readonly value: string | number | boolean | null;
   readonly hits: readonly Hit<S>[];
 }
 
@@ -132,6 +144,7 @@ export interface SegmentPlan {
 }
 
 export interface SearchResult<S extends Schema = Schema> {
+  /** The best first. With groupBy they are in the groups alone. */
   readonly hits: readonly Hit<S>[];
   /** Documents that match. */
   readonly total: number;

@@ -98,8 +98,12 @@ await books.search({ text: { query: "a", fields: ["year"] } });
 await books.search({ vector: { value: [1], field: "title" } });
 // @ts-expect-error no such field to sort by
 await books.search({ sort: [{ field: "yaer" }] });
-// @ts-expect-error an array has no order
 await books.search({ sort: [{ field: "tags" }] });
+await books.search({ mmr: { lambda: 0.5, field: "vector" }, timeout: 50, sort: { field: "year" } });
+await books.search({ facets: { added: { ranges: [[new Date(), null]] }, year: { bounds: true } } });
+await books.search({ text: "a", rerank: async (query, hits) => hits.map((hit) => hit.score + (query.limit ?? 0)) });
+// @ts-expect-error scores are numbers
+await books.search({ text: "a", rerank: async (query, hits) => hits.map((hit) => hit.id) });
 // @ts-expect-error text is not sorted by
 await books.search({ sort: [{ field: "title" }] });
 // @ts-expect-error keywords have no ranges
@@ -110,8 +114,8 @@ await books.search({ facets: { title: { limit: 1 } } });
 await books.search({ select: ["titel"] });
 // @ts-expect-error highlights are for text
 await books.search({ highlight: { fields: ["year"] } });
-// @ts-expect-error not in this version
-await books.search({ timeout: 50 });
+// @ts-expect-error milliseconds
+await books.search({ timeout: "50" });
 
 // What comes back
 const hit = r.hits[0]!;

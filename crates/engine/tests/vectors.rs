@@ -6,6 +6,7 @@ mod made;
 use made::clustered;
 use sanderling_engine::{
     ids::RowId,
+    query::Unwatched,
     rows::RowSet,
     stored::Stored,
     vector::{
@@ -64,7 +65,7 @@ impl Built {
         let searched =
             SearchedColumn { column: column.view(), metric: self.metric, quantizer: Some(&self.quantizer), index };
         let mut hits = Vec::new();
-        let strategy = searched.search(query, search, passing.into(), &mut |hit| hits.push(hit));
+        let strategy = searched.search(query, search, passing.into(), &Unwatched, &mut |hit| hits.push(hit));
         hits.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.row.cmp(&b.row)));
         hits.truncate(search.wanted);
         (hits, strategy)
@@ -162,7 +163,7 @@ fn codes_without_rows_of_bytes_are_searched() {
         let passing = RowSet::matching(4_000, &mut |row| row.0 % one_in == 0);
         let mut rows = Vec::new();
         let query = column.query(7);
-        let strategy = searched.search(query, about(10), (&passing).into(), &mut |hit| rows.push(hit.row));
+        let strategy = searched.search(query, about(10), (&passing).into(), &Unwatched, &mut |hit| rows.push(hit.row));
         assert_eq!(strategy == Strategy::Exact, one_in == 60, "{strategy:?}");
         rows.sort_unstable();
         rows.dedup();

@@ -2,6 +2,7 @@
 
 use crate::{
     calls::{Read, Run},
+    environment::Deadline,
     packing::{Answer, Arguments},
 };
 use alloc::vec::Vec;
@@ -32,7 +33,11 @@ pub fn read(collection: &Collection, what: Read, arguments: &Arguments) -> Resul
             let found = collection.suggest(&arguments.text(0), &options)?;
             Ok(Answer::new(Value::Array(found.iter().map(Suggestion::to_value).collect())))
         }
-        _ => Ok(Answer::of_search(collection.search(&Query::from_json(arguments.query()?)?)?, &schema)),
+        _ => {
+            let query = Query::from_json(arguments.query()?)?;
+            let found = collection.search_watched(&query, &Deadline::of(&query))?;
+            Ok(Answer::of_search(found, &schema))
+        }
     }
 }
 

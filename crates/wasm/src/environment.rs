@@ -5,8 +5,9 @@ use alloc::boxed::Box;
 use core::pin::Pin;
 use js_sys::{Date, Function, Math, Promise, Reflect};
 use sanderling::{
+    Query,
     driver::{Background, Environment, Worker},
-    engine::text::AnalyzerSource,
+    engine::{query::Watch, text::AnalyzerSource},
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -14,6 +15,9 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 extern "C" {
     #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
     fn fill(bytes: &mut [u8]) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
 
     #[wasm_bindgen(js_name = setTimeout)]
     fn call_later(function: &Function, milliseconds: u32);
@@ -38,6 +42,22 @@ fn pause() -> Pin<Box<dyn Future<Output = ()>>> {
     Box::pin(async move {
         let _ = wasm_bindgen_futures::JsFuture::from(later).await;
     })
+}
+
+/// When a search has to stop, by the host's clock. On hosts whose clock stands still while code runs (workerd) that is never.
+pub struct Deadline(Option<f64>);
+
+impl Deadline {
+    /// That of a query, from now on.
+    pub fn of(query: &Query) -> Self {
+        Self(query.timeout.map(|timeout| performance_now() + timeout))
+    }
+}
+
+impl Watch for Deadline {
+    fn is_over(&self) -> bool {
+        self.0.is_some_and(|end| performance_now() >= end)
+    }
 }
 
 fn now() -> u64 {

@@ -284,7 +284,9 @@ fn ask_whole(
         let start = processor_seconds();
         for (query, truth) in set.queries.chunks(set.dimensions).zip(truth) {
             let mut found = Vec::new();
-            searched.search(query, search, passing, &mut |hit| found.push((hit.similarity, hit.row.0)));
+            searched.search(query, search, passing, &sanderling_engine::query::Unwatched, &mut |hit| {
+                found.push((hit.similarity, hit.row.0))
+            });
             compared += found.len();
             found.sort_by(|a, b| b.0.total_cmp(&a.0));
             if pass == 0 {

@@ -12,7 +12,7 @@ use sanderling_bench::{
 };
 use sanderling_engine::{
     ids::RowId,
-    query::{Candidate, TopK},
+    query::{Candidate, TopK, Unwatched},
     rows::RowSet,
     vector::{
         BuiltIndex, ByteRowsView, CodesView, GraphRows, IndexBuilder, Metric, Passing, Quantizer, RECALLS,
@@ -203,7 +203,7 @@ impl<'a> Built<'a> {
         let search = VectorSearch { is_exact: recall >= 1.0, ..VectorSearch::new(WANTED, recall) };
         let start = Instant::now();
         let mut best = TopK::new(WANTED);
-        let strategy = self.searched().search(query, search, passing, &mut |hit| {
+        let strategy = self.searched().search(query, search, passing, &Unwatched, &mut |hit| {
             best.offer(Candidate { score: hit.similarity, segment: 0, row: hit.row });
         });
         let found = black_box(best.into_sorted());

@@ -205,4 +205,11 @@ impl Query {
         self.explain = true;
         self
     }
+
+    /// Answers what there is when so many milliseconds have passed; `partial` says so.
+    #[must_use]
+    pub fn timeout(mut self, milliseconds: f64) -> Self {
+        self.timeout = Some(milliseconds);
+        self
+    }
 }

@@ -6,6 +6,7 @@ mod fusion;
 mod parse;
 mod result;
 mod topk;
+mod watch;
 
 pub use facets::{Facet, FacetCounts, FacetKind};
 pub(crate) use fusion::LegShare;
@@ -13,6 +14,8 @@ pub use fusion::{Fusion, FusionMethod, Scale};
 pub(crate) use parse::vector as vector_of;
 pub use result::{Group, Hit, SearchResult, SegmentPlan, TextLeg, VectorLeg};
 pub use topk::{Candidate, TopK};
+pub(crate) use watch::Latch;
+pub use watch::{Unwatched, Watch};
 
 use crate::{Value, text::HighlightOptions};
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -54,6 +57,8 @@ pub struct Query {
     pub group_by: Option<GroupBy>,
     /// How much the hits are to differ from each other.
     pub mmr: Option<Mmr>,
+    /// Milliseconds after which the search answers what it has.
+    pub timeout: Option<f64>,
 }
 
 /// A field that matches are ordered by. Matches that have no value in it come last in either order; of several values the
@@ -184,6 +189,7 @@ impl Default for Query {
             facets: Vec::new(),
             group_by: None,
             mmr: None,
+            timeout: None,
         }
     }
 }

@@ -17,9 +17,6 @@ use crate::{
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt::Display;
 
-/// Options of the contract that this version does not have yet.
-const NOT_YET: [&str; 2] = ["rerank", "timeout"];
-
 pub(super) fn query(value: &Value) -> Result<Query> {
     if let Value::Text(text) = value {
         return Ok(Query::new().text(text.as_str()));
@@ -50,9 +47,7 @@ pub(super) fn query(value: &Value) -> Result<Query> {
     }
     query.group_by = options.value("groupBy").map(group_by).transpose()?;
     query.mmr = options.value("mmr").map(mmr).transpose()?;
-    for later in NOT_YET {
-        options.not_yet(later)?;
-    }
+    query.timeout = options.number_within("timeout", 0.0, f64::MAX)?;
     options.finish()?;
     Ok(query)
 }

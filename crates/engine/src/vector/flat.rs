@@ -1,7 +1,7 @@
 //! The exact scan: every allowed vector is compared in full precision.
 
 use super::{Metric, VectorColumn};
-use crate::{ids::RowId, rows::RowSet};
+use crate::{ids::RowId, query::Watch, rows::RowSet};
 use sanderling_kernels as kernels;
 
 /// A row with its similarity to the query.
@@ -16,6 +16,9 @@ pub struct VectorHit {
 /// Vectors that are fetched at once: they may lie anywhere, and waiting for them one by one takes longer than comparing.
 const FETCHED: usize = 8;
 
+/// Vectors after which it is asked whether there is time for more.
+const LOOK_EACH: usize = 512;
+
 /// One row in so many must pass for rows to be read as if all did.
 const DENSE: usize = 2;
 
@@ -25,8 +28,14 @@ pub fn scan(
     metric: Metric,
     query: &[f32],
     allowed: &RowSet,
+    watch: &dyn Watch,
     found: &mut dyn FnMut(VectorHit),
 ) {
+    let mut seen = 0;
+    let mut is_over = || {
+        seen += 1;
+        seen % LOOK_EACH == 0 && watch.is_over()
+    };
     let norm = kernels::norm(query);
     let mut compare = |fetched: &[(RowId, usize)]| {
         for (row, position) in fetched {
@@ -39,6 +48,9 @@ pub fn scan(
         for row in allowed.iter() {
             if let Some(position) = column.position(row) {
                 compare(&[(row, position)]);
+                if is_over() {
+                    return;
+                }
             }
         }
         return;
@@ -54,6 +66,9 @@ pub fn scan(
                 compare(&fetched[..FETCHED]);
                 fetched.copy_within(FETCHED.., 0);
                 count = FETCHED;
+            }
+            if is_over() {
+                break;
             }
         }
     }

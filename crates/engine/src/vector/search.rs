@@ -1,7 +1,7 @@
 //! One search over one column: which way is cheapest, candidates, and their exact similarities.
 
 use super::{Allowed, Metric, Passing, Quantizer, VectorColumn, VectorHit, VectorIndex, at_of, scan};
-use crate::lists::map;
+use crate::{lists::map, query::Watch};
 use alloc::vec::Vec;
 use core::fmt;
 use sanderling_kernels as kernels;
@@ -149,12 +149,13 @@ impl SearchedColumn<'_> {
         query: &[f32],
         search: VectorSearch,
         passing: Passing<'_>,
+        watch: &dyn Watch,
         found: &mut dyn FnMut(VectorHit),
     ) -> Strategy {
         let Self { column, metric, .. } = *self;
         let norm = kernels::norm(query);
         let Some(Candidates { found: best, strategy }) = self.candidates(query, norm, search, passing) else {
-            scan(column, metric, query, passing.rows, found);
+            scan(column, metric, query, passing.rows, watch, found);
             return Strategy::Exact;
         };
         let mut positions = map(&best, |candidate| at_of(*candidate));

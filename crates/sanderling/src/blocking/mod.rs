@@ -1,6 +1,7 @@
 //! Blocking handles: the driver's futures run on the calling thread, over storages that never wait.
 
 mod copies;
+mod search;
 
 pub use copies::{Export, Restore, RestoreOptions};
 #[cfg(not(target_family = "wasm"))]
@@ -12,10 +13,9 @@ use crate::{
 };
 use pollster::block_on;
 use sanderling_engine::{
-    Document, DocumentId, Query, Result, Schema, Value,
+    Document, DocumentId, Result, Schema, Value,
     collection::{DeleteTarget, ListOptions, ListPage, PutOptions, SuggestOptions, Suggestion, WriteReceipt},
     document::Json,
-    query::SearchResult,
     settings::CollectionSettings,
     text::AnalyzerSource,
 };
@@ -208,11 +208,6 @@ impl Collection {
     /// A page of the documents in order of their ids.
     pub fn list(&self, options: &ListOptions) -> Result<ListPage> {
         self.0.list(options)
-    }
-
-    /// Answers a search.
-    pub fn search(&self, query: &Query) -> Result<SearchResult> {
-        self.0.search(query)
     }
 
     /// Completes the last word of a text from the words of the text fields: those of the most documents first.

@@ -23,7 +23,7 @@ use sanderling_engine::{
         WriteReceipt,
     },
     ids::SequenceNumber,
-    query::SearchResult,
+    query::{SearchResult, Unwatched, Watch},
     settings::CollectionSettings,
     wal::WalHeader,
 };
@@ -284,11 +284,16 @@ impl Collection {
         self.shared.read(&|state| state.list(options, now))
     }
 
-    /// Answers a search.
+    /// Answers a search, however long it takes.
     pub fn search(&self, query: &Query) -> Result<SearchResult> {
+        self.search_watched(query, &Unwatched)
+    }
+
+    /// Answers a search with what there is when `watch` says that its time is over. Its timeout is for the one who has a clock.
+    pub fn search_watched(&self, query: &Query, watch: &dyn Watch) -> Result<SearchResult> {
         self.check()?;
         let now = self.database.shared.now();
-        self.shared.read(&|state| state.search(query, now))
+        self.shared.read(&|state| state.search_watched(query, now, watch))
     }
 
     /// Completes the last word of a text from the words of the text fields.

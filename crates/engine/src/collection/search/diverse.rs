@@ -5,7 +5,7 @@ use crate::{
     collection::state::CollectionState,
     limits::MMR_HITS_MAX,
     lists::map,
-    query::{Candidate, Query},
+    query::{Candidate, Query, Watch},
 };
 use alloc::{borrow::Cow, vec, vec::Vec};
 
@@ -31,8 +31,8 @@ impl CollectionState {
         field: usize,
         lambda: f32,
         mut ranked: Vec<Candidate>,
-        pool: usize,
-        wanted: usize,
+        (pool, wanted): (usize, usize),
+        watch: &dyn Watch,
     ) -> Vec<Candidate> {
         let behind = ranked.split_off(pool.min(ranked.len()));
         let vectors = map(&ranked, |candidate| {
@@ -47,7 +47,7 @@ impl CollectionState {
         let mut likeness = vec![0.0_f32; ranked.len()];
         let mut is_chosen = vec![false; ranked.len()];
         let mut chosen = Vec::new();
-        while chosen.len() < wanted.min(ranked.len()) {
+        while chosen.len() < wanted.min(ranked.len()) && !watch.is_over() {
             let mut next: Option<(f32, usize)> = None;
             for at in 0..ranked.len() {
                 let worth = lambda * relevance[at] - (1.0 - lambda) * likeness[at];

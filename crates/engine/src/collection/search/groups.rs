@@ -8,7 +8,7 @@ use crate::{
     lists::map,
     numbering::{Numbering, hash},
     order::sorted,
-    query::Candidate,
+    query::{Candidate, Watch},
 };
 use alloc::vec::Vec;
 
@@ -28,7 +28,7 @@ impl CollectionState {
         &self,
         field: usize,
         limit: usize,
-        wanted: usize,
+        (wanted, watch): (usize, &dyn Watch),
         ranking: &mut dyn FnMut(usize) -> Ranking,
     ) -> (Ranking, Groups) {
         let mut needed = wanted.saturating_mul(limit.max(1));
@@ -36,7 +36,7 @@ impl CollectionState {
             let ranking = ranking(needed);
             let groups = self.groups_of(field, limit, wanted, &ranking.ranked);
             let are_full = groups.0.len() == wanted && groups.0.iter().all(|group| group.members.len() == limit);
-            if are_full || ranking.is_all || needed == 0 {
+            if are_full || ranking.is_all || needed == 0 || watch.is_over() {
                 return (ranking, groups);
             }
             needed = needed.saturating_mul(4).max(needed.saturating_add(64));

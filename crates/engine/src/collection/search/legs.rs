@@ -6,7 +6,7 @@ use crate::{
         state::CollectionState,
         text::{Effort, TextMatches},
     },
-    query::{Candidate, SegmentPlan, TopK, VectorQuery},
+    query::{Candidate, SegmentPlan, TopK, VectorQuery, Watch},
     vector::{RECALL_APPROXIMATE_MAX, VectorHit, VectorSearch},
 };
 use alloc::{format, vec::Vec};
@@ -16,14 +16,17 @@ impl CollectionState {
         &self,
         matches: &TextMatches<'_>,
         rows: &[SegmentRows],
-        limit: usize,
+        (limit, watch): (usize, &dyn Watch),
         plan: &mut [SegmentPlan],
         total: &mut usize,
     ) -> Vec<Candidate> {
         let mut top = TopK::new(limit);
         for at in 0..=self.held.len() {
+            if watch.is_over() {
+                break;
+            }
             let candidate = |row, score| Candidate { score, segment: at, row };
-            let Effort { matching, scored } = matches.rank(at, &rows[at].allowed, &mut top, &candidate);
+            let Effort { matching, scored } = matches.rank(at, &rows[at].allowed, &mut top, watch, &candidate);
             if matches.rows.is_none() {
                 *total += matching;
             }
@@ -38,7 +41,7 @@ impl CollectionState {
         &self,
         leg: &ResolvedVector<'_>,
         rows: &[SegmentRows],
-        limit: usize,
+        (limit, watch): (usize, &dyn Watch),
         plan: &mut [SegmentPlan],
     ) -> Vec<Candidate> {
         let VectorQuery { value, exact, recall, ef, oversample, .. } = leg.query;
@@ -47,6 +50,7 @@ impl CollectionState {
         for at in 0..=self.held.len() {
             if let Some(searched) = self.segment(at).searched_vectors(leg.position)
                 && limit > 0
+                && !watch.is_over()
             {
                 // Nobody wants more than there are.
                 let wanted = limit.min(rows[at].allowed.rows());
@@ -59,7 +63,7 @@ impl CollectionState {
                 };
                 let found =
                     &mut |hit: VectorHit| top.offer(Candidate { score: hit.similarity, segment: at, row: hit.row });
-                let strategy = searched.search(value, search, (&rows[at].allowed).into(), found);
+                let strategy = searched.search(value, search, (&rows[at].allowed).into(), watch, found);
                 plan[at].vectors.push(format!("{}: {strategy}", searched.index.name()));
             }
         }

@@ -22,7 +22,7 @@ use crate::{
     document::quoted,
     filter::{Filter, Prepared},
     lists::{map, try_map},
-    query::{Candidate, Hit, Query, SearchResult, SegmentPlan, TopK, VectorQuery},
+    query::{Candidate, Hit, Latch, Query, SearchResult, SegmentPlan, TopK, Unwatched, VectorQuery, Watch},
     rows::RowSet,
     schema::{AttributeKind, FieldKind, VectorField},
     settings::LEG_DEPTH_DEFAULT,
@@ -64,6 +64,14 @@ struct SegmentRows {
     filter: Option<String>,
 }
 
+impl SegmentRows {
+    /// Of a segment that there was no time for.
+    fn left_out(live: &RowSet) -> Self {
+        let none = RowSet::none(live.rows());
+        Self { live: live.count(), allowed: none.clone(), matching: none, filter: None }
+    }
+}
+
 /// Matches in the order in which hits come, at least so many as were needed.
 struct Ranking {
     ranked: Vec<Candidate>,
@@ -77,23 +85,31 @@ struct Ranking {
 impl CollectionState {
     /// Answers a search.
     pub fn search(&self, query: &Query, now: u64) -> Result<SearchResult> {
+        self.search_watched(query, now, &Unwatched)
+    }
+
+    /// Answers a search with what there is when `watch` says that its time is over.
+    pub fn search_watched(&self, query: &Query, now: u64, watch: &dyn Watch) -> Result<SearchResult> {
+        let watch = &Latch::new(watch);
         let asked = self.asked(query)?;
         let details = query.explain || query.highlight.is_some();
         let live = map(0..=self.held.len(), |at| self.live_rows(at, now));
         let wants_rows = !asked.vectors.is_empty() || !asked.facets.is_empty();
         let matches = asked.text.as_ref().map(|text| self.match_text(text, &live, wants_rows, details));
         let matches = matches.as_ref();
-        let rows = map(live.iter().enumerate(), |(at, live)| self.segment_rows(at, live, &asked, matches));
+        let rows = map(live.iter().enumerate(), |(at, live)| {
+            if watch.is_over() { SegmentRows::left_out(live) } else { self.segment_rows(at, live, &asked, matches) }
+        });
         let facets =
             map(&asked.facets, |facet| (self.schema.fields[facet.field].name.clone(), self.counted(facet, &rows)));
         let wanted = if query.limit == 0 { 0 } else { query.offset.saturating_add(query.limit) };
         let (ranking, groups) = match (asked.group, &query.group_by) {
             (Some(field), Some(group_by)) => {
-                let ranking = &mut |needed| self.ranking(&asked, &rows, matches, needed);
-                let (ranking, groups) = self.grouped(field, group_by.limit, wanted, ranking);
+                let ranking = &mut |needed| self.ranking(&asked, &rows, matches, (needed, watch));
+                let (ranking, groups) = self.grouped(field, group_by.limit, (wanted, watch), ranking);
                 (ranking, Some(groups))
             }
-            _ => (self.ranking(&asked, &rows, matches, wanted), None),
+            _ => (self.ranking(&asked, &rows, matches, (wanted, watch)), None),
         };
         let Ranking { ranked, places, total, mut plan, .. } = ranking;
         let telling =
@@ -110,7 +126,10 @@ impl CollectionState {
             }
         };
         plan.retain(|segment| segment.documents > 0);
-        let reasons = map(&self.damage, |damage| String::from(damage.message()));
+        let mut reasons = map(&self.damage, |damage| String::from(damage.message()));
+        if watch.has_cut() {
+            reasons.push("the search was stopped before its end: its time was over".into());
+        }
         Ok(SearchResult { hits, groups, facets, total, plan, reasons })
     }
 
@@ -226,7 +245,7 @@ impl CollectionState {
         asked: &Asked<'_>,
         rows: &[SegmentRows],
         matches: Option<&TextMatches<'_>>,
-        needed: usize,
+        (needed, watch): (usize, &dyn Watch),
     ) -> Ranking {
         let Asked { query, vectors, .. } = asked;
         let scored = matches.filter(|matches| matches.scored);
@@ -242,8 +261,8 @@ impl CollectionState {
         };
         let mut plan = self.plan(matches.is_some(), rows);
         let mut total = rows.iter().map(|rows| rows.matching.count()).sum();
-        let text_leg = scored.map(|matches| self.text_leg(matches, rows, depth, &mut plan, &mut total));
-        let vector_legs = map(vectors, |leg| self.vector_leg(leg, rows, depth, &mut plan));
+        let text_leg = scored.map(|matches| self.text_leg(matches, rows, (depth, watch), &mut plan, &mut total));
+        let vector_legs = map(vectors, |leg| self.vector_leg(leg, rows, (depth, watch), &mut plan));
         let mut is_all = text_leg.iter().chain(&vector_legs).all(|leg| leg.len() < depth);
         let places = Places::new(&query.fusion, text_leg.as_deref(), &vector_legs);
         let mut ranked = match (text_leg, vector_legs.as_slice()) {
@@ -269,7 +288,7 @@ impl CollectionState {
             ranked = self.ordered(&asked.sort, &ranked, needed);
         }
         if let (Some(field), Some(mmr)) = (asked.diverse, &query.mmr) {
-            ranked = self.diverse(field, mmr.lambda, ranked, pool, needed);
+            ranked = self.diverse(field, mmr.lambda, ranked, (pool, needed), watch);
         }
         Ranking { ranked, is_all, places, total, plan }
     }

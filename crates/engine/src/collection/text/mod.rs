@@ -19,7 +19,7 @@ use crate::{
     document::quoted,
     ids::RowId,
     lists::map,
-    query::{Candidate, TextQuery, TopK},
+    query::{Candidate, TextQuery, TopK, Watch},
     rows::RowSet,
     schema::FieldKind,
     settings::Bm25Settings,
@@ -144,12 +144,13 @@ impl TextMatches<'_> {
         at: usize,
         allowed: &RowSet,
         top: &mut TopK,
+        watch: &dyn Watch,
         candidate: &dyn Fn(RowId, f32) -> Candidate,
     ) -> Effort {
-        let Some(rows) = &self.rows else { return rank(&self.entries[at], allowed, top, candidate) };
+        let Some(rows) = &self.rows else { return rank(&self.entries[at], allowed, top, watch, candidate) };
         let mut rows = rows[at].clone();
         rows.intersect(allowed);
-        rank(&self.entries[at], &rows, top, candidate)
+        rank(&self.entries[at], &rows, top, watch, candidate)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::stored::Stored;
 use crate::{
     ids::RowId,
     lists::map,
-    query::{Candidate, TopK},
+    query::{Candidate, TopK, Watch},
     rows::RowSet,
     text::{
         TermScorer, gallop,
@@ -23,6 +23,9 @@ use sanderling_kernels::{Added, CHUNK, PACKED, WINDOW, add_cells, reaching};
 const WHOLE: f32 = u8::MAX as f32;
 /// What is left of the bar where it becomes a whole number: no rounding is above it.
 const BELOW: f32 = 0.9999;
+
+/// Windows after which it is asked whether there is time for more.
+const LOOK_EACH: usize = 8;
 
 /// One term of the query in one segment.
 #[allow(clippy::large_enum_variant, reason = "one a term and segment")]
@@ -82,6 +85,7 @@ pub(super) fn rank(
     entries: &[Entry<'_>],
     allowed: &RowSet,
     top: &mut TopK,
+    watch: &dyn Watch,
     candidate: &dyn Fn(RowId, f32) -> Candidate,
 ) -> Effort {
     let (mut effort, bar) = (Effort::default(), top.threshold());
@@ -106,7 +110,14 @@ pub(super) fn rank(
     ranking.raise(bar);
     match entries {
         [Entry::Counted(counted)] => ranking.alone(counted, &mut offer),
-        _ => (0..allowed.rows()).step_by(WINDOW).for_each(|start| ranking.window(start as u32, &mut offer)),
+        _ => {
+            for start in (0..allowed.rows()).step_by(WINDOW) {
+                if start % (WINDOW * LOOK_EACH) == 0 && watch.is_over() {
+                    break;
+                }
+                ranking.window(start as u32, &mut offer);
+            }
+        }
     }
     ranking.effort
 }
