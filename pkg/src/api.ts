@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Durability } from "./engine.js";
+import type { ImportOptions, ImportProgress, ImportSource } from "./import.js";
 import type { Filter, Id, NewDocument, Patch, Schema, StoredDocument } from "./schema.js";
 import type { Query, SearchResult, SuggestOptions, Suggestion } from "./search-types.js";
 import type { StorageBackend } from "./storage.js";
@@ -192,6 +193,11 @@ export interface Collection<S extends Schema = Schema> {
   /** Merges top-level fields into a stored document. Nothing there is error "conflict". */
   update(id: Id, patch: Patch<S>, options?: WriteCallOptions): Promise<Written>;
   delete(target: DeleteTarget<S>, options?: WriteCallOptions): Promise<{ readonly deleted: number }>;
+  /**
+   * Puts what a source gives, batch by batch: documents of an iterable, or lines of JSON of a stream of bytes or text. It runs as it
+   * is iterated, and tells after each batch how far it has come. An error has that in its details: `skip: details.read` goes on.
+   */
+  import<D extends NewDocument<S>>(source: ImportSource<D>, options?: ImportOptions): AsyncIterableIterator<ImportProgress>;
   /** The whole document with its vectors, or undefined. */
   get(id: Id, options?: CallOptions): Promise<StoredDocument<S> | undefined>;
   has(id: Id, options?: CallOptions): Promise<boolean>;

@@ -21,6 +21,7 @@ import type { Encoded } from "./engine.js";
 import { describe, mismatch, SanderlingError } from "./errors.js";
 import { fieldTable, type FieldTable } from "./field-table.js";
 import type { Handle, Host } from "./host.js";
+import { importAll } from "./import.js";
 import { encodeJson, wellFormed } from "./json.js";
 import { checkOptions, isAnything, isBoolean, isSignal, isString, oneOf, type OptionRules } from "./options.js";
 import { decodeAnswer, encodeQuery, plainFilter, reranked } from "./query.js";
@@ -116,18 +117,21 @@ async function write<T>(
   });
 }
 
-type Writing<S extends Schema> = Pick<Collection<S>, "put" | "update" | "delete" | "flush" | "compact">;
+type Writing<S extends Schema> = Pick<Collection<S>, "put" | "update" | "delete" | "import" | "flush" | "compact">;
 
 function writing<S extends Schema>(context: CollectionContext): Writing<S> {
   const { core } = context;
+  const put = <D extends NewDocument<S>>(documents: D | readonly D[], options?: PutOptions): Promise<Written> =>
+    write(context, options, PUT_RULES, async (host, collection) => {
+      const batch: readonly unknown[] = Array.isArray(documents) ? documents : [documents];
+      const root = (index: number): string => (Array.isArray(documents) ? `documents[${index}]` : "document");
+      const { json, vectors, layout } = encodeDocuments(batch, core.fields, root);
+      return JSON.parse(await host.put(collection, json, vectors, layout, putOptions(options))) as Written;
+    });
   return {
-    put: <D extends NewDocument<S>>(documents: D | readonly D[], options?: PutOptions) =>
-      write(context, options, PUT_RULES, async (host, collection) => {
-        const batch: readonly unknown[] = Array.isArray(documents) ? documents : [documents];
-        const root = (index: number): string => (Array.isArray(documents) ? `documents[${index}]` : "document");
-        const { json, vectors, layout } = encodeDocuments(batch, core.fields, root);
-        return JSON.parse(await host.put(collection, json, vectors, layout, putOptions(options))) as Written;
-      }),
+    put,
+    import: (source, options) =>
+      importAll<NewDocument<S>>((batch) => put(batch, { signal: options?.signal }), source, options),
     update: (id: Id, patch: object, options?: WriteCallOptions) =>
       write(context, options, { call: "update", known: WRITE, later: ["timeout"] }, async (host, collection) => {
         const { json, vectors, layout } = encodePatch(patch, core.fields);

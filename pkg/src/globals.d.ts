@@ -22,7 +22,8 @@ interface ImportMeta {
 }
 
 declare class TextDecoder {
-  decode(bytes: Uint8Array): string;
+  constructor(encoding?: string, options?: { readonly fatal?: boolean });
+  decode(bytes?: ArrayBufferView, options?: { readonly stream?: boolean }): string;
 }
 
 interface ReadableStreamDefaultController<T> {

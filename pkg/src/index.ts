@@ -4,6 +4,7 @@ export { SanderlingError, type ErrorCode, type ErrorDetails } from "./errors.js"
 export type * from "./api.js";
 export type * from "./schema.js";
 export type * from "./search-types.js";
+export type * from "./import.js";
 export type * from "./storage.js";
 export type { Durability } from "./engine.js";
 export type { SimdLevel, WasmModule, WasmSource } from "./wasm.js";

@@ -163,8 +163,9 @@ test("options: unknown ones are invalid, later ones unsupported, undefined ones 
   const books = await db.collection("books", SCHEMA);
   await rejects(books.put({ id: 1 }, { ifVersion: "present" } as object), "invalid", /ifVersion/);
   await rejects(books.put({ id: 1 }, { wait: 1 } as object), "invalid", /wait/);
-  await rejects(books.search({ rerank: () => [] } as object), "unsupported", /rerank/);
-  await rejects(books.search({ timeout: 5 } as object), "unsupported");
+  await rejects(books.search({ rerank: 5 } as object), "invalid", /rerank/);
+  await rejects(books.search({ rerank: () => [], groupBy: { field: "title" } } as object), "invalid", /groupBy/);
+  await rejects(books.search({ rerank: () => 5 } as object), "invalid", /rerank.*scores/);
   await rejects(books.search({ vector: "text" } as object), "unsupported", /embedder/);
   await rejects(books.search({ txt: "a" } as object), "invalid", /txt/);
   await rejects(books.compact({ onProgress: () => undefined } as object), "unsupported");

@@ -1,0 +1,193 @@
+import type { Signal, Written } from "./api.js";
+import { abortable } from "./abort.js";
+import { isObject } from "./documents.js";
+import { describe, mismatch, SanderlingError } from "./errors.js";
+import { checkOptions, isSignal, type OptionRules } from "./options.js";
+
+// Documents from an iterable, or from the lines of a stream, put in batches. What was stored is told after each, so that an
+// import that broke off goes on where it was.
+
+export interface ImportOptions {
+  readonly signal?: Signal | undefined;
+  /** Documents that are put at once, and are stored all or none. Default 500. */
+  readonly batchSize?: number | undefined;
+  /** Documents of the source to leave out: `read` of the last progress, or of the error's details. Default 0. */
+  readonly skip?: number | undefined;
+}
+
+export interface ImportProgress {
+  /** Documents of the source that are done with, those left out included. */
+  readonly read: number;
+  /** Documents that this import has stored. */
+  readonly stored: number;
+}
+
+/** Documents, or bytes or text of lines of JSON. */
+export type ImportSource<D> = Iterable<D | string> | AsyncIterable<D | string | ArrayBufferView> | LineStream;
+
+/** The part of a ReadableStream that is used here. */
+interface LineStream {
+  getReader(): object;
+}
+
+interface Reader {
+  read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
+  cancel(reason?: unknown): Promise<unknown>;
+}
+
+const BATCH_DEFAULT = 500;
+const BATCH_MAX = 100_000;
+// A document has at most 16 MiB, and JSON may write a character in six.
+const LINE_MAX = 6 * 2 ** 24;
+
+const isCount = (from: number, most: number) => (value: unknown) =>
+  Number.isSafeInteger(value) && Number(value) >= from && Number(value) <= most
+    ? undefined
+    : `a whole number from ${from} to ${most}`;
+
+const RULES: OptionRules = {
+  call: "import",
+  known: {
+    signal: isSignal,
+    batchSize: isCount(1, BATCH_MAX),
+    skip: isCount(0, Number.MAX_SAFE_INTEGER),
+  },
+};
+
+/** Puts what a source gives, batch by batch, and tells how far it has come. */
+export async function* importAll<D>(
+  put: (batch: readonly D[]) => Promise<Written>,
+  source: ImportSource<D>,
+  options: ImportOptions | undefined,
+): AsyncGenerator<ImportProgress, undefined> {
+  const { signal, batchSize = BATCH_DEFAULT, skip = 0 } = checkOptions(options, RULES);
+  const progress = { read: 0, stored: 0 };
+  let batch: D[] = [];
+  const store = async (): Promise<ImportProgress> => {
+    if (batch.length > 0) await put(batch);
+    progress.read += batch.length;
+    progress.stored += batch.length;
+    batch = [];
+    return { ...progress };
+  };
+  try {
+    for await (const document of documentsOf<D>(source, signal)) {
+      if (progress.read < skip) {
+        progress.read += 1;
+        continue;
+      }
+      batch.push(document);
+      if (batch.length === batchSize) yield await store();
+    }
+    if (batch.length > 0 || progress.stored === 0) yield await store();
+  } catch (error) {
+    // Whoever goes on leaves out what is stored.
+    if (error instanceof SanderlingError) throw new SanderlingError(error.code, error.message, { ...error.details, ...progress });
+    throw error;
+  }
+}
+
+async function* documentsOf<D>(source: unknown, signal: Signal | undefined): AsyncGenerator<D, undefined> {
+  const lines = new Lines();
+  for await (const item of itemsOf(source, signal)) {
+    if (typeof item.value === "string") yield* lines.add(item.isWhole ? `${item.value}\n` : item.value) as Iterable<D>;
+    else if (ArrayBuffer.isView(item.value)) yield* lines.add(item.value) as Iterable<D>;
+    else if (isObject(item.value)) yield item.value as D;
+    else throw mismatch("invalid", "import", "documents, or bytes or text of lines of JSON", describe(item.value));
+  }
+  yield* lines.end() as Iterable<D>;
+}
+
+interface Item {
+  readonly value: unknown;
+  /** Whether a text is whole lines: those of an iterable are, those of a stream may break anywhere. */
+  readonly isWhole: boolean;
+}
+
+type Next = () => Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>;
+
+async function* itemsOf(source: unknown, signal: Signal | undefined): AsyncGenerator<Item, undefined> {
+  if (typeof source !== "object" || source === null) throw noSource(source);
+  // By hand: not every host can iterate its streams.
+  if ("getReader" in source && typeof source.getReader === "function") {
+    const reader = source.getReader() as Reader;
+    yield* each(() => reader.read(), () => reader.cancel(), false, signal);
+  } else if (Symbol.asyncIterator in source) {
+    const iterator = (source as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    yield* each(() => iterator.next(), async () => iterator.return?.(), true, signal);
+  } else if (Symbol.iterator in source) {
+    const iterator = (source as Iterable<unknown>)[Symbol.iterator]();
+    yield* each(async () => iterator.next(), async () => iterator.return?.(), true, signal);
+  } else {
+    throw noSource(source);
+  }
+}
+
+/** Everything that `next` gives; a source that is left before its end is told so. */
+async function* each(
+  next: Next,
+  leave: () => Promise<unknown>,
+  isWhole: boolean,
+  signal: Signal | undefined,
+): AsyncGenerator<Item, undefined> {
+  let isEnded = false;
+  try {
+    for (;;) {
+      const { done, value } = await abortable(signal, next);
+      if (done === true) {
+        isEnded = true;
+        return;
+      }
+      yield { value, isWhole };
+    }
+  } finally {
+    // Nobody waits for it: a source that hangs would hang the import too.
+    if (!isEnded) void leave().catch(() => undefined);
+  }
+}
+
+const noSource = (found: unknown): SanderlingError =>
+  mismatch("invalid", "import", "an iterable of documents or a stream of lines of JSON", describe(found));
+
+/** Lines of JSON from bytes or text that break anywhere. */
+class Lines {
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+  #rest = "";
+  #line = 0;
+
+  *add(chunk: string | ArrayBufferView): Generator<unknown, undefined> {
+    this.#rest += typeof chunk === "string" ? chunk : this.#decode(chunk);
+    const lines = this.#rest.split("\n");
+    this.#rest = lines.pop() ?? "";
+    if (this.#rest.length > LINE_MAX) {
+      throw mismatch("invalid", `import: line ${this.#line + lines.length + 1}`, `at most ${LINE_MAX} characters`, "more");
+    }
+    for (const line of lines) yield* this.#read(line);
+  }
+
+  *end(): Generator<unknown, undefined> {
+    this.#rest += this.#decode();
+    yield* this.#read(this.#rest);
+  }
+
+  #decode(chunk?: ArrayBufferView): string {
+    try {
+      return chunk === undefined ? this.#decoder.decode() : this.#decoder.decode(chunk as Uint8Array<ArrayBuffer>, { stream: true });
+    } catch {
+      throw mismatch("invalid", `import: line ${this.#line + 1}`, "UTF-8", "other bytes");
+    }
+  }
+
+  *#read(line: string): Generator<unknown, undefined> {
+    this.#line += 1;
+    if (line.trim() === "") return;
+    let document: unknown;
+    try {
+      document = JSON.parse(line);
+    } catch (error) {
+      throw new SanderlingError("invalid", `import: line ${this.#line}: ${(error as Error).message}`, { line: this.#line });
+    }
+    if (!isObject(document)) throw mismatch("invalid", `import: line ${this.#line}`, "a document", describe(document));
+    yield document;
+  }
+}
