@@ -64,7 +64,7 @@ export interface Query<S extends Schema = Schema> {
   /** Default 10. 0 returns totals and facets alone. */
   readonly limit?: number | undefined;
   readonly offset?: number | undefined;
-  /** Default: by score. */
+  /** Orders all matches; default by score. Scores stay those of the search without it: 0 where no leg has a match among its first. */
   readonly sort?: Sort<S> | readonly Sort<S>[] | undefined;
   readonly facets?: Facets<S> | undefined;
   /** Puts hits together by the values of a field; `limit` hits of each group, by default 1. Then `limit` and `offset` count groups. */

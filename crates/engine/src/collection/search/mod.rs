@@ -94,7 +94,7 @@ impl CollectionState {
         let asked = self.asked(query)?;
         let details = query.explain || query.highlight.is_some();
         let live = map(0..=self.held.len(), |at| self.live_rows(at, now));
-        let wants_rows = !asked.vectors.is_empty() || !asked.facets.is_empty();
+        let wants_rows = !asked.vectors.is_empty() || !asked.facets.is_empty() || !asked.sort.is_empty();
         let matches = asked.text.as_ref().map(|text| self.match_text(text, &live, wants_rows, details));
         let matches = matches.as_ref();
         let rows = map(live.iter().enumerate(), |(at, live)| {
@@ -251,12 +251,15 @@ impl CollectionState {
         let scored = matches.filter(|matches| matches.scored);
         let pool = if asked.diverse.is_some() { needed.max(LEG_DEPTH_DEFAULT) } else { needed };
         let legs = vectors.len() + usize::from(scored.is_some());
-        let depth = match legs {
+        let is_sorted = !asked.sort.is_empty();
+        let depth = match (legs, is_sorted) {
             _ if needed == 0 => 0,
-            // What is ordered by its fields is ordered as a whole.
-            _ if !asked.sort.is_empty() => usize::MAX,
+            // All that scores enough is put into another order, so all of it must be known.
+            (_, true) if query.min_score.is_some() => usize::MAX,
+            // Texts are scored quickly.
+            (1, true) if scored.is_some() => usize::MAX,
             // A leg alone is not fused with anything: its first hits are the answer.
-            0 | 1 => pool,
+            (0 | 1, false) => pool,
             _ => pool.max(LEG_DEPTH_DEFAULT),
         };
         let mut plan = self.plan(matches.is_some(), rows);
@@ -264,8 +267,9 @@ impl CollectionState {
         let text_leg = scored.map(|matches| self.text_leg(matches, rows, (depth, watch), &mut plan, &mut total));
         let vector_legs = map(vectors, |leg| self.vector_leg(leg, rows, (depth, watch), &mut plan));
         let mut is_all = text_leg.iter().chain(&vector_legs).all(|leg| leg.len() < depth);
-        let places = Places::new(&query.fusion, text_leg.as_deref(), &vector_legs);
+        let mut places = Places::new(&query.fusion, text_leg.as_deref(), &vector_legs);
         let mut ranked = match (text_leg, vector_legs.as_slice()) {
+            (None, []) if is_sorted => Vec::new(),
             (None, []) => oldest_first(rows, depth),
             (Some(only), []) => only,
             (None, [only]) => only.clone(),
@@ -283,9 +287,13 @@ impl CollectionState {
             // What comes behind those that score too little scores less.
             is_all |= ranked.len() < found;
         }
-        if !asked.sort.is_empty() {
+        if is_sorted && needed > 0 {
+            if query.min_score.is_none() {
+                ranked = all_matches(rows);
+            }
             is_all = ranked.len() <= needed;
             ranked = self.ordered(&asked.sort, &ranked, needed);
+            ranked.iter_mut().for_each(|candidate| candidate.score = places.score(candidate));
         }
         if let (Some(field), Some(mmr)) = (asked.diverse, &query.mmr) {
             ranked = self.diverse(field, mmr.lambda, ranked, (pool, needed), watch);
@@ -314,6 +322,11 @@ fn oldest_first(rows: &[SegmentRows], limit: usize) -> Vec<Candidate> {
         }
     }
     oldest
+}
+
+/// All matches, not yet in any order, without a score.
+fn all_matches(rows: &[SegmentRows]) -> Vec<Candidate> {
+    oldest_first(rows, usize::MAX)
 }
 
 /// Adds matches that no leg has ranked, with a score of 0.

@@ -23,6 +23,8 @@ pub(in crate::collection) struct Place {
     candidate: Candidate,
     pub text: Option<TextLeg>,
     pub vectors: Vec<Option<(u32, f32)>>,
+    /// What the legs add up to, once they are fused.
+    fused: f32,
 }
 
 impl Places {
@@ -49,7 +51,7 @@ impl Places {
         let number = self.number(candidate).unwrap_or(next);
         if number == next {
             self.number_of.set(hash_of(candidate), next, &mut |_| false);
-            self.places.push(Place { candidate: *candidate, text: None, vectors: vec![None; legs] });
+            self.places.push(Place { candidate: *candidate, text: None, vectors: vec![None; legs], fused: 0.0 });
         }
         &mut self.places[number as usize]
     }
@@ -69,9 +71,9 @@ impl Places {
     }
 
     /// All candidates by what the legs add up to, in the order of the legs.
-    pub(super) fn fused(&self) -> Vec<Candidate> {
+    pub(super) fn fused(&mut self) -> Vec<Candidate> {
         let mut best = TopK::new(usize::MAX);
-        for place in &self.places {
+        for place in &mut self.places {
             let mut score = 0.0;
             if let Some(share) = &self.text_share {
                 score += place.text.map_or(share.absent(), |leg| share.present(leg.rank, leg.score));
@@ -79,9 +81,17 @@ impl Places {
             for (share, found) in self.vector_shares.iter().zip(&place.vectors) {
                 score += found.map_or(share.absent(), |(rank, similarity)| share.present(rank, similarity));
             }
+            place.fused = score;
             best.offer(Candidate { score, ..place.candidate });
         }
         best.into_sorted()
+    }
+
+    /// What a match scores; 0 where no leg has it among its first.
+    pub(super) fn score(&self, candidate: &Candidate) -> f32 {
+        let Some(place) = self.get(candidate) else { return 0.0 };
+        let of_vector = place.vectors.first().copied().flatten().map(|(_, similarity)| similarity);
+        if self.is_fused() { place.fused } else { place.text.map(|text| text.score).or(of_vector).unwrap_or(0.0) }
     }
 }
 
