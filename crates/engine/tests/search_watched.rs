@@ -52,7 +52,7 @@ fn what_was_found_until_then_is_answered() {
         r#"{ "text": "shore", "limit": 600 }"#,
         r#"{ "text": "shore", "limit": 600, "sort": [{ "field": "n" }] }"#,
         r#"{ "vector": { "value": [1, 0], "exact": true }, "limit": 600 }"#,
-        r#"{ "text": "shore", "vector": { "value": [1, 0], "exact": true }, "mmr": {}, "limit": 100 }"#,
+        r#"{ "text": "shore", "vector": { "value": [1, 0], "exact": true }, "mmr": {}, "limit": 20 }"#,
         r#"{ "limit": 600, "filter": { "n": { "$lt": 5 } } }"#,
         r#"{ "text": "shore", "groupBy": { "field": "n", "limit": 200 }, "facets": { "n": {} }, "limit": 10 }"#,
     ] {
