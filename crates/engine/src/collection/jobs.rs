@@ -202,6 +202,28 @@ impl CollectionState {
         })
     }
 
+    /// The growing segment as that policy sees it, where its log has so many bytes. One without writes has nothing to give.
+    #[must_use]
+    pub fn growing_figures(&self, log_bytes: u64, now: u64) -> Figures {
+        let live = self.live_rows(self.held.len(), now).count() as u64;
+        let bytes = if self.next == self.growing_since { 0 } else { log_bytes };
+        Figures { rows: self.growing.rows() as u64, live, bytes }
+    }
+
+    /// The segments of which every row was deleted or replaced, the newest first.
+    #[must_use]
+    pub fn without_a_row(&self) -> Vec<usize> {
+        let is_dead = |held: &Held| {
+            matches!(held.segment, HeldSegment::Sealed(_)) && held.dead.count() == held.segment.view().rows()
+        };
+        (0..self.held.len()).rev().filter(|at| is_dead(&self.held[*at])).collect()
+    }
+
+    /// Leaves out a segment without a row.
+    pub fn drop_held(&mut self, at: usize) -> Held {
+        self.held.remove(at)
+    }
+
     /// All live documents of the held segments to be indexed anew under a schema that has more fields. Nothing may be written
     /// until that has taken effect.
     pub fn extend_job(&self, schema: &Schema, now: u64) -> Result<ExtendJob> {
