@@ -7,7 +7,7 @@ use sanderling::{
     storage::{Durability, MemoryStorage, Storage, StorageFuture, StoredObject},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -162,4 +162,47 @@ fn a_closed_collection_takes_at_most_two_and_a_half_times_what_is_alive() {
             }
         }
     }
+}
+
+#[test]
+fn a_segment_without_a_row_goes_at_the_next_turn_also_beside_a_merge() {
+    let shape = Shape {
+        has_vectors: false,
+        seal_at: 20,
+        puts: 0,
+        replaced_percent: 0,
+        is_doomed: |_| false,
+        deleted_at_once: 0,
+    };
+    let storage = Counted::default();
+    let (database, books) = open(&storage, &shape);
+    let (mut random, mut live, mut most) = (Random(8), BTreeSet::new(), 0);
+    for id in 0..1_500 {
+        books.put([document(id, &shape, &mut random).0]).unwrap();
+        live.insert(id);
+        // Of old documents most go, a few hundred at once, so that segments die before, behind and within those that are merged.
+        if id % 90 == 89 {
+            let (from, spared) = (random.below(id), random.below(40));
+            let doomed: Vec<u64> = live.iter().copied().filter(|id| *id >= from && id % 41 != spared).collect();
+            assert_eq!(books.delete(doomed.iter().copied()).unwrap(), doomed.len());
+            live.retain(|id| !doomed.contains(id));
+        }
+        let sealed = books.stats().unwrap().segments;
+        let empty = sealed.iter().filter(|segment| segment.state == "sealed" && segment.documents == 0).count();
+        most = most.max(empty);
+        assert_eq!(books.count(None).unwrap(), live.len(), "{id}");
+        if id % 50 == 0 {
+            (0..=id).for_each(|id| assert_eq!(books.has(id).unwrap(), live.contains(&id), "{id}"));
+        }
+    }
+    assert!(most > 2, "segments died");
+    for id in 1_500..1_540 {
+        books.put([document(id, &shape, &mut random).0]).unwrap();
+    }
+    books.delete(0..1_540_u64).unwrap();
+    let sealed = books.stats().unwrap().segments.into_iter().filter(|segment| segment.state == "sealed").count();
+    assert!(sealed <= 1, "{sealed} segments hold nothing");
+    database.close().unwrap();
+    let (_database, books) = open(&storage, &shape);
+    assert_eq!(books.count(None).unwrap(), 0);
 }

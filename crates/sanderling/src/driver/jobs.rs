@@ -325,6 +325,7 @@ impl Collection {
         self.shared.quarantine();
         self.shared.state().check_whole()?;
         let database = &self.database.shared;
+        self.end_merge_of_nothing(writer).await;
         let due = writer.compacting.take_if(|compacting| compacting.due <= writer.turns + 1);
         let compacted = match &due {
             // One that failed is left: the policy will ask for it again.
@@ -374,6 +375,14 @@ impl Collection {
             dropped.retain(|at| !compacting.segments.contains(at));
         }
         dropped
+    }
+
+    /// A merge of segments without a live row would write rows that nobody wants any more.
+    async fn end_merge_of_nothing(&self, writer: &mut WriterState) {
+        let dead = self.shared.state().without_a_row();
+        if writer.compacting.as_ref().is_some_and(|merge| merge.segments.clone().all(|at| dead.contains(&at))) {
+            self.end_compaction(writer).await;
+        }
     }
 
     /// Lets what was made take effect, leaves out the segments without a row above and below it, and freezes what grew.
