@@ -177,13 +177,14 @@ fn a_segment_without_a_row_goes_at_the_next_turn_also_beside_a_merge() {
     let storage = Counted::default();
     let (database, books) = open(&storage, &shape);
     let (mut random, mut live, mut most) = (Random(8), BTreeSet::new(), 0);
-    for id in 0..1_500 {
+    for id in 0..4_000 {
         books.put([document(id, &shape, &mut random).0]).unwrap();
         live.insert(id);
-        // Of old documents most go, a few hundred at once, so that segments die before, behind and within those that are merged.
-        if id % 90 == 89 {
-            let (from, spared) = (random.below(id), random.below(40));
-            let doomed: Vec<u64> = live.iter().copied().filter(|id| *id >= from && id % 41 != spared).collect();
+        // Neighbours go together, so that segments die before, behind and within those that are merged; now and then most go.
+        if id % 70 == 69 {
+            let from = random.below(id);
+            let end = if random.below(8) == 0 { id } else { from + 160 };
+            let doomed: Vec<u64> = live.range(from..end).copied().collect();
             assert_eq!(books.delete(doomed.iter().copied()).unwrap(), doomed.len());
             live.retain(|id| !doomed.contains(id));
         }
@@ -191,15 +192,15 @@ fn a_segment_without_a_row_goes_at_the_next_turn_also_beside_a_merge() {
         let empty = sealed.iter().filter(|segment| segment.state == "sealed" && segment.documents == 0).count();
         most = most.max(empty);
         assert_eq!(books.count(None).unwrap(), live.len(), "{id}");
-        if id % 50 == 0 {
+        if id % 100 == 0 {
             (0..=id).for_each(|id| assert_eq!(books.has(id).unwrap(), live.contains(&id), "{id}"));
         }
     }
     assert!(most > 2, "segments died");
-    for id in 1_500..1_540 {
+    for id in 4_000..4_040 {
         books.put([document(id, &shape, &mut random).0]).unwrap();
     }
-    books.delete(0..1_540_u64).unwrap();
+    books.delete(0..4_040_u64).unwrap();
     let sealed = books.stats().unwrap().segments.into_iter().filter(|segment| segment.state == "sealed").count();
     assert!(sealed <= 1, "{sealed} segments hold nothing");
     database.close().unwrap();
