@@ -6,7 +6,7 @@ use super::{
     jobs::{Compacting, Jobs, Sealing},
     lock::Lock,
     open::Loaded,
-    writing::Queue,
+    queue::Queue,
 };
 use crate::guarded::{Changing, Guarded, Reading};
 use alloc::{
@@ -43,6 +43,8 @@ pub(super) struct CollectionShared {
     pub(super) writer: Lock<WriterState>,
     /// The segments that are being made. They are begun and ended by whoever writes; anyone may work on them.
     pub(super) jobs: Guarded<Jobs>,
+    /// Those of them for which the next turn has to wait.
+    pub(super) due: Guarded<Jobs>,
     /// Whether a worker runs.
     pub(super) is_worked_on: AtomicBool,
     retired: AtomicBool,
@@ -152,6 +154,7 @@ impl CollectionShared {
             queue: Queue::default(),
             writer: Lock::new(writer),
             jobs: Guarded::default(),
+            due: Guarded::default(),
             is_worked_on: AtomicBool::new(false),
             retired: AtomicBool::new(false),
         }

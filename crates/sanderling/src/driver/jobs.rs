@@ -17,7 +17,10 @@ use super::{
 };
 use crate::storage::{Durability, StorageFuture};
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
-use core::{ops::Range, sync::atomic::Ordering};
+use core::{
+    ops::Range,
+    sync::atomic::{AtomicBool, Ordering},
+};
 use sanderling_engine::{
     Error, ErrorCode, Result, Schema,
     collection::{CollectionState, Held, MergeJob, Merged, SealedOutput, policy},
@@ -34,6 +37,8 @@ const SLICE: u64 = 8;
 /// A segment that is being made.
 pub(super) struct Job {
     file: FileId,
+    /// Whether there is nothing left to do.
+    is_done: AtomicBool,
     progress: Lock<Progress>,
 }
 
@@ -91,12 +96,16 @@ pub(super) struct Compacting {
 }
 
 /// The jobs of a collection, for a host that has something to run them beside everything else.
-pub struct Worker(WeakCollection);
+pub struct Worker {
+    collection: WeakCollection,
+    has_run: bool,
+}
 
 impl Worker {
     /// Works until nothing is left to do, or until nobody has the collection open.
-    pub async fn run(self) {
-        while let Some(collection) = self.0.upgrade() {
+    pub async fn run(mut self) {
+        self.has_run = true;
+        while let Some(collection) = self.collection.upgrade() {
             let pause = collection.database.shared.environment.background.pause;
             let is_worked_on = &collection.shared.is_worked_on;
             let Some(job) = collection.next_job().await else {
@@ -113,6 +122,17 @@ impl Worker {
             }
             drop((collection, job));
             pause().await;
+        }
+    }
+}
+
+impl Drop for Worker {
+    /// A host that does nothing beside the calls drops it.
+    fn drop(&mut self) {
+        if !self.has_run
+            && let Some(collection) = self.collection.upgrade()
+        {
+            collection.shared.is_worked_on.store(false, Ordering::SeqCst);
         }
     }
 }
@@ -148,7 +168,22 @@ impl Collection {
                 return false;
             }
         }
+        job.is_done.store(true, Ordering::SeqCst);
         true
+    }
+
+    /// Whether the next turn finds everything made that takes effect then.
+    pub(super) fn is_turn_ready(&self) -> bool {
+        self.shared.due.read().iter().all(|job| job.is_done.load(Ordering::SeqCst))
+    }
+
+    /// Where nothing runs beside the calls, one that is not let in does a slice of what it would wait for: it may come again.
+    pub(super) async fn work_for_whoever_waits(&self) {
+        if !self.shared.is_worked_on.load(Ordering::SeqCst)
+            && let Some(job) = self.next_job().await
+        {
+            self.advance(&job).await;
+        }
     }
 
     /// Writes the file of a new segment, which no manifest names yet, and opens it.
@@ -306,7 +341,7 @@ impl Collection {
     /// full one is waited for if many documents came at once: whoever loads them will search next.
     pub(super) fn turn<'a>(&'a self, writer: &'a mut WriterState, is_bulk: bool) -> StorageFuture<'a, ()> {
         Box::pin(async move {
-            self.shared.queue.set_behind(true);
+            let _behind = self.shared.queue.behind();
             let mut turned = self.turn_now(writer).await;
             if is_bulk && turned.is_ok() {
                 turned = self.commit_sealed(writer).await;
@@ -315,7 +350,6 @@ impl Collection {
                     let _replaced = made.install(&mut self.shared.state_to_change());
                 }
             }
-            self.shared.queue.set_behind(false);
             turned
         })
     }
@@ -423,8 +457,13 @@ impl Collection {
         let jobs =
             [writer.sealing.as_ref().map(|sealing| &sealing.job), writer.compacting.as_ref().map(|merge| &merge.job)];
         *self.shared.jobs.change() = jobs.into_iter().flatten().cloned().collect();
+        let merge = writer.compacting.as_ref().filter(|merge| merge.due <= writer.turns + 1).map(|merge| &merge.job);
+        *self.shared.due.change() = [jobs[0], merge].into_iter().flatten().cloned().collect();
         if !self.shared.is_worked_on.swap(true, Ordering::SeqCst) {
-            (self.database.shared.environment.background.start)(Worker(self.downgrade()));
+            (self.database.shared.environment.background.start)(Worker {
+                collection: self.downgrade(),
+                has_run: false,
+            });
         }
     }
 
@@ -436,12 +475,13 @@ impl Collection {
 
     pub(super) async fn begin_job(&self, merge: MergeJob) -> Arc<Job> {
         let file = FileId(self.database.shared.manifest.lock().await.allocate_file());
-        Arc::new(Job { file, progress: Lock::new(Progress::Merging(Box::new(merge))) })
+        Arc::new(Job { file, is_done: AtomicBool::new(false), progress: Lock::new(Progress::Merging(Box::new(merge))) })
     }
 
     /// Before all segments are made anew: a sealed form that the manifest names takes effect, all other jobs end.
     pub(super) async fn end_jobs(&self, writer: &mut WriterState) {
         self.shared.jobs.change().clear();
+        self.shared.due.change().clear();
         match writer.sealing.take() {
             Some(Sealing { committed: Some(made), .. }) => {
                 let _replaced = made.install(&mut self.shared.state_to_change());

@@ -24,6 +24,7 @@ mod export;
 mod jobs;
 mod lock;
 mod open;
+mod queue;
 mod reclaim;
 mod repair;
 mod restore;

@@ -7,13 +7,15 @@ use super::{
     collection::{Collection, Task, WriterState},
     commit::ManifestState,
     lock::LockGuard,
+    queue::{self, Answer, is_impatient},
     segments::Job,
 };
 use crate::{
-    guarded::{Guarded, HAS_THREADS},
+    guarded::HAS_THREADS,
     storage::{Durability, StorageFuture},
 };
-use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{future::poll_fn, task::Poll};
 use sanderling_engine::{
     Error, ErrorCode, Result,
     collection::{CollectionState, Group, Write, WriteReceipt},
@@ -22,9 +24,6 @@ use sanderling_engine::{
     schema::SchemaChange,
     wal::WalHeader,
 };
-
-/// Behind so many writes there is no room for one whose caller does not want to wait.
-const WAITING_MAX: usize = 1_024;
 
 /// Bytes that are appended at once; a write that is larger goes alone.
 const GROUP_BYTES: usize = 8 << 20;
@@ -38,63 +37,6 @@ const EFFORT_MAX: u64 = 5_000_000;
 /// The share of a segment that is written before a failed turn is tried again.
 const WRITES_BEFORE_RETRY: u32 = 16;
 
-/// The writes that wait for the log.
-#[derive(Default)]
-pub(super) struct Queue(Guarded<Waiting>);
-
-#[derive(Default)]
-struct Waiting {
-    writes: VecDeque<(Write, Answer)>,
-    /// Whether the writer waits for a segment to be made.
-    is_behind: bool,
-}
-
-/// Where the outcome of a write is left.
-type Answer = Arc<Guarded<Option<Result<WriteReceipt>>>>;
-
-/// A place in the queue. A write whose caller has gone is not begun any more.
-struct Ticket(Answer);
-
-impl Ticket {
-    fn take(&self) -> Option<Result<WriteReceipt>> {
-        self.0.change().take()
-    }
-}
-
-impl Queue {
-    /// Puts a write in the queue. Its caller waits for it, and keeps it either way: to refuse it saves nothing.
-    fn enter(&self, write: Write) -> Ticket {
-        let answer = Answer::default();
-        self.0.change().writes.push_back((write, answer.clone()));
-        Ticket(answer)
-    }
-
-    /// Whether a write that comes now has to wait for long.
-    fn is_busy(&self) -> bool {
-        let waiting = self.0.read();
-        waiting.is_behind || waiting.writes.len() >= WAITING_MAX
-    }
-
-    pub(super) fn set_behind(&self, is_behind: bool) {
-        self.0.change().is_behind = is_behind;
-    }
-
-    /// The next write that somebody still waits for, if it is admitted.
-    fn next(&self, is_admitted: &mut dyn FnMut(&Write) -> bool) -> Option<(Write, Answer)> {
-        let mut waiting = self.0.change();
-        while let Some((write, answer)) = waiting.writes.front() {
-            if Arc::strong_count(answer) == 1 {
-                waiting.writes.pop_front();
-            } else if is_admitted(write) {
-                return waiting.writes.pop_front();
-            } else {
-                break;
-            }
-        }
-        None
-    }
-}
-
 /// Writes that were prepared together, each with its bytes and its answer.
 #[derive(Default)]
 struct Prepared {
@@ -107,7 +49,7 @@ struct Prepared {
 
 fn apply_to(state: &mut CollectionState, group: Group, answers: &[Answer]) {
     for (prepared, answer) in group.into_prepared().into_iter().zip(answers) {
-        *answer.change() = Some(Ok(state.apply(prepared)));
+        queue::answer(answer, Ok(state.apply(prepared)));
     }
     state.quarantine();
 }
@@ -120,6 +62,7 @@ impl Collection {
                 Task::Write(write) => return self.write(write).await,
                 task => task,
             };
+            let _behind = matches!(task, Task::Compact | Task::Extend(_)).then(|| self.shared.queue.behind());
             let mut writer = self.writer().await?;
             let job = match task {
                 Task::Flush => return self.settle(&mut writer).await.map(|()| WriteReceipt::default()),
@@ -134,29 +77,58 @@ impl Collection {
     }
 
     async fn write(&self, write: Write) -> Result<WriteReceipt> {
-        let queue = &self.shared.queue;
-        if matches!(&write, Write::Put(_, options) if options.is_impatient) && queue.is_busy() {
-            return Err(Error::new(ErrorCode::Busy, "the collection is behind with its writes"));
+        self.check()?;
+        if is_impatient(&write) {
+            return self.write_without_waiting(write).await;
         }
-        let ticket = queue.enter(write);
+        let ticket = self.shared.queue.enter(write).await;
         let mut writer = self.writer().await?;
         loop {
             if let Some(outcome) = ticket.take() {
                 return outcome;
             }
-            self.write_group(&mut writer).await;
+            self.write_group(&mut writer, None).await;
         }
     }
 
-    /// Writes what is in the queue, as far as it goes together, and leaves the answers.
-    async fn write_group(&self, writer: &mut WriterState) {
-        let mut prepared = self.prepare_group();
+    /// Writes, or says that somebody else has to be waited for: for the flush of those ahead it waits, for nothing longer.
+    async fn write_without_waiting(&self, write: Write) -> Result<WriteReceipt> {
+        let rows_max = if self.is_turn_ready() { usize::MAX } else { self.shared.state().rows_left() };
+        let ticket = match self.shared.queue.enter_now(write, rows_max) {
+            Ok(ticket) => ticket,
+            Err(busy) => {
+                self.work_for_whoever_waits().await;
+                return Err(busy);
+            }
+        };
+        let mut asked = core::pin::pin!(self.writer());
+        let mut writer = match poll_fn(|context| match ticket.poll(context.waker()) {
+            Some(outcome) => Poll::Ready(Err(outcome)),
+            None => asked.as_mut().poll(context).map(Ok),
+        })
+        .await
+        {
+            Ok(writer) => writer?,
+            Err(outcome) => return outcome,
+        };
+        loop {
+            if let Some(outcome) = ticket.take() {
+                return outcome;
+            }
+            self.write_group(&mut writer, Some(&ticket.answer)).await;
+        }
+    }
+
+    /// Writes what is in the queue, as far as it goes together, and leaves the answers; nothing behind `last`, since whoever does not
+    /// want to wait cannot do the turn that others ask for.
+    async fn write_group(&self, writer: &mut WriterState, last: Option<&Answer>) {
+        let mut prepared = self.prepare_group(last);
         self.shared.quarantine();
         let trouble = prepared.unreadable.take();
         if let Err(error) = trouble.map_or_else(|| self.shared.state().check_whole(), Err) {
             // What was looked at to prepare them turned out to be damaged, or could not be read.
             let answers = core::mem::take(&mut prepared.answers);
-            answers.iter().for_each(|answer| *answer.change() = Some(Err(error.clone())));
+            answers.iter().for_each(|answer| queue::answer(answer, Err(error.clone())));
         }
         if prepared.answers.is_empty() {
             return;
@@ -166,14 +138,13 @@ impl Collection {
         let Prepared { group, answers, .. } = prepared;
         if is(Defect::AppliedUnlogged) && outcome.is_err() {
             self.apply(group, &answers);
-            answers
-                .iter()
-                .for_each(|answer| *answer.change() = Some(outcome.clone().map(|()| WriteReceipt::default())));
+            let outcome = outcome.map(|()| WriteReceipt::default());
+            answers.iter().for_each(|answer| queue::answer(answer, outcome.clone()));
             return;
         }
         match outcome {
             Err(error) if !is(Defect::FailureAcknowledged) => {
-                answers.iter().for_each(|answer| *answer.change() = Some(Err(error.clone())));
+                answers.iter().for_each(|answer| queue::answer(answer, Err(error.clone())));
             }
             _ => {
                 self.apply(group, &answers);
@@ -209,13 +180,16 @@ impl Collection {
         }
     }
 
-    fn prepare_group(&self) -> Prepared {
+    fn prepare_group(&self, last: Option<&Answer>) -> Prepared {
         let (state, now) = (self.shared.state(), self.database.shared.now());
         let (mut prepared, mut bytes) = (Prepared::default(), 0);
         let Prepared { group, payloads, answers, unreadable } = &mut prepared;
+        let mut is_last = false;
         while bytes < GROUP_BYTES
+            && !is_last
             && let Some((write, answer)) = self.shared.queue.next(&mut |write| group.admits(write))
         {
+            is_last = last.is_some_and(|last| Arc::ptr_eq(last, &answer));
             let failures = state.failures();
             let made = group.prepare(&state, write, now);
             *unreadable = unreadable.take().or_else(|| state.check_read(failures).err());
@@ -225,7 +199,7 @@ impl Collection {
                     payloads.push(payload);
                     answers.push(answer);
                 }
-                Err(error) => *answer.change() = Some(Err(unreadable.clone().unwrap_or(error))),
+                Err(error) => queue::answer(&answer, Err(unreadable.clone().unwrap_or(error))),
             }
         }
         prepared
