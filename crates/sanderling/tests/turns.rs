@@ -324,6 +324,12 @@ fn an_impatient_write_does_not_wait_for_long_work() {
             before.join().unwrap();
             let begun = scope.spawn(work);
             thread::sleep(Duration::from_millis(100));
+            let asked = Instant::now();
+            assert_eq!(
+                pollster::block_on(books.stats()).unwrap().segments.iter().map(|of| of.documents).sum::<usize>(),
+                50
+            );
+            assert!(asked.elapsed() < Duration::from_millis(200), "figures do not wait for it");
             let (outcome, took) = impatient(books, 2);
             assert_eq!(outcome.unwrap_err().code(), ErrorCode::Busy);
             assert!(took < Duration::from_millis(200), "{took:?}");

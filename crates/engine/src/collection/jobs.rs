@@ -188,7 +188,15 @@ impl CollectionState {
     pub fn install(&mut self, segment: Option<Arc<SealedSegment>>, merged: &Merged) -> Vec<Held> {
         let dead = self.dead_since(merged);
         let segment = segment.map(|segment| Held { segment: HeldSegment::Sealed(segment), dead });
-        self.held.splice(merged.segments.clone(), segment).collect()
+        let replaced: Vec<Held> = self.held.splice(merged.segments.clone(), segment).collect();
+        for held in &replaced {
+            // What was damaged only after it had been read is not there any more.
+            if let HeldSegment::Damaged { segment, .. } = &held.segment {
+                let damage = segment.damage();
+                self.damage.retain(|other| Some(other) != damage.as_ref());
+            }
+        }
+        replaced
     }
 
     /// What the policy of merging needs to know of the segments before the growing one, as far as they are sealed.

@@ -1,7 +1,6 @@
 //! An open collection: writes go through one at a time, reads look at the state beside them.
 
 use super::{
-    commit::ManifestState,
     database::{Database, WeakDatabase},
     jobs::{Compacting, Jobs, Sealing},
     lock::Lock,
@@ -301,20 +300,20 @@ impl Collection {
         self.shared.read(&|state| state.suggest(text, options, now))
     }
 
-    /// The figures of the collection.
+    /// The figures of the collection. Writes that are under way are not waited for.
     pub async fn stats(&self) -> Result<CollectionStats> {
-        let writer = self.writer().await?;
-        let manifest = self.database.shared.manifest.lock().await;
-        self.shared.quarantine();
-        self.figures(&writer, &manifest)
+        self.check()?;
+        let record = self.database.shared.manifest.lock().await.collection(self.shared.id).cloned();
+        let (mut segment_bytes, mut wal_bytes) = (0, 0);
+        if let Some(record) = record {
+            let files = record.segments.iter().flat_map(|segment| [Some(segment.segment), segment.tombstones]);
+            segment_bytes = files.flatten().map(|file| file.bytes).sum();
+            wal_bytes = record.wals.iter().map(|log| self.database.shared.log_end(*log)).sum();
+        }
+        self.shared.read(&|state| self.figures(state, segment_bytes, wal_bytes))
     }
 
-    fn figures(&self, writer: &WriterState, manifest: &ManifestState) -> Result<CollectionStats> {
-        let on_disk = manifest.collection(self.shared.id).map_or(0, |record| {
-            let files = record.segments.iter().flat_map(|segment| [Some(segment.segment), segment.tombstones]);
-            files.flatten().map(|file| file.bytes).sum::<u64>()
-        });
-        let state = self.shared.state();
+    fn figures(&self, state: &CollectionState, segment_bytes: u64, wal_bytes: u64) -> Result<CollectionStats> {
         let mut segments: Vec<SegmentStats> = state
             .held()
             .iter()
@@ -334,8 +333,8 @@ impl Collection {
         Ok(CollectionStats {
             documents: state.count(None, self.database.shared.now())?,
             segments,
-            wal_bytes: writer.wal_bytes,
-            disk_bytes: on_disk + writer.wal_bytes,
+            wal_bytes,
+            disk_bytes: segment_bytes + wal_bytes,
             memory_bytes: frozen_bytes + (resident + self.database.shared.cache.bytes()) as u64 + growing_bytes,
         })
     }

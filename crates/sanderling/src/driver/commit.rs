@@ -27,6 +27,10 @@ impl ManifestState {
         self.committed.manifest.collections.iter().find(|collection| collection.id == id)
     }
 
+    pub(super) fn named(&self, name: &str) -> Option<&CollectionRecord> {
+        self.committed.manifest.collections.iter().find(|collection| collection.name == name)
+    }
+
     /// The generation in force.
     pub(super) fn generation(&self) -> u64 {
         self.committed.generation
