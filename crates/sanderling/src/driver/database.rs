@@ -284,7 +284,7 @@ impl Database {
         for (_, slot) in slots {
             if let Slot::Sound(shared) = slot {
                 let collection = Collection { database: self.clone(), shared };
-                let _behind = collection.shared.queue.behind();
+                let _behind = collection.behind();
                 let mut writer = collection.shared.writer.lock().await;
                 collection.end_jobs_for_closing(&mut writer).await;
             }

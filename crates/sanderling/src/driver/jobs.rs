@@ -341,7 +341,7 @@ impl Collection {
     /// full one is waited for if many documents came at once: whoever loads them will search next.
     pub(super) fn turn<'a>(&'a self, writer: &'a mut WriterState, is_bulk: bool) -> StorageFuture<'a, ()> {
         Box::pin(async move {
-            let _behind = self.shared.queue.behind();
+            let _behind = self.behind();
             let mut turned = self.turn_now(writer).await;
             if is_bulk && turned.is_ok() {
                 turned = self.commit_sealed(writer).await;

@@ -5,7 +5,7 @@
 
 use super::lock::Lock;
 use crate::guarded::Guarded;
-use alloc::{collections::VecDeque, sync::Arc};
+use alloc::{collections::VecDeque, sync::Arc, vec::Vec};
 use core::{
     future::poll_fn,
     task::{Poll, Waker},
@@ -51,8 +51,8 @@ pub(super) type Answer = Arc<Guarded<Outcome>>;
 #[derive(Default)]
 pub(super) struct Outcome {
     result: Option<Result<WriteReceipt>>,
-    /// Who wants to know at once.
-    waker: Option<Waker>,
+    /// Where its caller waits for the turn of the writer.
+    place: Option<usize>,
 }
 
 /// A place in the queue, given back when it is dropped. A write whose caller has gone is not begun any more.
@@ -75,14 +75,12 @@ pub(super) fn busy() -> Error {
 
 /// Leaves the outcome of a write.
 pub(super) fn answer(answer: &Answer, result: Result<WriteReceipt>) {
-    let waker = {
-        let mut outcome = answer.change();
-        outcome.result = Some(result);
-        outcome.waker.take()
-    };
-    if let Some(waker) = waker {
-        waker.wake();
-    }
+    answer.change().result = Some(result);
+}
+
+/// Where the callers of writes wait.
+pub(super) fn places(answers: &[Answer]) -> impl Iterator<Item = usize> {
+    answers.iter().filter_map(|answer| answer.read().place)
 }
 
 impl Size {
@@ -144,19 +142,17 @@ impl Queue {
         Ticket { queue: self, answer, size }
     }
 
-    /// Something begins for which others have to wait. Those in the queue who do not want to are told.
-    pub(super) fn behind(&self) -> Behind<'_> {
-        let mut refused = VecDeque::new();
-        {
-            let mut waiting = self.waiting.change();
-            waiting.behind += 1;
-            let (impatient, patient): (VecDeque<_>, _) =
-                core::mem::take(&mut waiting.writes).into_iter().partition(|(write, _)| is_impatient(write));
-            waiting.writes = patient;
-            refused.extend(impatient);
-        }
-        refused.iter().for_each(|(_, of)| answer(of, Err(busy())));
-        Behind(self)
+    /// Something begins for which others have to wait. Those in the queue who do not want to are given back, with that answer.
+    pub(super) fn behind(&self) -> (Behind<'_>, Vec<Answer>) {
+        let mut waiting = self.waiting.change();
+        waiting.behind += 1;
+        let (impatient, patient): (VecDeque<_>, _) =
+            core::mem::take(&mut waiting.writes).into_iter().partition(|(write, _)| is_impatient(write));
+        waiting.writes = patient;
+        drop(waiting);
+        let refused: Vec<Answer> = impatient.into_iter().map(|(_, answer)| answer).collect();
+        refused.iter().for_each(|of| answer(of, Err(busy())));
+        (Behind(self), refused)
     }
 
     /// The next write, if it is admitted.
@@ -178,14 +174,9 @@ impl Ticket<'_> {
         self.answer.change().result.take()
     }
 
-    /// Takes the answer, or has somebody woken when it is there.
-    pub(super) fn poll(&self, waker: &Waker) -> Option<Result<WriteReceipt>> {
-        let mut outcome = self.answer.change();
-        let result = outcome.result.take();
-        let before = outcome.waker.replace(waker.clone());
-        drop(outcome);
-        drop(before); // it may be the last thing that holds a task
-        result
+    /// Its caller waits there.
+    pub(super) fn wait_at(&self, place: usize) {
+        self.answer.change().place = Some(place);
     }
 }
 

@@ -30,7 +30,7 @@ impl Collection {
     /// Puts a new segment in the place of what is not sealed, or of all.
     pub(super) fn rebuild<'a>(&'a self, writer: &'a mut WriterState, job: Job) -> StorageFuture<'a, ()> {
         Box::pin(async move {
-            let _behind = self.shared.queue.behind();
+            let _behind = self.behind();
             self.shared.state().check_whole()?;
             self.end_jobs(writer).await;
             self.shared.state_to_change().freeze();

@@ -1,13 +1,13 @@
 //! Writes: those that wait go to the log together, with one flush.
 //!
 //! Everyone who writes puts the write in a queue and then waits for the writer's turn. Whoever has it prepares what is in the
-//! queue, appends it in one piece, applies it, and leaves the answers; those who come after find theirs.
+//! queue, appends it in one piece, applies it, and leaves the answers; those who have theirs need not have the turn any more.
 
 use super::{
     collection::{Collection, Task, WriterState},
     commit::ManifestState,
     lock::LockGuard,
-    queue::{self, Answer, is_impatient},
+    queue::{self, Answer, Behind, is_impatient},
     segments::Job,
 };
 use crate::{
@@ -15,7 +15,11 @@ use crate::{
     storage::{Durability, StorageFuture},
 };
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
-use core::{future::poll_fn, task::Poll};
+use core::{
+    future::poll_fn,
+    pin::pin,
+    task::{Poll, Waker},
+};
 use sanderling_engine::{
     Error, ErrorCode, Result,
     collection::{CollectionState, Group, Write, WriteReceipt},
@@ -43,6 +47,8 @@ struct Prepared {
     group: Group,
     payloads: Vec<Vec<u8>>,
     answers: Vec<Answer>,
+    /// The answers of those that could not be prepared.
+    refused: Vec<Answer>,
     /// Why what they were prepared from could not be read.
     unreadable: Option<Error>,
 }
@@ -62,7 +68,7 @@ impl Collection {
                 Task::Write(write) => return self.write(write).await,
                 task => task,
             };
-            let _behind = matches!(task, Task::Compact | Task::Extend(_)).then(|| self.shared.queue.behind());
+            let _behind = matches!(task, Task::Compact | Task::Extend(_)).then(|| self.behind());
             let mut writer = self.writer().await?;
             let job = match task {
                 Task::Flush => return self.settle(&mut writer).await.map(|()| WriteReceipt::default()),
@@ -76,53 +82,57 @@ impl Collection {
         })
     }
 
-    async fn write(&self, write: Write) -> Result<WriteReceipt> {
-        self.check()?;
-        if is_impatient(&write) {
-            return self.write_without_waiting(write).await;
-        }
-        let ticket = self.shared.queue.enter(write).await;
-        let mut writer = self.writer().await?;
-        loop {
-            if let Some(outcome) = ticket.take() {
-                return outcome;
-            }
-            self.write_group(&mut writer, None).await;
-        }
+    /// Something begins for which others have to wait long. Those who do not want to are told.
+    pub(super) fn behind(&self) -> Behind<'_> {
+        let (behind, refused) = self.shared.queue.behind();
+        self.shared.writer.leave(queue::places(&refused)).into_iter().for_each(Waker::wake);
+        behind
     }
 
-    /// Writes, or says that somebody else has to be waited for: for the flush of those ahead it waits, for nothing longer.
-    async fn write_without_waiting(&self, write: Write) -> Result<WriteReceipt> {
-        let rows_max = if self.is_turn_ready() { usize::MAX } else { self.shared.state().rows_left() };
-        let ticket = match self.shared.queue.enter_now(write, rows_max) {
-            Ok(ticket) => ticket,
-            Err(busy) => {
+    async fn write(&self, write: Write) -> Result<WriteReceipt> {
+        self.check()?;
+        let queue = &self.shared.queue;
+        // Whoever does not want to wait waits for the flush of those ahead, and for nothing longer.
+        let (ticket, last) = if is_impatient(&write) {
+            let rows_max = if self.is_turn_ready() { usize::MAX } else { self.shared.state().rows_left() };
+            let Ok(ticket) = queue.enter_now(write, rows_max) else {
                 self.work_for_whoever_waits().await;
-                return Err(busy);
-            }
+                return Err(queue::busy());
+            };
+            let last = Some(ticket.answer.clone());
+            (ticket, last)
+        } else {
+            (queue.enter(write).await, None)
         };
-        let mut asked = core::pin::pin!(self.writer());
-        let mut writer = match poll_fn(|context| match ticket.poll(context.waker()) {
+        let mut turn = pin!(self.shared.writer.lock_telling(|place| ticket.wait_at(place)));
+        let turn = poll_fn(|context| match ticket.take() {
             Some(outcome) => Poll::Ready(Err(outcome)),
-            None => asked.as_mut().poll(context).map(Ok),
-        })
-        .await
-        {
-            Ok(writer) => writer?,
+            None => turn.as_mut().poll(context).map(Ok),
+        });
+        let mut writer = match turn.await {
+            Ok(writer) => writer,
             Err(outcome) => return outcome,
         };
-        loop {
+        self.check()?;
+        let mut answered = Vec::new();
+        let outcome = loop {
             if let Some(outcome) = ticket.take() {
-                return outcome;
+                break outcome;
             }
-            self.write_group(&mut writer, Some(&ticket.answer)).await;
-        }
+            self.write_group(&mut writer, last.as_ref(), &mut answered).await;
+        };
+        // The next one begins before those who have their answers are woken: they need the writer no more.
+        let woken = self.shared.writer.leave(queue::places(&answered));
+        drop(writer);
+        woken.into_iter().for_each(Waker::wake);
+        outcome
     }
 
     /// Writes what is in the queue, as far as it goes together, and leaves the answers; nothing behind `last`, since whoever does not
     /// want to wait cannot do the turn that others ask for.
-    async fn write_group(&self, writer: &mut WriterState, last: Option<&Answer>) {
+    async fn write_group(&self, writer: &mut WriterState, last: Option<&Answer>, answered: &mut Vec<Answer>) {
         let mut prepared = self.prepare_group(last);
+        answered.extend(prepared.answers.iter().chain(&prepared.refused).cloned());
         self.shared.quarantine();
         let trouble = prepared.unreadable.take();
         if let Err(error) = trouble.map_or_else(|| self.shared.state().check_whole(), Err) {
@@ -183,7 +193,7 @@ impl Collection {
     fn prepare_group(&self, last: Option<&Answer>) -> Prepared {
         let (state, now) = (self.shared.state(), self.database.shared.now());
         let (mut prepared, mut bytes) = (Prepared::default(), 0);
-        let Prepared { group, payloads, answers, unreadable } = &mut prepared;
+        let Prepared { group, payloads, answers, refused, unreadable } = &mut prepared;
         let mut is_last = false;
         while bytes < GROUP_BYTES
             && !is_last
@@ -199,7 +209,10 @@ impl Collection {
                     payloads.push(payload);
                     answers.push(answer);
                 }
-                Err(error) => queue::answer(&answer, Err(unreadable.clone().unwrap_or(error))),
+                Err(error) => {
+                    queue::answer(&answer, Err(unreadable.clone().unwrap_or(error)));
+                    refused.push(answer);
+                }
             }
         }
         prepared
