@@ -308,6 +308,37 @@ fn a_damaged_segment_is_an_error_and_never_a_panic() {
 }
 
 #[test]
+fn damage_goes_with_the_segment_that_had_it() {
+    let mut fixture = Fixture::new();
+    fixture.put(BOOKS).unwrap();
+    for id in 100..300 {
+        fixture
+            .put(&format!(r#"[{{ "id": {id}, "title": "Many birds", "body": "number{id} of the shore" }}]"#))
+            .unwrap();
+    }
+    let output = merges::seal(&mut fixture.state, 1_000).unwrap();
+    let (output_again, merged) = merges::merged(&mut fixture.state, 0, 1_000);
+    let whole = merges::open(&fixture.state, &output_again.unwrap());
+    let mut has_failed = false;
+    for at in (64..output.bytes.len()).step_by(640) {
+        let mut bytes = output.bytes.clone();
+        bytes[at] ^= 4;
+        let bytes = sanderling_engine::codec::AlignedBytes::copy_of(&bytes).into();
+        let identity = (merges::DATABASE, merges::FILE, output.checksum);
+        let Ok(damaged) = SealedSegment::open(fixture.state.schema(), bytes, "segment", identity) else { continue };
+        let mut state = fixture.state.clone();
+        state.install(Some(Arc::new(damaged)), &merged);
+        let _ = state.search(&Query::from_json(r#"{ "text": "birds" }"#).unwrap(), 1_000);
+        state.quarantine();
+        has_failed |= state.check_whole().is_err();
+        state.install(Some(whole.clone()), &merged);
+        state.check_whole().unwrap();
+        assert!(state.get(&"b1".into(), 1_000).unwrap().is_some());
+    }
+    assert!(has_failed);
+}
+
+#[test]
 fn a_schema_may_only_grow() {
     let schema = Schema::from_json(SCHEMA).unwrap();
     assert_eq!(Schema::from_json(schema.to_json()).unwrap(), schema);

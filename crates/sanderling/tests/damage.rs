@@ -1,8 +1,19 @@
 //! A damaged part is left out and named; the rest answers, and nothing is written over it.
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
-use sanderling::{Collection, CollectionSettings, Database, Document, ErrorCode, Query, Schema};
-use std::{fs, path::Path};
+use sanderling::{
+    Collection, CollectionSettings, Database, Document, Error, ErrorCode, Query, Schema,
+    engine::codec::AlignedBytes,
+    storage::{Durability, FileStorage, Storage, StorageFuture, StoredObject},
+};
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
 
 const SCHEMA: &str = r#"{ "fields": { "title": { "type": "text" }, "n": { "type": "number" } } }"#;
 
@@ -90,6 +101,76 @@ fn what_is_damaged_is_left_out_and_named() {
             assert_eq!(found(&notes), ((0..8).collect(), Vec::new()));
             db.close().unwrap();
             assert!(files.iter().all(|name| names(folder.path(), "").contains(name)), "nothing of it was removed");
+        }
+    }
+}
+
+/// A folder of which some reads fail: those from one on, so many.
+struct Failing {
+    folder: FileStorage,
+    reads: Arc<AtomicUsize>,
+    failing: std::ops::Range<usize>,
+}
+
+impl Storage for Failing {
+    fn kind(&self) -> String {
+        "failing".into()
+    }
+    fn list(&self) -> StorageFuture<'_, Vec<StoredObject>> {
+        self.folder.list()
+    }
+    fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
+        if self.failing.contains(&self.reads.fetch_add(1, SeqCst)) {
+            return Box::pin(async move { Err(Error::new(ErrorCode::Unavailable, format!("{name} cannot be read"))) });
+        }
+        self.folder.read(name, offset, length)
+    }
+    fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
+        self.folder.append(name, bytes, durability)
+    }
+    fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
+        self.folder.write(name, bytes, durability)
+    }
+    fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
+        self.folder.remove(name)
+    }
+    fn close(&self) -> StorageFuture<'_, ()> {
+        self.folder.close()
+    }
+}
+
+#[test]
+fn what_could_not_be_read_at_opening_is_read_at_the_next_use() {
+    let folder = tempfile::tempdir().unwrap();
+    fill(folder.path());
+    let reads = Arc::new(AtomicUsize::new(0));
+    let open = |failing| {
+        reads.store(0, SeqCst);
+        let folder = FileStorage::open(folder.path()).unwrap();
+        Database::with_storage(Box::new(Failing { folder, reads: reads.clone(), failing }), Durability::Strict)
+    };
+    open(0..0).unwrap().close().unwrap();
+    let all = reads.load(SeqCst);
+    assert!(all > 6, "two slots, two segments, dead rows, two logs");
+    for at in 2..all {
+        for times in 1..4 {
+            // The first failure is at opening, the others are at the first uses, which read the files anew from the beginning.
+            let database = open(at..at + 1).unwrap();
+            let books = database.existing_collection("books").unwrap();
+            assert_eq!(books.count(None).unwrap(), 25);
+            put(&books, 40..42);
+            books.delete([40_u64, 41]).unwrap();
+            assert_eq!(database.existing_collection("notes").unwrap().count(None).unwrap(), 5);
+            database.close().unwrap();
+            // Where it fails again that is told, and tried again.
+            let database = open(at..at + 60 * times).unwrap();
+            let mut tries = 0;
+            while let Err(error) = database.existing_collection("notes") {
+                assert_eq!(error.code(), ErrorCode::Unavailable, "{error}");
+                tries += 1;
+            }
+            assert!(tries > 10 * times && tries < 100 * times, "{tries}");
+            database.close().unwrap();
         }
     }
 }

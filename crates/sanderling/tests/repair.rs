@@ -319,3 +319,23 @@ fn without_any_slot_nothing_is_touched() {
         assert_eq!(all(folder.path()), before);
     }
 }
+
+#[test]
+fn slots_that_changed_places_are_put_back() {
+    let folder = filled();
+    let [one, other] = ["manifest-a", "manifest-b"].map(|name| folder.path().join(name));
+    let aside = folder.path().join("aside");
+    fs::rename(&one, &aside).unwrap();
+    fs::rename(&other, &one).unwrap();
+    fs::rename(&aside, &other).unwrap();
+    assert_eq!(Database::open(folder.path()).err().unwrap().code(), ErrorCode::Corrupt);
+    let repaired = sanderling::repair(folder.path()).unwrap();
+    assert!(repaired.lost.is_empty() && repaired.copies.is_empty(), "{repaired:?}");
+    let db = Database::open(folder.path()).unwrap();
+    assert!(db.verify().unwrap().is_ok());
+    assert_eq!(db.existing_collection("books").unwrap().count(None).unwrap(), 24);
+    assert_eq!(db.existing_collection("notes").unwrap().count(None).unwrap(), 5);
+    put(&db, "notes", 5..8, 1);
+    db.close().unwrap();
+    assert_eq!(sanderling::repair(folder.path()).unwrap(), Repaired { documents: 32, ..Repaired::default() });
+}

@@ -2,13 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
 use sanderling::{
-    CollectionSettings, Document, ErrorCode, Query, Schema, WriteReceipt,
+    CollectionSettings, Document, Error, ErrorCode, Query, Schema, WriteReceipt,
     driver::{self, Background, Environment},
-    engine::{
-        codec::AlignedBytes,
-        collection::{PutOptions, Write},
-        text::AnalyzerSource,
-    },
+    engine::{codec::AlignedBytes, collection::PutOptions, text::AnalyzerSource},
     storage::{Durability, MemoryStorage, Storage, StorageFuture, StoredObject},
 };
 use std::{
@@ -17,6 +13,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
+    task::Context,
     thread,
     time::{Duration, Instant},
 };
@@ -29,6 +26,8 @@ struct Slow(Arc<SlowMedium>);
 struct SlowMedium {
     medium: MemoryStorage,
     flush: Duration,
+    /// What the write of a segment takes.
+    write: Duration,
     flushes: AtomicUsize,
 }
 
@@ -48,6 +47,9 @@ impl Storage for Slow {
         self.0.medium.append(name, bytes, durability)
     }
     fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
+        if name.starts_with("segment-") {
+            thread::sleep(self.0.write);
+        }
         self.0.medium.write(name, bytes, durability)
     }
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
@@ -245,24 +247,116 @@ fn writes_that_go_together_keep_their_order_and_their_answers() {
     assert_eq!(books.count(None).unwrap(), 17 + 16 * 40);
 }
 
+/// A put that would rather be told than wait, and how long it took.
+fn impatient(books: &driver::Collection, id: u64) -> (Result<WriteReceipt, Error>, Duration) {
+    let begun = Instant::now();
+    let options = PutOptions { is_impatient: true, ..PutOptions::default() };
+    let outcome = pollster::block_on(books.put(vec![document(id, 0)], options));
+    (outcome, begun.elapsed())
+}
+
 #[test]
-fn an_impatient_write_is_told_when_the_engine_is_behind() {
+fn an_impatient_write_is_told_when_the_queue_is_full() {
     let storage = Slow(Arc::new(SlowMedium { flush: Duration::from_secs(2), ..SlowMedium::default() }));
     let books = collection(&open(&storage, Background::NONE), 100_000);
-    let impatient = || {
-        let options = PutOptions { is_impatient: true, ..PutOptions::default() };
-        pollster::block_on(books.perform(driver::Task::Write(Write::Put(vec![document(7, 0)], options))))
-    };
-    assert!(impatient().is_ok());
+    assert!(impatient(&books, 7).0.is_ok());
+    let waker = std::task::Waker::noop();
+    let mut context = Context::from_waker(waker);
     thread::scope(|scope| {
-        for writer in 0..1_100 {
-            let books = &books;
-            let waiting = move || drop(put(books, vec![document(1_000 + writer, 0)]));
-            thread::Builder::new().stack_size(256 << 10).spawn_scoped(scope, waiting).unwrap();
-        }
-        // The first of them flushes for long; the others are in the queue by then.
+        scope.spawn(|| put(&books, vec![document(8, 0)]));
+        // It flushes for long; the others are in the queue by then, and two of them outside of it.
         thread::sleep(Duration::from_millis(400));
-        assert_eq!(impatient().unwrap_err().code(), ErrorCode::Busy);
+        let mut waiting: Vec<_> = (0..1_025)
+            .map(|writer| Box::pin(books.put(vec![document(1_000 + writer, 0)], PutOptions::default())))
+            .collect();
+        for write in &mut waiting {
+            assert!(write.as_mut().poll(&mut context).is_pending());
+        }
+        assert_eq!(impatient(&books, 7).0.unwrap_err().code(), ErrorCode::Busy);
+        // Those who give up make room, and those outside have it first.
+        waiting.drain(..500).for_each(drop);
+        let mut last = waiting.pop().unwrap();
+        assert!(waiting.pop().unwrap().as_mut().poll(&mut context).is_pending());
+        drop(waiting);
+        pollster::block_on(last.as_mut()).unwrap();
     });
-    assert_eq!(books.count(None).unwrap(), 1_101);
+    assert_eq!(books.count(None).unwrap(), 3);
+}
+
+#[test]
+fn writes_wait_outside_until_there_is_room_for_their_bytes() {
+    let storage = Slow(Arc::new(SlowMedium { flush: Duration::from_millis(300), ..SlowMedium::default() }));
+    let books = &collection(&open(&storage, Background::NONE), 100_000);
+    let large =
+        |id: u64| (0..6).map(|at| document(id * 10 + at, 0).with("body", "x".repeat(4 << 20))).collect::<Vec<_>>();
+    let made: Vec<_> = (1..7).map(large).collect();
+    thread::scope(|scope| {
+        scope.spawn(|| put(books, vec![document(0, 0)]));
+        thread::sleep(Duration::from_millis(100));
+        made.into_iter().for_each(|documents| _ = scope.spawn(|| put(books, documents)));
+        thread::sleep(Duration::from_millis(100));
+        // Two of 24 MiB have room in 64, and nothing else gets past the third.
+        let (outcome, took) = impatient(books, 9);
+        assert_eq!(outcome.unwrap_err().code(), ErrorCode::Busy);
+        assert!(took < Duration::from_millis(50), "{took:?}");
+        put(books, vec![document(1, 0)]);
+        assert!(books.has(&12_u64.into()).unwrap(), "the calls before it come first");
+    });
+    assert_eq!(books.count(None).unwrap(), 2 + 36);
+    // One alone may be larger than all the room there is.
+    put(books, (0..17).map(|at| document(200 + at, 0).with("body", "x".repeat(4 << 20))).collect());
+}
+
+#[test]
+fn an_impatient_write_does_not_wait_for_long_work() {
+    let storage = Slow(Arc::new(SlowMedium { write: Duration::from_millis(600), ..SlowMedium::default() }));
+    let books = &collection(&open(&storage, Background::NONE), 100_000);
+    put(books, (0..50).map(|id| document(id, 0)).collect());
+    let larger =
+        Schema::from_json(SCHEMA.replace("\"round\"", "\"n\": { \"type\": \"number\" }, \"round\"").as_str()).unwrap();
+    let works: [&(dyn Fn() + Sync); 2] = [&|| pollster::block_on(books.compact()).unwrap(), &|| {
+        drop(pollster::block_on(books.perform(driver::Task::Extend(larger.clone()))).unwrap());
+    }];
+    for work in works {
+        thread::scope(|scope| {
+            // One is in the queue when the work begins, the other one comes later.
+            let before = scope.spawn(|| put(books, vec![document(1, 0)]));
+            before.join().unwrap();
+            let begun = scope.spawn(work);
+            thread::sleep(Duration::from_millis(100));
+            let asked = Instant::now();
+            assert_eq!(
+                pollster::block_on(books.stats()).unwrap().segments.iter().map(|of| of.documents).sum::<usize>(),
+                50
+            );
+            assert!(asked.elapsed() < Duration::from_millis(200), "figures do not wait for it");
+            let (outcome, took) = impatient(books, 2);
+            assert_eq!(outcome.unwrap_err().code(), ErrorCode::Busy);
+            assert!(took < Duration::from_millis(200), "{took:?}");
+            begun.join().unwrap();
+        });
+        assert!(impatient(books, 3).0.is_ok());
+    }
+}
+
+#[test]
+fn an_impatient_write_does_not_wait_for_a_segment_to_be_made() {
+    for background in [Background::NONE, threads()] {
+        let storage = Slow(Arc::new(SlowMedium { write: Duration::from_millis(300), ..SlowMedium::default() }));
+        let books = collection(&open(&storage, background), 20);
+        let (mut refused, mut longest) = (0, Duration::ZERO);
+        for id in 0..100 {
+            loop {
+                let (outcome, took) = impatient(&books, id);
+                match outcome {
+                    Ok(_) => break longest = longest.max(took),
+                    Err(error) => assert_eq!(error.code(), ErrorCode::Busy),
+                }
+                refused += 1;
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+        assert_eq!(books.count(None).unwrap(), 100);
+        assert!(refused > 0 && longest < Duration::from_millis(1_500), "{refused} refused, {longest:?}");
+    }
 }

@@ -64,10 +64,10 @@ impl Golden {
             ever.insert((id.to_string(), receipt.versions[0].0), document);
         };
         (1..7).for_each(|id| put(id, u32::from(id)));
-        put(2, 50); // of the first segment
+        put(9, 50);
         block_on(birds.delete(DeleteTarget::Ids(vec![1_u64.into()]))).unwrap();
         (7..9).for_each(|id| put(id, u32::from(id)));
-        put(3, 60);
+        put(3, 60); // of the first segment
         block_on(db.close()).unwrap();
         let now = seen(&storage).unwrap();
         Self { objects: storage.objects(), now, ever }

@@ -70,6 +70,32 @@ pub(super) enum IndexedOperation {
 
 const NEVER: u64 = u64::MAX;
 
+impl Write {
+    /// About how many bytes it takes in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let of_document =
+            |document: &Document| document.fields.iter().map(|(name, value)| name.len() + value.bytes()).sum();
+        match self {
+            Self::Put(documents, _) => documents.iter().map(of_document).sum(),
+            Self::Update(_, patch, _) => of_document(patch),
+            Self::Delete(DeleteTarget::Ids(ids)) => ids.len() * size_of::<DocumentId>(),
+            Self::Delete(DeleteTarget::Filter(filter)) => filter.bytes(),
+        }
+    }
+
+    /// How many numbers it needs, if that is known.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Put(documents, _) => documents.len(),
+            Self::Update(..) => 1,
+            Self::Delete(DeleteTarget::Ids(ids)) => ids.len(),
+            Self::Delete(DeleteTarget::Filter(_)) => 0,
+        }
+    }
+}
+
 impl PutOptions {
     /// Reads `{ ifVersion?, expiresAt?, wait? }`.
     pub fn from_value(value: &Value) -> Result<Self> {

@@ -188,7 +188,15 @@ impl CollectionState {
     pub fn install(&mut self, segment: Option<Arc<SealedSegment>>, merged: &Merged) -> Vec<Held> {
         let dead = self.dead_since(merged);
         let segment = segment.map(|segment| Held { segment: HeldSegment::Sealed(segment), dead });
-        self.held.splice(merged.segments.clone(), segment).collect()
+        let replaced: Vec<Held> = self.held.splice(merged.segments.clone(), segment).collect();
+        for held in &replaced {
+            // What was damaged only after it had been read is not there any more.
+            if let HeldSegment::Damaged { segment, .. } = &held.segment {
+                let damage = segment.damage();
+                self.damage.retain(|other| Some(other) != damage.as_ref());
+            }
+        }
+        replaced
     }
 
     /// What the policy of merging needs to know of the segments before the growing one, as far as they are sealed.
@@ -200,6 +208,28 @@ impl CollectionState {
             live: self.live_rows(at, now).count() as u64,
             bytes: held.segment.view().bytes(),
         })
+    }
+
+    /// The growing segment as that policy sees it, where its log has so many bytes. One without writes has nothing to give.
+    #[must_use]
+    pub fn growing_figures(&self, log_bytes: u64, now: u64) -> Figures {
+        let live = self.live_rows(self.held.len(), now).count() as u64;
+        let bytes = if self.next == self.growing_since { 0 } else { log_bytes };
+        Figures { rows: self.growing.rows() as u64, live, bytes }
+    }
+
+    /// The segments of which every row was deleted or replaced, the newest first.
+    #[must_use]
+    pub fn without_a_row(&self) -> Vec<usize> {
+        let is_dead = |held: &Held| {
+            matches!(held.segment, HeldSegment::Sealed(_)) && held.dead.count() == held.segment.view().rows()
+        };
+        (0..self.held.len()).rev().filter(|at| is_dead(&self.held[*at])).collect()
+    }
+
+    /// Leaves out a segment without a row.
+    pub fn drop_held(&mut self, at: usize) -> Held {
+        self.held.remove(at)
     }
 
     /// All live documents of the held segments to be indexed anew under a schema that has more fields. Nothing may be written

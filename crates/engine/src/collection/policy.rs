@@ -3,6 +3,9 @@
 //! Segments of alike size are merged four at a time, so a row is written again once for each power of four that the
 //! collection has of segments, and a segment of which a third is dead is written again without its dead rows. Only
 //! neighbours are merged, because rows stay in the order of their writes.
+//!
+//! Merges take their time from the writes that follow. Where none follow, because the collection is closed, what is dead goes
+//! then: but only as much of it as keeps the dead at a third of all bytes, and from where most of a file is dead.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -70,54 +73,42 @@ pub fn seals_for(rows: u64, seal_at: u32) -> u64 {
     (rows / (2 * u64::from(seal_at).max(1))).max(1)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn whole(live: u64) -> Figures {
-        Figures { rows: live, live, bytes: live * 100 }
+/// The neighbours to write anew, so that at most a third of a collection's bytes is dead: none once that is so. The last of the
+/// segments is the growing one, whose bytes are those of its log. What is written anew takes its neighbours with it, as far as
+/// they are one segment's worth together: who closes often would else have many small ones.
+#[must_use]
+pub fn to_reclaim(segments: &[Figures], seal_at: u32) -> Option<Range<usize>> {
+    let live: u64 = segments.iter().map(Figures::live_bytes).sum();
+    let all: u64 = segments.iter().map(|segment| segment.bytes).sum();
+    if all - live <= live / 2 {
+        return None;
     }
-
-    #[test]
-    fn four_alike_neighbours_are_merged_the_small_ones_first() {
-        assert_eq!(to_merge(&[whole(100); 3]), None);
-        assert_eq!(to_merge(&[whole(100); 4]), Some(0..4));
-        let mixed = [[whole(5_000); 4], [whole(100); 4]].concat();
-        assert_eq!(to_merge(&mixed), Some(4..8));
-        let apart = [whole(100), whole(100), whole(9_000), whole(100), whole(100)];
-        assert_eq!(to_merge(&apart), None);
-        let between = [whole(100), whole(100), whole(3), whole(100), whole(100)];
-        assert_eq!(to_merge(&between), Some(0..5));
-    }
-
-    #[test]
-    fn a_segment_with_many_dead_rows_is_written_again() {
-        let holey = Figures { rows: 100, live: 60, bytes: 10_000 };
-        assert_eq!(to_merge(&[whole(10_000), holey]), Some(1..2));
-        let fine = Figures { rows: 100, live: 70, bytes: 10_000 };
-        assert_eq!(to_merge(&[whole(10_000), fine]), None);
-        let empty = Figures { rows: 100, live: 0, bytes: 10_000 };
-        assert_eq!(to_merge(&[whole(10_000), empty]), Some(1..2));
-    }
-
-    #[test]
-    fn segments_stay_few_and_rows_are_seldom_written_again() {
-        let (mut segments, mut written) = (Vec::new(), 0);
-        for _ in 0..1_024 {
-            segments.push(whole(32_768 / 1_024));
-            while let Some(run) = to_merge(&segments) {
-                let rows: u64 = segments[run.clone()].iter().map(|segment| segment.live).sum();
-                written += rows;
-                segments.splice(run, [whole(rows)]);
-            }
-            assert!(segments.len() < 20, "{} segments", segments.len());
+    let dead = |at: usize| u128::from(segments[at].bytes - segments[at].live_bytes());
+    // The one with the largest share of dead bytes costs least for what it gives.
+    let is_worse = |at: usize, other: usize| {
+        dead(at) * u128::from(segments[other].bytes) > dead(other) * u128::from(segments[at].bytes)
+    };
+    let mut worst = None;
+    for at in (0..segments.len()).filter(|at| dead(*at) > 0) {
+        if worst.is_none_or(|worst| is_worse(at, worst)) {
+            worst = Some(at);
         }
-        assert!(written <= 6 * 32_768, "{written} rows written again for 32,768");
     }
-
-    #[test]
-    fn what_is_too_large_to_merge_is_left() {
-        let large = Figures { rows: 1 << 20, live: 1 << 20, bytes: 900 << 20 };
-        assert_eq!(to_merge(&[large; 6]), None);
+    let at = worst?;
+    let (mut range, mut rows) = (at..at + 1, segments[at].live);
+    let mut fits = |at: usize| {
+        let is_small = rows + segments[at].live <= u64::from(seal_at);
+        rows += if is_small { segments[at].live } else { 0 };
+        is_small
+    };
+    while range.start > 0 && fits(range.start - 1) {
+        range.start -= 1;
     }
+    while range.end < segments.len() && fits(range.end) {
+        range.end += 1;
+    }
+    Some(range)
 }
+
+#[cfg(test)]
+mod tests;

@@ -259,6 +259,14 @@ impl CollectionState {
             || self.next.0 - self.growing_since.0 >= seal_at
     }
 
+    /// How many writes the growing segment can surely take before it is full.
+    #[must_use]
+    pub fn rows_left(&self) -> usize {
+        let used = (self.growing.rows() as u64).max(self.next.0 - self.growing_since.0);
+        let is_large = self.growing.bytes() >= SEAL_BYTES / 2;
+        if is_large { 0 } else { u64::from(self.settings.seal_at).saturating_sub(used + 1) as usize }
+    }
+
     /// Applies a prepared batch. It cannot fail. Batches are applied in the order in which they were prepared.
     pub fn apply(&mut self, prepared: Prepared) -> WriteReceipt {
         debug_assert_eq!(prepared.batch.first, self.next, "batches are applied in the order of their numbers");

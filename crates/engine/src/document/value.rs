@@ -75,6 +75,19 @@ impl Value {
         }
     }
 
+    /// About how many bytes it takes in memory.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Text(text) => text.len(),
+                Self::Array(items) => items.iter().map(Self::bytes).sum(),
+                Self::Object(members) => members.iter().map(|(name, value)| name.len() + value.bytes()).sum(),
+                Self::Vector(numbers) => numbers.len() * 4,
+                _ => 0,
+            }
+    }
+
     /// What the value is, in a few words for an error message.
     #[must_use]
     pub fn describe(&self) -> Description<'_> {

@@ -1,12 +1,11 @@
 //! An open collection: writes go through one at a time, reads look at the state beside them.
 
 use super::{
-    commit::ManifestState,
     database::{Database, WeakDatabase},
     jobs::{Compacting, Jobs, Sealing},
     lock::Lock,
     open::Loaded,
-    writing::Queue,
+    queue::Queue,
 };
 use crate::guarded::{Changing, Guarded, Reading};
 use alloc::{
@@ -43,6 +42,8 @@ pub(super) struct CollectionShared {
     pub(super) writer: Lock<WriterState>,
     /// The segments that are being made. They are begun and ended by whoever writes; anyone may work on them.
     pub(super) jobs: Guarded<Jobs>,
+    /// Those of them for which the next turn has to wait.
+    pub(super) due: Guarded<Jobs>,
     /// Whether a worker runs.
     pub(super) is_worked_on: AtomicBool,
     retired: AtomicBool,
@@ -152,6 +153,7 @@ impl CollectionShared {
             queue: Queue::default(),
             writer: Lock::new(writer),
             jobs: Guarded::default(),
+            due: Guarded::default(),
             is_worked_on: AtomicBool::new(false),
             retired: AtomicBool::new(false),
         }
@@ -303,20 +305,20 @@ impl Collection {
         self.shared.read(&|state| state.suggest(text, options, now))
     }
 
-    /// The figures of the collection.
+    /// The figures of the collection. Writes that are under way are not waited for.
     pub async fn stats(&self) -> Result<CollectionStats> {
-        let writer = self.writer().await?;
-        let manifest = self.database.shared.manifest.lock().await;
-        self.shared.quarantine();
-        self.figures(&writer, &manifest)
+        self.check()?;
+        let record = self.database.shared.manifest.lock().await.collection(self.shared.id).cloned();
+        let (mut segment_bytes, mut wal_bytes) = (0, 0);
+        if let Some(record) = record {
+            let files = record.segments.iter().flat_map(|segment| [Some(segment.segment), segment.tombstones]);
+            segment_bytes = files.flatten().map(|file| file.bytes).sum();
+            wal_bytes = record.wals.iter().map(|log| self.database.shared.log_end(*log)).sum();
+        }
+        self.shared.read(&|state| self.figures(state, segment_bytes, wal_bytes))
     }
 
-    fn figures(&self, writer: &WriterState, manifest: &ManifestState) -> Result<CollectionStats> {
-        let on_disk = manifest.collection(self.shared.id).map_or(0, |record| {
-            let files = record.segments.iter().flat_map(|segment| [Some(segment.segment), segment.tombstones]);
-            files.flatten().map(|file| file.bytes).sum::<u64>()
-        });
-        let state = self.shared.state();
+    fn figures(&self, state: &CollectionState, segment_bytes: u64, wal_bytes: u64) -> Result<CollectionStats> {
         let mut segments: Vec<SegmentStats> = state
             .held()
             .iter()
@@ -336,8 +338,8 @@ impl Collection {
         Ok(CollectionStats {
             documents: state.count(None, self.database.shared.now())?,
             segments,
-            wal_bytes: writer.wal_bytes,
-            disk_bytes: on_disk + writer.wal_bytes,
+            wal_bytes,
+            disk_bytes: segment_bytes + wal_bytes,
             memory_bytes: frozen_bytes + (resident + self.database.shared.cache.bytes()) as u64 + growing_bytes,
         })
     }

@@ -23,8 +23,17 @@ impl ManifestState {
         Self { committed, uncertain: None }
     }
 
+    /// One whose slot is the next to be written: another file than that slot's holds it.
+    pub(super) fn misplaced(committed: CommittedManifest) -> Self {
+        Self { uncertain: Some(committed.generation), committed }
+    }
+
     pub(super) fn collection(&self, id: u32) -> Option<&CollectionRecord> {
         self.committed.manifest.collections.iter().find(|collection| collection.id == id)
+    }
+
+    pub(super) fn named(&self, name: &str) -> Option<&CollectionRecord> {
+        self.committed.manifest.collections.iter().find(|collection| collection.name == name)
     }
 
     /// The generation in force.

@@ -140,6 +140,7 @@ impl Database {
     ) -> Result<Collection> {
         self.shared.check_open()?;
         self.shared.load(Some(name));
+        self.shared.find_again(name).await?;
         let slot = match (self.shared.slot(name), &schema) {
             (Some(slot), _) => slot,
             (None, Some(schema)) => self.create(name, schema, settings).await?,
@@ -283,6 +284,7 @@ impl Database {
         for (_, slot) in slots {
             if let Slot::Sound(shared) = slot {
                 let collection = Collection { database: self.clone(), shared };
+                let _behind = collection.behind();
                 let mut writer = collection.shared.writer.lock().await;
                 collection.end_jobs_for_closing(&mut writer).await;
             }
@@ -331,6 +333,30 @@ impl DatabaseShared {
         }
     }
 
+    /// How far a log holds acknowledged writes.
+    pub(super) fn log_end(&self, file: u64) -> u64 {
+        let ends = self.log_ends.read();
+        ends.iter().find(|(log, _)| *log == file).map_or(FILE_HEADER_BYTES as u64, |(_, end)| *end)
+    }
+
+    /// Reads the files of a collection anew that could not be read when it was loaded: the medium may be well by now.
+    async fn find_again(&self, name: &str) -> Result<()> {
+        let is_unread = || matches!(self.slot(name), Some(Slot::Damaged(error)) if open::is_passing(&error));
+        if !is_unread() {
+            return Ok(());
+        }
+        let manifest = self.manifest.lock().await;
+        if is_unread()
+            && let Some(record) = manifest.named(name)
+        {
+            let objects = self.storage.list().await?;
+            let found = open::find(&*self.storage, &objects, record, &self.cache).await;
+            self.waiting.change().push(found);
+            self.load(Some(name));
+        }
+        Ok(())
+    }
+
     /// Why a copy of the database would not be whole.
     pub(super) fn check_whole(&self) -> Result<()> {
         for (_, slot) in self.slots().iter() {
@@ -358,7 +384,7 @@ impl DatabaseShared {
                     (Slot::Sound(Arc::new(CollectionShared::new(&name, loaded))), ends)
                 }
                 Err(error) if lacks_language => (Slot::Damaged(error), open::log_ends(found, self.id)),
-                Err(error) => (Slot::Damaged(error), LogEnds::new()),
+                Err(error) => (Slot::Damaged(error), LogEnds::new()), // what could not be read is tried again at the next use
             };
             self.log_ends.change().retain(|(log, _)| !found.record.wals.contains(log));
             self.log_ends.change().extend(ends);

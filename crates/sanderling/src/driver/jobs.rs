@@ -13,10 +13,14 @@ use super::{
     commit::{ManifestState, NewFile},
     lock::Lock,
     open,
+    reclaim::Replacing,
 };
 use crate::storage::{Durability, StorageFuture};
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
-use core::sync::atomic::Ordering;
+use core::{
+    ops::Range,
+    sync::atomic::{AtomicBool, Ordering},
+};
 use sanderling_engine::{
     Error, ErrorCode, Result, Schema,
     collection::{CollectionState, Held, MergeJob, Merged, SealedOutput, policy},
@@ -33,6 +37,8 @@ const SLICE: u64 = 8;
 /// A segment that is being made.
 pub(super) struct Job {
     file: FileId,
+    /// Whether there is nothing left to do.
+    is_done: AtomicBool,
     progress: Lock<Progress>,
 }
 
@@ -50,7 +56,7 @@ enum Progress {
 pub(super) struct Made {
     /// None where no row was left.
     segment: Option<(FileRecord, Arc<SealedSegment>)>,
-    merged: Merged,
+    pub merged: Merged,
 }
 
 impl Made {
@@ -83,17 +89,23 @@ pub(super) struct Sealing {
 /// Sealed segments on their way into one.
 pub(super) struct Compacting {
     job: Arc<Job>,
+    /// Where the segments are by now.
+    segments: Range<usize>,
     /// The turn at which it takes effect.
     due: u64,
 }
 
 /// The jobs of a collection, for a host that has something to run them beside everything else.
-pub struct Worker(WeakCollection);
+pub struct Worker {
+    collection: WeakCollection,
+    has_run: bool,
+}
 
 impl Worker {
     /// Works until nothing is left to do, or until nobody has the collection open.
-    pub async fn run(self) {
-        while let Some(collection) = self.0.upgrade() {
+    pub async fn run(mut self) {
+        self.has_run = true;
+        while let Some(collection) = self.collection.upgrade() {
             let pause = collection.database.shared.environment.background.pause;
             let is_worked_on = &collection.shared.is_worked_on;
             let Some(job) = collection.next_job().await else {
@@ -111,6 +123,24 @@ impl Worker {
             drop((collection, job));
             pause().await;
         }
+    }
+}
+
+impl Drop for Worker {
+    /// A host that does nothing beside the calls drops it.
+    fn drop(&mut self) {
+        if !self.has_run
+            && let Some(collection) = self.collection.upgrade()
+        {
+            collection.shared.is_worked_on.store(false, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Compacting {
+    /// How many of these places, the last first, are behind its segments.
+    fn first_below(&self, places: &[usize]) -> usize {
+        places.iter().take_while(|at| **at >= self.segments.end).count()
     }
 }
 
@@ -138,7 +168,22 @@ impl Collection {
                 return false;
             }
         }
+        job.is_done.store(true, Ordering::SeqCst);
         true
+    }
+
+    /// Whether the next turn finds everything made that takes effect then.
+    pub(super) fn is_turn_ready(&self) -> bool {
+        self.shared.due.read().iter().all(|job| job.is_done.load(Ordering::SeqCst))
+    }
+
+    /// Where nothing runs beside the calls, one that is not let in does a slice of what it would wait for: it may come again.
+    pub(super) async fn work_for_whoever_waits(&self) {
+        if !self.shared.is_worked_on.load(Ordering::SeqCst)
+            && let Some(job) = self.next_job().await
+        {
+            self.advance(&job).await;
+        }
     }
 
     /// Writes the file of a new segment, which no manifest names yet, and opens it.
@@ -259,7 +304,7 @@ impl Collection {
 
     /// A row is named dead in a file, and another log begins, only where the writes so far cannot be lost any more. Whoever wrote
     /// them may have been killed before the flush, and a relaxed write has none.
-    async fn settle_log(&self, writer: &mut WriterState, manifest: &ManifestState) -> Result<()> {
+    pub(super) async fn settle_log(&self, writer: &mut WriterState, manifest: &ManifestState) -> Result<()> {
         if writer.log_flushed { Ok(()) } else { self.settle_writes(writer, manifest).await }
     }
 
@@ -296,7 +341,7 @@ impl Collection {
     /// full one is waited for if many documents came at once: whoever loads them will search next.
     pub(super) fn turn<'a>(&'a self, writer: &'a mut WriterState, is_bulk: bool) -> StorageFuture<'a, ()> {
         Box::pin(async move {
-            self.shared.queue.set_behind(true);
+            let _behind = self.behind();
             let mut turned = self.turn_now(writer).await;
             if is_bulk && turned.is_ok() {
                 turned = self.commit_sealed(writer).await;
@@ -305,7 +350,6 @@ impl Collection {
                     let _replaced = made.install(&mut self.shared.state_to_change());
                 }
             }
-            self.shared.queue.set_behind(false);
             turned
         })
     }
@@ -315,55 +359,80 @@ impl Collection {
         self.shared.quarantine();
         self.shared.state().check_whole()?;
         let database = &self.database.shared;
+        self.end_merge_of_nothing(writer).await;
         let due = writer.compacting.take_if(|compacting| compacting.due <= writer.turns + 1);
         let compacted = match &due {
             // One that failed is left: the policy will ask for it again.
-            Some(compacting) => self.complete(&compacting.job).await.ok(),
+            Some(compacting) => self.complete(&compacting.job).await.ok().map(|mut made| {
+                made.merged.segments = compacting.segments.clone();
+                made
+            }),
             None => None,
         };
         let mut manifest = database.manifest.lock().await;
         self.settle_log(writer, &manifest).await?;
         self.shared.state().check_whole()?;
-        let (mut files, mut old_files) = (Vec::new(), Vec::new());
         let mut next = manifest.next();
         let Some(record) = next.collections.iter_mut().find(|record| record.id == self.shared.id) else {
             return Ok(()); // the collection was dropped
         };
-        let mut written_dead = writer.written_dead.clone();
+        let mut replacing = Replacing { written_dead: writer.written_dead.clone(), ..Replacing::default() };
+        let dropped = self.without_a_row(writer, due.as_ref());
+        let (above, below) = dropped.split_at(due.as_ref().map_or(dropped.len(), |due| due.first_below(&dropped)));
+        above.iter().for_each(|at| replacing.remove(record, *at));
         if let Some(made) = &compacted {
-            let (dead, segments) = (self.shared.state().dead_since(&made.merged), made.merged.segments.clone());
-            let old: Vec<_> = record.segments.splice(segments.clone(), made.record()).collect();
-            old_files.extend(old.iter().flat_map(SegmentRecord::files));
-            written_dead.splice(segments.clone(), made.segment.iter().map(|_| dead.count()));
-            if made.segment.is_some() && dead.count() > 0 {
-                self.name_dead(&mut manifest, record, segments.start, &dead, (&mut files, &mut Vec::new()));
-            }
+            self.name_merged((&mut manifest, record), made, &mut replacing);
         }
+        below.iter().for_each(|at| replacing.remove(record, *at));
         let logs = core::mem::take(&mut record.wals);
         let first = self.shared.state().next();
-        let log = manifest.begin_log(first, &mut files);
+        let log = manifest.begin_log(first, &mut replacing.files);
         record.wals.extend(logs.iter().copied().chain([log.1]));
-        manifest.commit(&*database.storage, files, next).await?;
+        manifest.commit(&*database.storage, replacing.files, next).await?;
         drop(manifest);
-        writer.written_dead = written_dead;
-        self.take_effect(writer, compacted);
+        writer.written_dead = replacing.written_dead;
+        self.take_effect(writer, compacted, (above, below));
         writer.turns += 1;
         let (log_bytes, header) = (writer.wal_bytes, log.0.to_bytes().len() as u64);
         writer.wal_bytes += header;
         writer.wal = Some(log);
         (writer.log_in_use, writer.log_flushed) = (false, true);
         self.begin_jobs(writer, (logs, log_bytes), first).await;
-        database.remove_files(&old_files).await;
+        database.remove_files(&replacing.old_files).await;
         Ok(())
     }
 
-    /// Lets what was made take effect, and freezes what grew.
-    fn take_effect(&self, writer: &mut WriterState, compacted: Option<Made>) {
+    /// The segments without a live row, the newest first, but for those that are merged: they go with the merge.
+    fn without_a_row(&self, writer: &WriterState, due: Option<&Compacting>) -> Vec<usize> {
+        let mut dropped = self.shared.state().without_a_row();
+        if let Some(compacting) = due.or(writer.compacting.as_ref()) {
+            dropped.retain(|at| !compacting.segments.contains(at));
+        }
+        dropped
+    }
+
+    /// A merge of segments without a live row would write rows that nobody wants any more.
+    async fn end_merge_of_nothing(&self, writer: &mut WriterState) {
+        let dead = self.shared.state().without_a_row();
+        if writer.compacting.as_ref().is_some_and(|merge| merge.segments.clone().all(|at| dead.contains(&at))) {
+            self.end_compaction(writer).await;
+        }
+    }
+
+    /// Lets what was made take effect, leaves out the segments without a row above and below it, and freezes what grew.
+    fn take_effect(&self, writer: &mut WriterState, compacted: Option<Made>, (above, below): (&[usize], &[usize])) {
         let sealed = writer.sealing.take().and_then(|sealing| sealing.committed);
         let mut replaced = Vec::new(); // dropped behind the state
         let mut state = self.shared.state_to_change();
-        sealed.into_iter().chain(compacted).for_each(|made| replaced.extend(made.install(&mut state)));
+        sealed.into_iter().for_each(|made| replaced.extend(made.install(&mut state)));
+        above.iter().for_each(|at| replaced.push(state.drop_held(*at)));
+        compacted.into_iter().for_each(|made| replaced.extend(made.install(&mut state)));
+        below.iter().for_each(|at| replaced.push(state.drop_held(*at)));
         state.freeze();
+        if let Some(compacting) = &mut writer.compacting {
+            let before = above.iter().filter(|at| **at < compacting.segments.start).count();
+            compacting.segments = compacting.segments.start - before..compacting.segments.end - before;
+        }
     }
 
     async fn begin_jobs(&self, writer: &mut WriterState, (logs, log_bytes): (Vec<u64>, u64), next: SequenceNumber) {
@@ -375,21 +444,26 @@ impl Collection {
             let merge = if writer.compacting.is_none() { policy::to_merge(&figures) } else { None };
             let merge = merge.map(|segments| {
                 let rows = figures[segments.clone()].iter().map(|figures| figures.live).sum();
-                (state.merge_job(segments, now), policy::seals_for(rows, seal_at))
+                (state.merge_job(segments.clone(), now), segments, policy::seals_for(rows, seal_at))
             });
             (seal, merge)
         };
         let job = self.begin_job(seal).await;
         writer.sealing = Some(Sealing { job, logs, log_bytes, next, committed: None });
-        if let Some((merge, turns)) = merge {
+        if let Some((merge, segments, turns)) = merge {
             let job = self.begin_job(merge).await;
-            writer.compacting = Some(Compacting { job, due: writer.turns + turns });
+            writer.compacting = Some(Compacting { job, segments, due: writer.turns + turns });
         }
         let jobs =
             [writer.sealing.as_ref().map(|sealing| &sealing.job), writer.compacting.as_ref().map(|merge| &merge.job)];
         *self.shared.jobs.change() = jobs.into_iter().flatten().cloned().collect();
+        let merge = writer.compacting.as_ref().filter(|merge| merge.due <= writer.turns + 1).map(|merge| &merge.job);
+        *self.shared.due.change() = [jobs[0], merge].into_iter().flatten().cloned().collect();
         if !self.shared.is_worked_on.swap(true, Ordering::SeqCst) {
-            (self.database.shared.environment.background.start)(Worker(self.downgrade()));
+            (self.database.shared.environment.background.start)(Worker {
+                collection: self.downgrade(),
+                has_run: false,
+            });
         }
     }
 
@@ -401,12 +475,13 @@ impl Collection {
 
     pub(super) async fn begin_job(&self, merge: MergeJob) -> Arc<Job> {
         let file = FileId(self.database.shared.manifest.lock().await.allocate_file());
-        Arc::new(Job { file, progress: Lock::new(Progress::Merging(Box::new(merge))) })
+        Arc::new(Job { file, is_done: AtomicBool::new(false), progress: Lock::new(Progress::Merging(Box::new(merge))) })
     }
 
     /// Before all segments are made anew: a sealed form that the manifest names takes effect, all other jobs end.
     pub(super) async fn end_jobs(&self, writer: &mut WriterState) {
         self.shared.jobs.change().clear();
+        self.shared.due.change().clear();
         match writer.sealing.take() {
             Some(Sealing { committed: Some(made), .. }) => {
                 let _replaced = made.install(&mut self.shared.state_to_change());
@@ -424,9 +499,11 @@ impl Collection {
     }
 
     /// Before the database is closed: what was frozen is sealed, so that the next opening need not replay its log. A failure
-    /// leaves it in the log.
+    /// leaves it in the log. What is dead goes as far as the policy asks.
     pub(super) async fn end_jobs_for_closing(&self, writer: &mut WriterState) {
-        let _ = self.commit_sealed(writer).await;
+        if self.commit_sealed(writer).await.is_ok() {
+            let _ = self.reclaim(writer).await;
+        }
         self.end_compaction(writer).await;
     }
 }

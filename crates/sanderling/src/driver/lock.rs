@@ -47,11 +47,33 @@ impl<T> Lock<T> {
 
     /// Waits until it is this one's turn. The place in the queue is that of the first poll.
     pub(super) fn lock(&self) -> impl Future<Output = LockGuard<'_, T>> {
+        self.lock_telling(|_| {})
+    }
+
+    /// The same; `tell` learns the place of one that has to wait.
+    pub(super) fn lock_telling(&self, tell: impl Fn(usize)) -> impl Future<Output = LockGuard<'_, T>> {
         let mut turn = None;
         poll_fn(move |context| match Turn::poll(&mut turn, &self.queue, context.waker()) {
             Some(turn) => Poll::Ready(LockGuard { value: self.value.change_by_turns(), _turn: turn }),
-            None => Poll::Pending,
+            None => {
+                turn.iter().for_each(|turn| tell(turn.number));
+                Poll::Pending
+            }
         })
+    }
+
+    /// Those at these places want the value no more: nobody waits for them to leave. They are woken by the caller.
+    pub(super) fn leave(&self, places: impl Iterator<Item = usize>) -> Vec<Waker> {
+        let mut queue = self.queue.change();
+        let mut left = Vec::new();
+        for place in places {
+            let at = place.wrapping_sub(queue.left);
+            // The first one has the value, or was woken to take it.
+            if at > 0 {
+                left.extend(queue.turns.get_mut(at).and_then(Option::take));
+            }
+        }
+        left
     }
 }
 
@@ -70,7 +92,8 @@ impl<'a> Turn<'a> {
             }
         };
         let at = number.wrapping_sub(inside.left);
-        let old = replace(&mut inside.turns[at], waker);
+        // One that was told to leave stands there no more.
+        let old = inside.turns.get_mut(at).and_then(|turn| replace(turn, waker));
         drop(inside);
         drop(old); // it may be the last thing that holds a task, and what the task holds may stand in this queue
         if at == 0 { turn.take() } else { None }
@@ -81,7 +104,7 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut queue = self.queue.change();
         let at = self.number.wrapping_sub(queue.left);
-        let left = queue.turns[at].take();
+        let left = queue.turns.get_mut(at).and_then(Option::take);
         while let Some(None) = queue.turns.first() {
             queue.turns.remove(0);
             queue.left = queue.left.wrapping_add(1);
@@ -245,6 +268,32 @@ mod tests {
         assert_eq!(next.woken(), 1);
         drop(last);
         assert!(next.poll().is_some());
+        assert!(Caller::new(&lock).poll().is_some());
+    }
+
+    #[test]
+    fn those_who_are_told_to_leave_are_waited_for_no_more() {
+        let lock = Lock::new(());
+        let guard = held(&lock);
+        let places = Guarded::new(Vec::new());
+        let telling = || Caller {
+            future: Box::pin(lock.lock_telling(|place| places.change().push(place))),
+            woken: Arc::default(),
+        };
+        let mut told = [telling(), telling(), telling()];
+        assert!(told.iter_mut().all(|caller| caller.poll().is_none()));
+        let mut waiting = Caller::waiting(&lock);
+        let [first, .., last] = places.read()[..] else { panic!("three places") };
+        lock.leave([first, last].into_iter()).into_iter().for_each(Waker::wake);
+        assert_eq!(told.each_ref().map(Caller::woken), [1, 0, 1]);
+        drop(guard);
+        assert_eq!((told[1].woken(), waiting.woken()), (1, 0));
+        // It has the turn, and cannot be told any more.
+        assert!(lock.leave(places.read().iter().copied()).is_empty());
+        drop(told[1].poll().unwrap());
+        assert_eq!(waiting.woken(), 1);
+        drop(told);
+        assert!(waiting.poll().is_some());
         assert!(Caller::new(&lock).poll().is_some());
     }
 

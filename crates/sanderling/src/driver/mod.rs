@@ -24,6 +24,8 @@ mod export;
 mod jobs;
 mod lock;
 mod open;
+mod queue;
+mod reclaim;
 mod repair;
 mod restore;
 mod segments;

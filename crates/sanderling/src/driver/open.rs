@@ -84,7 +84,7 @@ pub(super) async fn open(storage: &dyn Storage, environment: Environment) -> Res
 }
 
 /// Reads the files of a collection. Segments, which may be large, are read in place where the storage can do that.
-async fn find(
+pub(super) async fn find(
     storage: &dyn Storage,
     objects: &[StoredObject],
     record: &CollectionRecord,
@@ -189,6 +189,11 @@ fn leave_out(state: &mut CollectionState, error: Error) -> Result<()> {
 /// Whether that is why it is not loaded: its files were not looked at.
 pub(super) fn lacks_language(error: &Error) -> bool {
     error.details().iter().any(|(name, _)| name == "language")
+}
+
+/// Whether it may be gone the next time: an error of the medium, and not of what lies there.
+pub(super) fn is_passing(error: &Error) -> bool {
+    error.code() == ErrorCode::Unavailable
 }
 
 fn load_segment(

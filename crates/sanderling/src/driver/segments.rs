@@ -8,6 +8,7 @@ use super::{
 };
 use crate::storage::StorageFuture;
 use alloc::{boxed::Box, vec, vec::Vec};
+use core::ops::Range;
 use sanderling_engine::{
     Result, Schema,
     defects::{Defect, is},
@@ -19,6 +20,8 @@ pub(super) enum Job {
     Seal,
     /// One segment without dead rows takes the place of all.
     Compact,
+    /// The same, for those from a place on.
+    From(usize),
     /// The same, under a schema with more fields.
     Extend(Schema),
 }
@@ -27,19 +30,17 @@ impl Collection {
     /// Puts a new segment in the place of what is not sealed, or of all.
     pub(super) fn rebuild<'a>(&'a self, writer: &'a mut WriterState, job: Job) -> StorageFuture<'a, ()> {
         Box::pin(async move {
+            let _behind = self.behind();
             self.shared.state().check_whole()?;
             self.end_jobs(writer).await;
             self.shared.state_to_change().freeze();
             match job {
                 Job::Seal => {
                     let sealed = self.shared.state().sealed().count();
-                    let made = self.merge_from(sealed).await?;
-                    self.replace(writer, sealed, made, None).await
+                    self.merge_from(writer, sealed).await
                 }
-                Job::Compact => {
-                    let made = self.merge_from(0).await?;
-                    self.replace(writer, 0, made, None).await
-                }
+                Job::Compact => self.merge_from(writer, 0).await,
+                Job::From(from) => self.merge_from(writer, from).await,
                 Job::Extend(schema) => {
                     let made = self.extended(&schema).await?;
                     self.replace(writer, 0, made, Some(schema)).await
@@ -48,12 +49,16 @@ impl Collection {
         })
     }
 
-    /// A segment of all that are held from a place on.
-    async fn merge_from(&self, from: usize) -> Result<Made> {
-        let merge = {
-            let state = self.shared.state();
-            state.merge_job(from..state.held().len(), self.database.shared.now())
-        };
+    /// A segment of all that are held from a place on takes their place.
+    async fn merge_from(&self, writer: &mut WriterState, from: usize) -> Result<()> {
+        let held = self.shared.state().held().len();
+        let made = self.merge_of(from..held).await?;
+        self.replace(writer, from, made, None).await
+    }
+
+    /// A segment of some that are held, without their dead rows.
+    pub(super) async fn merge_of(&self, segments: Range<usize>) -> Result<Made> {
+        let merge = self.shared.state().merge_job(segments, self.database.shared.now());
         self.complete(&*self.begin_job(merge).await).await
     }
 

@@ -50,6 +50,23 @@ pub(super) fn doubt_versions(files: &mut [File]) {
     }
 }
 
+/// Whether each slot lies under the name of the other one. They get back their own names.
+pub(super) fn unswap(slots: &mut [File]) -> bool {
+    let [one, other] = slots else { return false };
+    let belongs_in = |file: &File| {
+        let manifest = CommittedManifest::from_bytes(file.bytes.as_ref().ok()?.as_ref(), &file.name).ok()?;
+        Some((manifest.slot(), manifest.database))
+    };
+    let is_swapped = match (belongs_in(one), belongs_in(other)) {
+        (Some(first), Some(second)) => first.0 == other.name && second.0 == one.name && first.1 == second.1,
+        _ => false,
+    };
+    if is_swapped {
+        core::mem::swap(&mut one.name, &mut other.name);
+    }
+    is_swapped
+}
+
 /// The newest of the slots that are sound by themselves, whatever the other one says. A newer format is left alone, and what
 /// could not be read may be sound.
 pub(super) fn newest_sound(slots: &[File]) -> Result<Option<CommittedManifest>> {

@@ -9,7 +9,7 @@ use crate::{guarded::Guarded, storage::StorageFuture};
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 use sanderling_engine::{
     Error, Result,
-    codec::{AlignedBytes, FILE_HEADER_BYTES},
+    codec::AlignedBytes,
     export::{ExportedFile, Head},
 };
 
@@ -69,12 +69,8 @@ impl Snapshot {
         shared.check_open()?;
         let generation = manifest.generation();
         let mut head = Head { manifest: manifest.next(), logs: Vec::new() };
-        {
-            let ends = shared.log_ends.read();
-            for log in head.manifest.collections.iter().flat_map(|record| &record.wals) {
-                let end = ends.iter().find(|(other, _)| other == log);
-                head.logs.push(end.map_or(FILE_HEADER_BYTES as u64, |(_, end)| *end));
-            }
+        for log in head.manifest.collections.iter().flat_map(|record| &record.wals) {
+            head.logs.push(shared.log_end(*log));
         }
         let mut names = Vec::new();
         head.files().iter().for_each(|file| names.push(file.name(file.record.file)));

@@ -1,19 +1,25 @@
 //! Writes: those that wait go to the log together, with one flush.
 //!
 //! Everyone who writes puts the write in a queue and then waits for the writer's turn. Whoever has it prepares what is in the
-//! queue, appends it in one piece, applies it, and leaves the answers; those who come after find theirs.
+//! queue, appends it in one piece, applies it, and leaves the answers; those who have theirs need not have the turn any more.
 
 use super::{
     collection::{Collection, Task, WriterState},
     commit::ManifestState,
     lock::LockGuard,
+    queue::{self, Answer, Behind, is_impatient},
     segments::Job,
 };
 use crate::{
-    guarded::{Guarded, HAS_THREADS},
+    guarded::HAS_THREADS,
     storage::{Durability, StorageFuture},
 };
-use alloc::{boxed::Box, collections::VecDeque, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+use core::{
+    future::poll_fn,
+    pin::pin,
+    task::{Poll, Waker},
+};
 use sanderling_engine::{
     Error, ErrorCode, Result,
     collection::{CollectionState, Group, Write, WriteReceipt},
@@ -22,9 +28,6 @@ use sanderling_engine::{
     schema::SchemaChange,
     wal::WalHeader,
 };
-
-/// Behind so many writes there is no room for one whose caller does not want to wait.
-const WAITING_MAX: usize = 1_024;
 
 /// Bytes that are appended at once; a write that is larger goes alone.
 const GROUP_BYTES: usize = 8 << 20;
@@ -38,76 +41,21 @@ const EFFORT_MAX: u64 = 5_000_000;
 /// The share of a segment that is written before a failed turn is tried again.
 const WRITES_BEFORE_RETRY: u32 = 16;
 
-/// The writes that wait for the log.
-#[derive(Default)]
-pub(super) struct Queue(Guarded<Waiting>);
-
-#[derive(Default)]
-struct Waiting {
-    writes: VecDeque<(Write, Answer)>,
-    /// Whether the writer waits for a segment to be made.
-    is_behind: bool,
-}
-
-/// Where the outcome of a write is left.
-type Answer = Arc<Guarded<Option<Result<WriteReceipt>>>>;
-
-/// A place in the queue. A write whose caller has gone is not begun any more.
-struct Ticket(Answer);
-
-impl Ticket {
-    fn take(&self) -> Option<Result<WriteReceipt>> {
-        self.0.change().take()
-    }
-}
-
-impl Queue {
-    /// Puts a write in the queue. Its caller waits for it, and keeps it either way: to refuse it saves nothing.
-    fn enter(&self, write: Write) -> Ticket {
-        let answer = Answer::default();
-        self.0.change().writes.push_back((write, answer.clone()));
-        Ticket(answer)
-    }
-
-    /// Whether a write that comes now has to wait for long.
-    fn is_busy(&self) -> bool {
-        let waiting = self.0.read();
-        waiting.is_behind || waiting.writes.len() >= WAITING_MAX
-    }
-
-    pub(super) fn set_behind(&self, is_behind: bool) {
-        self.0.change().is_behind = is_behind;
-    }
-
-    /// The next write that somebody still waits for, if it is admitted.
-    fn next(&self, is_admitted: &mut dyn FnMut(&Write) -> bool) -> Option<(Write, Answer)> {
-        let mut waiting = self.0.change();
-        while let Some((write, answer)) = waiting.writes.front() {
-            if Arc::strong_count(answer) == 1 {
-                waiting.writes.pop_front();
-            } else if is_admitted(write) {
-                return waiting.writes.pop_front();
-            } else {
-                break;
-            }
-        }
-        None
-    }
-}
-
 /// Writes that were prepared together, each with its bytes and its answer.
 #[derive(Default)]
 struct Prepared {
     group: Group,
     payloads: Vec<Vec<u8>>,
     answers: Vec<Answer>,
+    /// The answers of those that could not be prepared.
+    refused: Vec<Answer>,
     /// Why what they were prepared from could not be read.
     unreadable: Option<Error>,
 }
 
 fn apply_to(state: &mut CollectionState, group: Group, answers: &[Answer]) {
     for (prepared, answer) in group.into_prepared().into_iter().zip(answers) {
-        *answer.change() = Some(Ok(state.apply(prepared)));
+        queue::answer(answer, Ok(state.apply(prepared)));
     }
     state.quarantine();
 }
@@ -120,6 +68,7 @@ impl Collection {
                 Task::Write(write) => return self.write(write).await,
                 task => task,
             };
+            let _behind = matches!(task, Task::Compact | Task::Extend(_)).then(|| self.behind());
             let mut writer = self.writer().await?;
             let job = match task {
                 Task::Flush => return self.settle(&mut writer).await.map(|()| WriteReceipt::default()),
@@ -133,30 +82,63 @@ impl Collection {
         })
     }
 
-    async fn write(&self, write: Write) -> Result<WriteReceipt> {
-        let queue = &self.shared.queue;
-        if matches!(&write, Write::Put(_, options) if options.is_impatient) && queue.is_busy() {
-            return Err(Error::new(ErrorCode::Busy, "the collection is behind with its writes"));
-        }
-        let ticket = queue.enter(write);
-        let mut writer = self.writer().await?;
-        loop {
-            if let Some(outcome) = ticket.take() {
-                return outcome;
-            }
-            self.write_group(&mut writer).await;
-        }
+    /// Something begins for which others have to wait long. Those who do not want to are told.
+    pub(super) fn behind(&self) -> Behind<'_> {
+        let (behind, refused) = self.shared.queue.behind();
+        self.shared.writer.leave(queue::places(&refused)).into_iter().for_each(Waker::wake);
+        behind
     }
 
-    /// Writes what is in the queue, as far as it goes together, and leaves the answers.
-    async fn write_group(&self, writer: &mut WriterState) {
-        let mut prepared = self.prepare_group();
+    async fn write(&self, write: Write) -> Result<WriteReceipt> {
+        self.check()?;
+        let queue = &self.shared.queue;
+        // Whoever does not want to wait waits for the flush of those ahead, and for nothing longer.
+        let (ticket, last) = if is_impatient(&write) {
+            let rows_max = if self.is_turn_ready() { usize::MAX } else { self.shared.state().rows_left() };
+            let Ok(ticket) = queue.enter_now(write, rows_max) else {
+                self.work_for_whoever_waits().await;
+                return Err(queue::busy());
+            };
+            let last = Some(ticket.answer.clone());
+            (ticket, last)
+        } else {
+            (queue.enter(write).await, None)
+        };
+        let mut turn = pin!(self.shared.writer.lock_telling(|place| ticket.wait_at(place)));
+        let turn = poll_fn(|context| match ticket.take() {
+            Some(outcome) => Poll::Ready(Err(outcome)),
+            None => turn.as_mut().poll(context).map(Ok),
+        });
+        let mut writer = match turn.await {
+            Ok(writer) => writer,
+            Err(outcome) => return outcome,
+        };
+        self.check()?;
+        let mut answered = Vec::new();
+        let outcome = loop {
+            if let Some(outcome) = ticket.take() {
+                break outcome;
+            }
+            self.write_group(&mut writer, last.as_ref(), &mut answered).await;
+        };
+        // The next one begins before those who have their answers are woken: they need the writer no more.
+        let woken = self.shared.writer.leave(queue::places(&answered));
+        drop(writer);
+        woken.into_iter().for_each(Waker::wake);
+        outcome
+    }
+
+    /// Writes what is in the queue, as far as it goes together, and leaves the answers; nothing behind `last`, since whoever does not
+    /// want to wait cannot do the turn that others ask for.
+    async fn write_group(&self, writer: &mut WriterState, last: Option<&Answer>, answered: &mut Vec<Answer>) {
+        let mut prepared = self.prepare_group(last);
+        answered.extend(prepared.answers.iter().chain(&prepared.refused).cloned());
         self.shared.quarantine();
         let trouble = prepared.unreadable.take();
         if let Err(error) = trouble.map_or_else(|| self.shared.state().check_whole(), Err) {
             // What was looked at to prepare them turned out to be damaged, or could not be read.
             let answers = core::mem::take(&mut prepared.answers);
-            answers.iter().for_each(|answer| *answer.change() = Some(Err(error.clone())));
+            answers.iter().for_each(|answer| queue::answer(answer, Err(error.clone())));
         }
         if prepared.answers.is_empty() {
             return;
@@ -166,14 +148,13 @@ impl Collection {
         let Prepared { group, answers, .. } = prepared;
         if is(Defect::AppliedUnlogged) && outcome.is_err() {
             self.apply(group, &answers);
-            answers
-                .iter()
-                .for_each(|answer| *answer.change() = Some(outcome.clone().map(|()| WriteReceipt::default())));
+            let outcome = outcome.map(|()| WriteReceipt::default());
+            answers.iter().for_each(|answer| queue::answer(answer, outcome.clone()));
             return;
         }
         match outcome {
             Err(error) if !is(Defect::FailureAcknowledged) => {
-                answers.iter().for_each(|answer| *answer.change() = Some(Err(error.clone())));
+                answers.iter().for_each(|answer| queue::answer(answer, Err(error.clone())));
             }
             _ => {
                 self.apply(group, &answers);
@@ -209,13 +190,16 @@ impl Collection {
         }
     }
 
-    fn prepare_group(&self) -> Prepared {
+    fn prepare_group(&self, last: Option<&Answer>) -> Prepared {
         let (state, now) = (self.shared.state(), self.database.shared.now());
         let (mut prepared, mut bytes) = (Prepared::default(), 0);
-        let Prepared { group, payloads, answers, unreadable } = &mut prepared;
+        let Prepared { group, payloads, answers, refused, unreadable } = &mut prepared;
+        let mut is_last = false;
         while bytes < GROUP_BYTES
+            && !is_last
             && let Some((write, answer)) = self.shared.queue.next(&mut |write| group.admits(write))
         {
+            is_last = last.is_some_and(|last| Arc::ptr_eq(last, &answer));
             let failures = state.failures();
             let made = group.prepare(&state, write, now);
             *unreadable = unreadable.take().or_else(|| state.check_read(failures).err());
@@ -225,7 +209,10 @@ impl Collection {
                     payloads.push(payload);
                     answers.push(answer);
                 }
-                Err(error) => *answer.change() = Some(Err(unreadable.clone().unwrap_or(error))),
+                Err(error) => {
+                    queue::answer(&answer, Err(unreadable.clone().unwrap_or(error)));
+                    refused.push(answer);
+                }
             }
         }
         prepared

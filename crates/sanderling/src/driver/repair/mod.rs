@@ -15,7 +15,7 @@ use super::{
     commit::{ManifestState, NewFile},
     slots::{
         DAMAGED_PREFIX, File, above_all, check_for_lost_commits, choose, damaged, doubt_versions, files_of,
-        is_data_file, read_files, read_slots, whole,
+        is_data_file, read_files, read_slots, unswap, whole,
     },
     verify::Problem,
 };
@@ -69,6 +69,8 @@ struct Plan {
     manifest: ManifestState,
     /// Whether the manifest must be written, be it as it is.
     is_changed: bool,
+    /// Whether each slot lay under the name of the other one.
+    is_swapped: bool,
     files: Vec<NewFile>,
     /// Files of which a copy is kept.
     aside: Vec<String>,
@@ -97,6 +99,10 @@ pub fn repair(storage: &dyn Storage, analyzers: AnalyzerSource) -> StorageFuture
             patient.copy_aside(&mut plan).await?;
             let files = core::mem::take(&mut plan.files);
             plan.manifest.commit(storage, files, next).await?;
+            if plan.is_swapped {
+                let same = plan.manifest.next();
+                plan.manifest.commit(storage, Vec::new(), same).await?; // over what lies in the other slot
+            }
             for name in plan.aside.iter().chain(&plan.superseded).filter(|name| is_data_file(name)) {
                 // One that stays is removed when the database is opened next.
                 let _ = storage.remove(name).await;
@@ -108,7 +114,8 @@ pub fn repair(storage: &dyn Storage, analyzers: AnalyzerSource) -> StorageFuture
 
 impl Plan {
     /// What the slots say; none if there never was a database.
-    fn new(slots: Vec<File>, objects: &[StoredObject]) -> Result<Option<(Self, CommittedManifest)>> {
+    fn new(mut slots: Vec<File>, objects: &[StoredObject]) -> Result<Option<(Self, CommittedManifest)>> {
+        let is_swapped = unswap(&mut slots);
         if slots.is_empty() && !objects.iter().any(|object| is_data_file(&object.name)) {
             return Err(Error::new(ErrorCode::Unavailable, "there is no database"));
         }
@@ -122,12 +129,17 @@ impl Plan {
         let is_rolled_back = check_for_lost_commits(&found, &damage, objects).is_err();
         found.manifest.next_file = found.manifest.next_file.max(above_all(objects));
         let mut plan = Self {
-            is_changed: damage.is_some(),
+            is_changed: damage.is_some() || is_swapped,
+            is_swapped,
             files: Vec::new(),
             aside: Vec::new(),
             superseded: Vec::new(),
             repaired: Repaired::default(),
-            manifest: ManifestState::new(found.clone()),
+            manifest: if is_swapped {
+                ManifestState::misplaced(found.clone())
+            } else {
+                ManifestState::new(found.clone())
+            },
         };
         if damage.is_some() {
             let other = SLOTS[((found.generation + 1) % 2) as usize];
