@@ -7,17 +7,13 @@ use sanderling::{ErrorCode, Query, driver::Database, storage::Durability};
 use sanderling_testkit::sim::{
     check,
     model::Content,
+    objects::{Objects, damaged, every, with},
     run::Run,
     step::{PROFILES, Step},
     storage::{Medium, SimStorage},
     world,
 };
-use std::{
-    env,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
-
-type Objects = Vec<(String, Vec<u8>)>;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A database of two collections with segments, dead rows and a log, and what it holds after each write of the end.
 struct Golden {
@@ -27,11 +23,6 @@ struct Golden {
 }
 
 const NAMES: [&str; 2] = ["birds", "stones"];
-
-fn every() -> usize {
-    let text = env::var("SANDERLING_EVERY").ok();
-    text.map_or(13, |text| text.parse().unwrap_or_else(|_| panic!("SANDERLING_EVERY is not a number: {text}")))
-}
 
 fn put(name: u8, ids: &[u8], base: u32) -> Step {
     Step::Put { name, ids: ids.to_vec(), base, expires_in: None, if_absent: false }
@@ -57,7 +48,7 @@ impl Golden {
     }
 
     fn first(storage: &SimStorage) -> Content {
-        let copy = with(&storage.objects());
+        let copy = with(Medium::Posix, &storage.objects());
         let db = opened(&copy).expect("it is sound");
         check::found(&pollster::block_on(db.collection(NAMES[0], None, None)).expect("it is sound"))
             .expect("it is sound")
@@ -71,23 +62,22 @@ impl Golden {
 
     /// The database with other bytes in a file, or without the file.
     fn check(&self, file: &str, bytes: Option<&[u8]>, what: &str) {
-        let mut objects = self.objects.clone();
-        objects.retain(|(name, _)| name != file || bytes.is_some());
-        for (_, old) in objects.iter_mut().filter(|(name, _)| name == file) {
-            *old = bytes.unwrap_or_default().to_vec();
-        }
-        self.check_objects(&objects, &[file], what);
+        self.check_objects(&damaged(&self.objects, file, bytes), &[file], what);
     }
 
+    /// The same whether segments are in memory whole or read as they are needed.
     fn check_objects(&self, objects: &Objects, files: &[&str], what: &str) {
-        let storage = with(objects);
-        let looked = catch_unwind(AssertUnwindSafe(|| self.look(&storage, files)));
-        match looked {
-            Ok(Ok(())) => {}
-            Ok(Err(problem)) => panic!("{files:?}, {what}: {problem}"),
-            Err(_) => panic!("{files:?}, {what}: a panic"),
+        for in_place in [false, true] {
+            let what = format!("{files:?}, {what}, in place: {in_place}");
+            let storage = with(Medium::Posix, objects).reading_in_place(in_place);
+            let looked = catch_unwind(AssertUnwindSafe(|| self.look(&storage, files)));
+            match looked {
+                Ok(Ok(())) => {}
+                Ok(Err(problem)) => panic!("{what}: {problem}"),
+                Err(_) => panic!("{what}: a panic"),
+            }
+            assert_eq!(&storage.objects(), objects, "{what}: something was changed or removed");
         }
-        assert_eq!(&storage.objects(), objects, "{files:?}, {what}: something was changed or removed");
     }
 
     fn look(&self, storage: &SimStorage, files: &[&str]) -> Result<(), String> {
@@ -131,13 +121,6 @@ impl Golden {
     }
 }
 
-/// A medium with these objects.
-fn with(objects: &Objects) -> SimStorage {
-    let storage = SimStorage::new(Medium::Posix, 0);
-    objects.iter().for_each(|(name, bytes)| storage.set(name, Some(bytes)));
-    storage
-}
-
 const KINDS: [&str; 4] = ["manifest-", "wal-", "segment-", "tombstones-"];
 
 fn for_each_file(look: impl Fn(&Golden, &str, &[u8])) {
@@ -153,7 +136,7 @@ fn for_each_file(look: impl Fn(&Golden, &str, &[u8])) {
 #[test]
 fn a_file_cut_at_any_length() {
     for_each_file(|golden, name, bytes| {
-        for length in (0..bytes.len()).step_by(every()) {
+        for length in (0..bytes.len()).step_by(every(13)) {
             golden.check(name, Some(&bytes[..length]), &format!("cut at {length}"));
         }
     });
@@ -162,7 +145,7 @@ fn a_file_cut_at_any_length() {
 #[test]
 fn any_bit_turned() {
     for_each_file(|golden, name, bytes| {
-        for bit in (0..bytes.len() * 8).step_by(every()) {
+        for bit in (0..bytes.len() * 8).step_by(every(13)) {
             let mut turned = bytes.to_vec();
             turned[bit / 8] ^= 1 << (bit % 8);
             golden.check(name, Some(&turned), &format!("bit {bit} turned"));

@@ -9,6 +9,7 @@ pub mod check;
 pub mod defects;
 pub mod disk;
 pub mod model;
+pub mod objects;
 pub mod posix;
 pub mod random;
 pub mod run;

@@ -57,7 +57,7 @@ impl Run {
     /// An empty medium, and a database on it.
     pub fn new(profile: Profile, seed: u64, wrap: Wrap) -> Outcome<Self> {
         world::begin();
-        let storage = SimStorage::new(profile.medium, seed);
+        let storage = SimStorage::new(profile.medium, seed).reading_in_place(profile.in_place);
         if profile.medium == Medium::Opfs {
             // The pool is there before the database is relied on.
             block_on(pool(storage.clone())).map_err(|error| error.to_string())?;
