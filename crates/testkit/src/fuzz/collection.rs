@@ -7,7 +7,7 @@ use sanderling_engine::{
     collection::{CollectionState, DeleteTarget, ListOptions, PutOptions, Write},
     ids::{DatabaseId, FileId, SequenceNumber},
     rows::RowSet,
-    segment::SealedSegment,
+    segment::{SealedSegment, SegmentBytes},
     settings::CollectionSettings,
     text::AnalyzerSource,
     wal::Batch,
@@ -25,6 +25,16 @@ pub enum Place {
     Memory,
     /// On a medium: what a query needs little of is read when it is needed.
     Medium,
+}
+
+impl Place {
+    /// The bytes of a file there.
+    pub fn of(self, bytes: &[u8]) -> Result<SegmentBytes> {
+        match self {
+            Self::Memory => Ok(AlignedBytes::copy_of(bytes).into()),
+            Self::Medium => BlockCache::new(0).file(bytes.len(), Box::new(Medium(bytes.to_vec()))),
+        }
+    }
 }
 
 struct Medium(Vec<u8>);
@@ -56,11 +66,8 @@ impl Collection {
     /// One over a segment file that anybody may have made, in memory whole or read as it is needed.
     pub fn over(fields: &Value, bytes: &[u8], root: u32, place: Place) -> Result<Self> {
         let mut collection = Self::new(fields);
-        let bytes = match place {
-            Place::Memory => AlignedBytes::copy_of(bytes).into(),
-            Place::Medium => BlockCache::new(0).file(bytes.len(), Box::new(Medium(bytes.to_vec())))?,
-        };
-        let segment = SealedSegment::open(collection.state.schema(), bytes, "segment", (DATABASE, FILE, root))?;
+        let segment =
+            SealedSegment::open(collection.state.schema(), place.of(bytes)?, "segment", (DATABASE, FILE, root))?;
         let rows = segment.rows();
         collection.state.add_sealed(Arc::new(segment), RowSet::none(rows));
         Ok(collection)
