@@ -2,7 +2,7 @@
 
 use super::{
     BLOCK_BYTES, Cold, Plain, Stored,
-    sums::{Seen, Sums, block_sum},
+    sums::{Seen, Sums, is_block},
 };
 use crate::{Result, codec::AlignedBytes};
 use alloc::{boxed::Box, vec, vec::Vec};
@@ -252,7 +252,7 @@ impl Blocks {
 
     /// Whether the content of a block is what was written: its checksum says so, and that of the group it is in vouches for it.
     fn is_block(&self, block: usize, content: &[u8]) -> Result<bool> {
-        Ok(self.sum_of(block)? == Some(block_sum(content, block)))
+        Ok(is_block(content, block, self.sum_of(block)?))
     }
 
     /// The checksum of a block; none where it is damaged itself.
@@ -278,7 +278,7 @@ impl Blocks {
                 continue;
             }
             let content = bytes.get(self.range_of(block));
-            if content.is_none_or(|content| self.sums.of(bytes, block) != Some(block_sum(content, block))) {
+            if !content.is_some_and(|content| is_block(content, block, self.sums.of(bytes, block))) {
                 self.note(block * BLOCK_BYTES);
                 return false;
             }
@@ -317,12 +317,14 @@ impl Blocks {
         } else {
             Some(address.wrapping_sub(self.base)).filter(|offset| *offset < self.covered)
         };
-        self.note(offset.unwrap_or(0)); // an empty part may lie anywhere
+        self.note_beyond(offset.unwrap_or(0)); // an empty part may lie anywhere
     }
 
-    /// The same at an offset.
+    /// The same at an offset. Where the medium failed, what cannot be may come of the zeros that stood for what was not there.
     pub(super) fn note_beyond(&self, offset: usize) {
-        self.note(offset.min(self.covered));
+        if self.failures() == 0 {
+            self.note(offset.min(self.covered));
+        }
     }
 
     /// The array at a range of the bytes; empty and blamed if there is none.
