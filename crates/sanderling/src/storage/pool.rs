@@ -133,13 +133,10 @@ impl Slot {
             && u32_at(bytes, SLOT_BYTES - 4) == Some(crc32c(&bytes[..SLOT_BYTES - 4]))
     }
 
-    /// The version of a format that is newer than ours. Its checksum may be elsewhere, so it is not asked; but a slot that is
-    /// sound as one of ours is that, and its version is damaged.
+    /// The version of a sound slot whose format is newer than ours. One that is not sound was torn or damaged: every version
+    /// keeps its checksum in the same place.
     fn newer_version(bytes: &[u8]) -> Option<u32> {
-        let version = u32_at(bytes, 8).filter(|version| *version > VERSION && bytes.starts_with(MAGIC))?;
-        let mut as_ours = bytes.to_vec();
-        as_ours[8..12].copy_from_slice(&VERSION.to_le_bytes());
-        (!Self::is_sound(&as_ours)).then_some(version)
+        u32_at(bytes, 8).filter(|version| Self::is_sound(bytes) && *version > VERSION)
     }
 }
 
