@@ -5,7 +5,10 @@
 //! looked at when one of its checksums is first needed.
 
 use super::BLOCK_BYTES;
-use crate::codec::{crc32c_continue, u32_at};
+use crate::{
+    codec::{crc32c_continue, u32_at},
+    defects::{Defect, is},
+};
 use alloc::vec::Vec;
 use core::{
     ops::Range,
@@ -36,6 +39,11 @@ pub fn block_sums(bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
 pub fn sums_bytes(bytes: usize) -> (usize, usize) {
     let sums = bytes.div_ceil(BLOCK_BYTES) * SUM_BYTES;
     (sums, sums.div_ceil(BLOCK_BYTES) * SUM_BYTES)
+}
+
+/// Whether the content of a block has this checksum.
+pub(super) fn is_block(content: &[u8], number: usize, sum: Option<u32>) -> bool {
+    sum == Some(block_sum(content, number)) || is(Defect::BlockUnchecked)
 }
 
 /// The checksum of the content of a block.
@@ -105,7 +113,7 @@ impl Sums {
 
     /// Whether a group is what was written.
     pub fn is_group(&self, number: usize, content: &[u8]) -> bool {
-        u32_at(&self.groups, number * SUM_BYTES) == Some(group_sum(content, number))
+        u32_at(&self.groups, number * SUM_BYTES) == Some(group_sum(content, number)) || is(Defect::GroupUnchecked)
     }
 
     /// The checksum of a block of a file that is whole in memory; none where its group is damaged.
