@@ -3,7 +3,7 @@
 import { cargo } from "./rust.mjs";
 
 const TESTKIT = ["--profile", "simulation", "-p", "sanderling-testkit"];
-const PROFILES = 7;
+const PROFILES = 8;
 
 /** Makes so many calls over all profiles, and looks at every call and every place. */
 async function simulate(operations, { log }) {

@@ -59,6 +59,24 @@ pub enum Defect {
     SchemaNotCommitted,
     /// Expired documents come back when they are compacted.
     ExpiryForgotten,
+    /// Blocks of segments are believed without their checksums.
+    BlockUnchecked,
+    /// The checksums of blocks are believed without those of their groups.
+    GroupUnchecked,
+    /// The tables of segments are believed without the root checksum.
+    RootUnchecked,
+    /// Dead rows are believed without their checksum and number.
+    TombstonesUnchecked,
+    /// Whoever has read does not ask whether that was damaged.
+    DamageNotAsked,
+    /// Whoever has read does not ask whether the medium failed.
+    FailureNotAsked,
+    /// Whoever has merged does not ask whether what was read was sound.
+    TroubleNotAsked,
+    /// Whoever is about to commit does not ask whether anything is left out.
+    WholenessNotAsked,
+    /// A database is opened although another process has it.
+    LockIgnored,
 }
 
 #[cfg(feature = "planted-defects")]

@@ -69,6 +69,11 @@ fn remote() {
     simulate(PROFILES[6]);
 }
 
+#[test]
+fn posix_in_place() {
+    simulate(PROFILES[7]);
+}
+
 /// The mistakes between driver and medium need no feature; all of them are in `simulation_defects.rs`.
 #[test]
 fn a_seed_that_fails_is_told_with_few_steps_and_fails_again() {

@@ -12,19 +12,10 @@ use sanderling::{
 };
 use sanderling_testkit::sim::{
     model::Item,
+    objects::{FAULTS, every},
     storage::{Fault, Medium, Plan, SimStorage},
     world,
 };
-use std::env;
-
-const FAULTS: [Fault; 6] =
-    [Fault::Lost, Fault::Torn, Fault::Done, Fault::FlushFailed, Fault::ReadFails, Fault::ShortRead];
-
-fn every() -> usize {
-    let text = env::var("SANDERLING_EVERY").ok();
-    text.map_or(7, |text| text.parse().unwrap_or_else(|_| panic!("SANDERLING_EVERY is not a number: {text}")))
-}
-
 fn open(storage: &SimStorage) -> Result<Database, Error> {
     block_on(Database::open(Box::new(storage.clone()), Durability::Strict, world::environment()))
 }
@@ -85,7 +76,7 @@ impl Case {
     }
 
     fn storage(&self) -> SimStorage {
-        let storage = SimStorage::new(self.medium, 1);
+        let storage = SimStorage::new(self.medium, 1).reading_in_place(self.medium == Medium::Posix);
         if self.target != Target::Absent {
             fill(&storage, 20..26);
         }
@@ -225,10 +216,10 @@ fn refuse(case: &Case, stream: &[u8], what: &str) {
 fn a_stream_cut_at_any_length_or_with_any_bit_turned_changes_nothing() {
     for target in [Target::Absent, Target::There, Target::Lost] {
         let case = Case::new(target, Medium::IndexedDb);
-        for length in (0..case.stream.len()).step_by(every()) {
+        for length in (0..case.stream.len()).step_by(every(7)) {
             refuse(&case, &case.stream[..length], &format!("cut at {length}"));
         }
-        for bit in (0..case.stream.len() * 8).step_by(every() * 5) {
+        for bit in (0..case.stream.len() * 8).step_by(every(7) * 5) {
             let mut turned = case.stream.clone();
             turned[bit / 8] ^= 1 << (bit % 8);
             refuse(&case, &turned, &format!("bit {bit} turned"));
@@ -247,7 +238,7 @@ fn damage_that_the_source_had_is_found() {
     let files = data(&source);
     assert!(files.len() >= 4, "{}", files.len());
     for (name, bytes) in files {
-        for at in (0..bytes.len()).step_by(every()) {
+        for at in (0..bytes.len()).step_by(every(7)) {
             let storage = SimStorage::new(Medium::IndexedDb, 0);
             source.objects().iter().for_each(|(name, bytes)| storage.set(name, Some(bytes)));
             let db = open(&storage).unwrap();
@@ -310,7 +301,7 @@ fn every_damage_to_a_file_of_an_open_database_is_found_and_named() {
             assert_eq!(problem.kind == "missing", changed.is_none(), "{what}: {problem:?}");
         };
         check(None, "gone".into());
-        for length in (0..bytes.len()).step_by(every()) {
+        for length in (0..bytes.len()).step_by(every(7)) {
             check(Some(&bytes[..length]), format!("cut at {length}"));
             let mut turned = bytes.clone();
             turned[length] ^= 16;

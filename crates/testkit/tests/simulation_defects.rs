@@ -2,9 +2,14 @@
 //!
 //! `SANDERLING_DEFECT` plants the one of that name alone.
 
-use sanderling::engine::defects::{Defect, plant};
+use sanderling::{
+    engine::defects::{Defect, plant},
+    storage::FileStorage,
+};
 use sanderling_testkit::sim::{
+    check::Outcome,
     defects::{self, MISTAKES, wrap},
+    golden::Golden,
     search::find,
     step::PROFILES,
 };
@@ -13,7 +18,7 @@ use std::{env, time::Instant};
 /// Schedules of each profile, at the most, in which a mistake must be seen.
 const SEEDS: u64 = 4_000;
 
-const DEFECTS: [Defect; 27] = [
+const DEFECTS: [Defect; 29] = [
     Defect::FrameUnchecked,
     Defect::ManifestUnchecked,
     Defect::FrameClaimsFlush,
@@ -41,7 +46,35 @@ const DEFECTS: [Defect; 27] = [
     Defect::DropNotCommitted,
     Defect::SchemaNotCommitted,
     Defect::ExpiryForgotten,
+    Defect::FailureNotAsked,
+    Defect::TroubleNotAsked,
 ];
+
+/// Those that damage to files must show.
+const IN_FILES: [Defect; 6] = [
+    Defect::BlockUnchecked,
+    Defect::GroupUnchecked,
+    Defect::RootUnchecked,
+    Defect::TombstonesUnchecked,
+    Defect::DamageNotAsked,
+    Defect::WholenessNotAsked,
+];
+
+/// What damage to files shows of what is planted: all of it is looked at, in steps.
+fn seen_in_files(golden: &Golden) -> Option<String> {
+    let looks: [&dyn Fn() -> Outcome; 4] =
+        [&|| golden.forged(17), &|| golden.merged(17), &|| golden.turned(17), &|| golden.filled()];
+    looks.into_iter().find_map(|look| look().err())
+}
+
+/// What two who open one folder show.
+fn seen_in_locks() -> Option<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = FileStorage::open(folder.path()).expect("nobody has it");
+    let second = FileStorage::open(folder.path());
+    drop(first);
+    second.is_ok().then(|| "two have the same folder".into())
+}
 
 /// The profile and the seed that see what is planted; none if it survives.
 fn caught() -> Option<(&'static str, u64)> {
@@ -57,7 +90,7 @@ fn every_planted_mistake_is_seen() {
     std::panic::set_hook(Box::new(|_| {})); // many a mistake ends in a panic, which is caught and counts
     let chosen = env::var("SANDERLING_DEFECT").ok();
     let mut survivors = Vec::new();
-    let mut look = |name: String, plant: &dyn Fn(bool)| {
+    let mut look = |name: String, plant: &dyn Fn(bool), caught: &dyn Fn() -> Option<String>| {
         if chosen.as_ref().is_some_and(|chosen| *chosen != name) {
             return;
         }
@@ -70,14 +103,21 @@ fn every_planted_mistake_is_seen() {
             survivors.push(name);
         }
     };
+    let golden = Golden::new();
+    let in_schedules = &|| caught().map(|(profile, seed)| format!("{profile}, seed {seed}"));
     for defect in DEFECTS {
-        look(format!("{defect:?}"), &|on| plant(on.then_some(defect)));
+        look(format!("{defect:?}"), &|on| plant(on.then_some(defect)), in_schedules);
     }
     for mistake in MISTAKES {
-        look(format!("{mistake:?}"), &|on| defects::plant(on.then_some(mistake)));
+        look(format!("{mistake:?}"), &|on| defects::plant(on.then_some(mistake)), in_schedules);
     }
+    for defect in IN_FILES {
+        look(format!("{defect:?}"), &|on| plant(on.then_some(defect)), &|| seen_in_files(&golden));
+    }
+    look("LockIgnored".into(), &|on| plant(on.then_some(Defect::LockIgnored)), &seen_in_locks);
     let _ = std::panic::take_hook();
     let sound = PROFILES.map(|profile| find(profile, 0, wrap).err());
     assert_eq!(sound, PROFILES.map(|_| None), "nothing is planted any more");
+    assert_eq!(seen_in_files(&golden).or(seen_in_locks()), None, "nothing is planted any more");
     assert!(survivors.is_empty(), "nothing has seen {survivors:?}");
 }

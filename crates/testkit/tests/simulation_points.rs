@@ -4,23 +4,14 @@
 //! `SANDERLING_EVERY` looks at each so many-th point; 1 is all of them.
 
 use sanderling_testkit::sim::{
+    objects::{FAULTS, every},
     run::Run,
     search::run,
     step::{End, PROFILES, Profile, Step},
-    storage::{Fault, Plan},
+    storage::Plan,
 };
-use std::env;
-
-const FAULTS: [Fault; 6] =
-    [Fault::Lost, Fault::Torn, Fault::Done, Fault::FlushFailed, Fault::ReadFails, Fault::ShortRead];
-
 /// What a power cut may leave is looked at so many times for each call.
 const DAMAGES: u64 = 8;
-
-fn every() -> usize {
-    let text = env::var("SANDERLING_EVERY").ok();
-    text.map_or(13, |text| text.parse().unwrap_or_else(|_| panic!("SANDERLING_EVERY is not a number: {text}")))
-}
 
 fn put(ids: &[u8], base: u32) -> Step {
     Step::Put { name: 0, ids: ids.to_vec(), base, expires_in: None, if_absent: false }
@@ -78,7 +69,7 @@ fn the_script_has_enough_steps_and_calls() {
 #[test]
 fn each_call_fails_once_and_for_ever() {
     for profile in PROFILES {
-        for after in (0..calls(profile)).step_by(every()) {
+        for after in (0..calls(profile)).step_by(every(13)) {
             for fault in FAULTS {
                 for for_ever in [false, true] {
                     let plan = Plan { after, for_ever, fault };
@@ -92,7 +83,7 @@ fn each_call_fails_once_and_for_ever() {
 #[test]
 fn the_medium_is_full_at_each_size() {
     for profile in PROFILES {
-        for room in (0..6_000).step_by(every() * 8) {
+        for room in (0..6_000).step_by(every(13) * 8) {
             expect(profile, Step::Fill { room }, room);
         }
     }
@@ -101,7 +92,7 @@ fn the_medium_is_full_at_each_size() {
 #[test]
 fn the_process_dies_in_each_call() {
     for profile in PROFILES {
-        for after in (1..=calls(profile)).step_by(every()) {
+        for after in (1..=calls(profile)).step_by(every(13)) {
             for damage in 0..DAMAGES {
                 let recoveries = if damage % 2 == 0 { [u8::MAX; 3] } else { [1, 3, 5].map(|call| call + damage as u8) };
                 let end = End { after, cut_power: damage < 6, recoveries, seed: after * DAMAGES + damage };

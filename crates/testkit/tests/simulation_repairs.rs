@@ -13,33 +13,17 @@ use sanderling::{
 };
 use sanderling_testkit::sim::{
     model::Item,
-    storage::{Fault, Medium, Plan, SimStorage},
+    objects::{FAULTS, Objects, damaged, every, with},
+    storage::{Medium, Plan, SimStorage},
     world,
 };
-use std::{collections::BTreeMap, env};
-
-const FAULTS: [Fault; 6] =
-    [Fault::Lost, Fault::Torn, Fault::Done, Fault::FlushFailed, Fault::ReadFails, Fault::ShortRead];
-
-type Objects = Vec<(String, Vec<u8>)>;
+use std::collections::BTreeMap;
 
 /// Documents by their ids and versions.
 type Seen = BTreeMap<(String, u64), String>;
 
-fn every() -> usize {
-    let text = env::var("SANDERLING_EVERY").ok();
-    text.map_or(7, |text| text.parse().unwrap_or_else(|_| panic!("SANDERLING_EVERY is not a number: {text}")))
-}
-
 fn open(storage: &SimStorage) -> Result<Database, Error> {
     block_on(Database::open(Box::new(storage.clone()), Durability::Strict, world::environment()))
-}
-
-/// A medium with these objects.
-fn with(medium: Medium, objects: &Objects) -> SimStorage {
-    let storage = SimStorage::new(medium, 0);
-    objects.iter().for_each(|(name, bytes)| storage.set(name, Some(bytes)));
-    storage
 }
 
 /// Two segments, dead rows, a log of some frames, and every version of a document that there ever was.
@@ -75,12 +59,7 @@ impl Golden {
 
     /// The database with other bytes in a file, or without the file.
     fn damaged(&self, file: &str, bytes: Option<&[u8]>) -> Objects {
-        let mut objects = self.objects.clone();
-        objects.retain(|(name, _)| name != file || bytes.is_some());
-        for (_, old) in objects.iter_mut().filter(|(name, _)| name == file) {
-            *old = bytes.unwrap_or_default().to_vec();
-        }
-        objects
+        damaged(&self.objects, file, bytes)
     }
 
     /// After a repair: the database is whole, every document was there once, and of those that are not now the deleted ones can
@@ -136,7 +115,7 @@ fn damage_at_any_place_costs_no_more_than_it_must() {
     let golden = Golden::new();
     for (name, bytes) in &golden.objects {
         let mut damages = vec![(golden.damaged(name, None), "gone".to_owned())];
-        for at in (0..bytes.len()).step_by(every()) {
+        for at in (0..bytes.len()).step_by(every(7)) {
             let mut turned = bytes.clone();
             turned[at] ^= 32;
             damages.push((golden.damaged(name, Some(&turned)), format!("byte {at}")));
@@ -145,7 +124,9 @@ fn damage_at_any_place_costs_no_more_than_it_must() {
         for (objects, what) in damages {
             let what = format!("{name} {what}");
             let storage = with(Medium::IndexedDb, &objects);
-            let opened = seen(&with(Medium::IndexedDb, &objects));
+            let [opened, in_place] =
+                [false, true].map(|in_place| seen(&with(Medium::Posix, &objects).reading_in_place(in_place)));
+            assert_eq!(opened.is_ok(), in_place.is_ok(), "{what}");
             let repaired = block_on(repair(&storage, AnalyzerSource::default()))
                 .unwrap_or_else(|error| panic!("{what}: {error:?}"));
             if name.starts_with("manifest-") {
@@ -174,13 +155,13 @@ fn damage_at_any_place_costs_no_more_than_it_must() {
 #[test]
 fn a_repair_that_fails_at_any_call_can_be_done_again() {
     let golden = Golden::new();
-    let damaged = |kind: &str, at: usize| {
+    let turned = |kind: &str, at: usize| {
         let (name, bytes) = golden.objects.iter().find(|(name, _)| name.starts_with(kind)).unwrap();
         let mut turned = bytes.clone();
         turned[at] ^= 1;
         golden.damaged(name, Some(&turned))
     };
-    let cases = [damaged("manifest-a", 90), damaged("segment-", 500), damaged("tombstones-", 66), damaged("wal-", 100)];
+    let cases = [turned("manifest-a", 90), turned("segment-", 500), turned("tombstones-", 66), turned("wal-", 100)];
     for objects in cases {
         for medium in [Medium::Posix, Medium::IndexedDb, Medium::Remote] {
             let whole = with(medium, &objects);

@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
 use pollster::block_on;
-use sanderling::storage::{
-    Durability, FileStorage, MemoryStorage, Storage,
-    pool::{PoolOptions, PoolStorage},
+use sanderling::{
+    Error, ErrorCode,
+    engine::codec::crc32c,
+    storage::{
+        Durability, FileStorage, MemoryStorage, Storage,
+        pool::{PoolOptions, PoolStorage},
+    },
 };
 use sanderling_testkit::{
     contract::{flush_contract, reopening_contract, storage_contract},
@@ -19,7 +23,11 @@ const TRANSACTIONS: [Medium; 2] = [Medium::IndexedDb, Medium::Remote];
 
 /// A pool whose files are ready at once: names that need time are the simulation's.
 fn pool(files: SimStorage) -> Box<dyn Storage> {
-    Box::new(block_on(PoolStorage::open(files, PoolOptions { free: 8, settle: 0, now: world::now })).unwrap())
+    Box::new(block_on(pool_of(files)).unwrap())
+}
+
+async fn pool_of(files: SimStorage) -> Result<PoolStorage<SimStorage>, Error> {
+    PoolStorage::open(files, PoolOptions { free: 8, settle: 0, now: world::now }).await
 }
 
 #[test]
@@ -86,5 +94,33 @@ fn what_was_flushed_survives_a_power_cut() {
             cuts.set(cuts.get() + 1);
             files.restart(true, cuts.get());
         });
+    }
+}
+
+#[test]
+fn a_pool_of_a_newer_format_is_refused_and_left_as_it_is() {
+    world::begin();
+    let files = SimStorage::new(Medium::Opfs, 3);
+    block_on(pool(files.clone()).write("segment-1", b"content", Durability::Strict)).unwrap();
+    let sound = files.objects();
+    for (name, bytes) in &sound {
+        for slot in [0, 512] {
+            let mut newer = bytes.clone();
+            newer.resize(bytes.len().max(slot + 512), 0);
+            newer[slot..slot + 8].copy_from_slice(b"SNDLPOOL");
+            newer[slot + 8..slot + 12].copy_from_slice(&3_u32.to_le_bytes());
+            // Without its checksum it is a slot that was torn, and the other one counts.
+            files.set(name, Some(&newer));
+            assert!(block_on(pool_of(files.clone())).is_ok(), "{name}, {slot}");
+            let sum = crc32c(&newer[slot..slot + 508]);
+            newer[slot + 508..slot + 512].copy_from_slice(&sum.to_le_bytes());
+            files.set(name, Some(&newer));
+            let before = files.objects();
+            let error = block_on(pool_of(files.clone())).err().unwrap();
+            assert_eq!(error.code(), ErrorCode::Unsupported, "{error}");
+            assert!(error.to_string().contains(name), "{error}");
+            assert_eq!(files.objects(), before, "something was changed");
+            sound.iter().for_each(|(name, bytes)| files.set(name, Some(bytes)));
+        }
     }
 }

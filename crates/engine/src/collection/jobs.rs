@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Error, ErrorCode, Result, Schema,
+    defects::{Defect, is},
     ids::{DatabaseId, FileId, RowId},
     lists::map,
     rows::RowSet,
@@ -89,7 +90,8 @@ impl MergeJob {
             let has_failed = sealed().map(SealedSegment::failures).sum::<usize>() != self.failures;
             sealed().find(|segment| has_failed && segment.failures() > 0).map(SealedSegment::unreadable)
         };
-        sealed().find_map(SealedSegment::damage).or_else(unreadable)
+        let trouble = sealed().find_map(SealedSegment::damage).or_else(unreadable);
+        trouble.filter(|_| !is(Defect::TroubleNotAsked))
     }
 
     /// The schema of the new segment.

@@ -151,7 +151,10 @@ impl CollectionState {
         let segment = self.segment(segment);
         match json::parse(&segment.document(row)) {
             Ok(Value::Object(fields)) => Ok(Document { id: Some(segment.id(row)), fields }),
-            _ => Err(Error::corrupt(&"a stored document", &"it is not a JSON object").with("row", row_number(row))),
+            _ => {
+                segment.blame_documents();
+                Err(Error::corrupt(&"a stored document", &"it is not a JSON object").with("row", row_number(row)))
+            }
         }
     }
 }

@@ -9,6 +9,7 @@
 use super::ingest::{self, IndexedOperation};
 use crate::{
     DocumentId, Error, ErrorCode, Result, Schema,
+    defects::{Defect, is},
     ids::{RowId, SequenceNumber},
     lists::{map, try_map},
     rows::RowSet,
@@ -156,7 +157,7 @@ impl CollectionState {
 
     /// Fails where something is left out.
     pub fn check_whole(&self) -> Result<()> {
-        let Some(damage) = self.damage.first() else { return Ok(()) };
+        let Some(damage) = self.damage.first().filter(|_| !is(Defect::WholenessNotAsked)) else { return Ok(()) };
         let message = alloc::format!("a part of the collection is damaged, and repair() has to come first: {damage}");
         let details = damage.details().iter().cloned();
         Err(details.fold(Error::new(ErrorCode::Corrupt, message), |error, (name, value)| error.with(&name, value)))
@@ -198,7 +199,8 @@ impl CollectionState {
     /// Whether a segment turned out to be damaged since that was asked last: what was read is not to be believed.
     #[must_use]
     pub fn is_in_doubt(&self) -> bool {
-        self.held.iter().any(|held| matches!(&held.segment, HeldSegment::Sealed(segment) if segment.is_damaged()))
+        let is_damaged = |held: &Held| matches!(&held.segment, HeldSegment::Sealed(segment) if segment.is_damaged());
+        self.held.iter().any(is_damaged) && !is(Defect::DamageNotAsked)
     }
 
     /// How often the medium failed so far while segments were read.
@@ -209,7 +211,7 @@ impl CollectionState {
 
     /// Why what was read since then is not to be believed: the medium failed, and may not the next time.
     pub fn check_read(&self, failures: usize) -> Result<()> {
-        if self.failures() == failures {
+        if self.failures() == failures || is(Defect::FailureNotAsked) {
             return Ok(());
         }
         // One of those that ever failed; mostly there is one.

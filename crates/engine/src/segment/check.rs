@@ -5,7 +5,8 @@
 
 use super::sealed::{Column, SealedSegment};
 use crate::{
-    DocumentId, Error, ErrorCode, Result,
+    DocumentId, Error, ErrorCode, Result, Value,
+    document::json,
     stored::{Plain, Stored},
 };
 
@@ -51,11 +52,11 @@ impl SealedSegment {
         )?;
         let offsets = self.array::<u64>(&self.document_offsets);
         self.check_offsets(offsets, self.document_bytes.len() as u64)?;
-        let documents = self.blocks.cold::<u8>(&self.document_bytes);
         for row in 0..self.rows {
-            let _ = documents.text(offsets[row] as usize..offsets[row + 1] as usize);
+            let text = self.documents().text(offsets.at(row) as usize..offsets.at(row + 1) as usize);
+            self.that(matches!(json::parse(&text), Ok(Value::Object(_))), "a document that is not a JSON object")?;
         }
-        self.that(self.blocks.damage().is_none(), "a document that is not UTF-8")
+        Ok(())
     }
 
     fn check_offsets<T: Plain + Into<u64> + Ord>(&self, offsets: Stored<'_, T>, end: u64) -> Result<()> {

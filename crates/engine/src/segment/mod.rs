@@ -79,6 +79,13 @@ impl<'a> Segment<'a> {
         either!(self, segment => segment.document(row))
     }
 
+    /// Notes that a document is none: then what was read is not to be believed.
+    pub fn blame_documents(&self) {
+        if let Segment::Sealed(segment) = self {
+            segment.blame_documents();
+        }
+    }
+
     /// The id of a row.
     #[must_use]
     pub fn id(&self, row: RowId) -> DocumentId {

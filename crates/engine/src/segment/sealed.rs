@@ -178,8 +178,15 @@ impl SealedSegment {
     pub(super) fn document(&self, row: RowId) -> Cow<'_, str> {
         let offsets: Stored<'_, u64> = self.array(&self.document_offsets);
         let [from, end] = [0, 1].map(|at| usize::try_from(offsets.at(row.index() + at)).unwrap_or(usize::MAX));
-        let documents: Cold<'_, u8> = self.blocks.cold(&self.document_bytes);
-        documents.text(from..end)
+        self.documents().text(from..end)
+    }
+
+    pub(super) fn documents(&self) -> Cold<'_, u8> {
+        self.blocks.cold(&self.document_bytes)
+    }
+
+    pub(super) fn blame_documents(&self) {
+        self.documents().blame();
     }
 
     pub(super) fn id(&self, row: RowId) -> DocumentId {

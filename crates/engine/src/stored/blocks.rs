@@ -1,15 +1,15 @@
 //! A file, whole in memory or page by page, and what was seen so far of its blocks.
 
-use super::{BLOCK_BYTES, Cold, Plain, Stored, block_sum};
-use crate::{
-    Result,
-    codec::{AlignedBytes, u32_at},
+use super::{
+    BLOCK_BYTES, Cold, Plain, Stored,
+    sums::{Seen, Sums, is_block},
 };
+use crate::{Result, codec::AlignedBytes};
 use alloc::{boxed::Box, vec, vec::Vec};
 use core::{
     fmt,
     ops::Range,
-    sync::atomic::{AtomicU32, AtomicUsize, Ordering},
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 /// `Send + Sync` where there are threads, nothing in wasm, whose values stay on their thread.
@@ -34,10 +34,26 @@ pub trait Pages: MaybeShared {
     /// Says how many bytes of the file stay in memory beside what is kept here.
     fn hold(&self, bytes: usize);
 
-    /// Reads bytes that lie in one block, kept or from the medium. What comes from there is kept only if `is_sound` says so
-    /// of the whole block; otherwise the answer is no.
-    fn read_kept(&self, block: usize, is_sound: &dyn Fn(&[u8]) -> bool, offset: usize, into: &mut [u8])
-    -> Result<bool>;
+    /// Reads bytes of a unit from an offset in it on, kept or from the medium. What comes from there is kept only if
+    /// `is_sound` says so of the whole unit; otherwise the answer is no.
+    fn read_kept(
+        &self,
+        unit: Unit,
+        is_sound: &dyn Fn(&[u8]) -> Result<bool>,
+        offset: usize,
+        into: &mut [u8],
+    ) -> Result<bool>;
+}
+
+/// What is kept in memory of a file or not: at most [`BLOCK_BYTES`].
+#[derive(Clone, Copy, Debug)]
+pub struct Unit {
+    /// Its number in the file: below the number of blocks that the file has, and one more.
+    pub number: usize,
+    /// Where it begins.
+    pub from: usize,
+    /// Its length.
+    pub length: usize,
 }
 
 /// The bytes of a file.
@@ -104,12 +120,12 @@ pub struct Blocks {
     base: usize,
     /// How many bytes the checksums cover.
     covered: usize,
-    /// The checksums.
-    sums: Vec<u8>,
+    /// The checksums, which lie behind them.
+    sums: Sums,
     /// Of a paged file what stays in memory, in order.
     parts: Vec<Part>,
-    /// A bit a block: its checksum was seen to be right.
-    sound: Vec<AtomicU32>,
+    /// The blocks whose checksum was seen to be right.
+    sound: Seen,
     /// Where damage was found first.
     damaged: AtomicUsize,
     /// How often the medium failed.
@@ -123,19 +139,18 @@ impl fmt::Debug for Blocks {
 }
 
 impl Blocks {
-    /// A file of which nothing was seen yet: `covered` bytes and the checksums of their blocks.
+    /// A file of which nothing was seen yet: `covered` bytes, behind them the checksums of their blocks, and here the
+    /// checksums of the groups of those.
     #[must_use]
-    pub fn new(bytes: FileBytes, covered: usize, sums: Vec<u8>) -> Self {
-        let mut sound = Vec::new();
-        sound.resize_with(covered.div_ceil(32 * BLOCK_BYTES), AtomicU32::default);
+    pub fn new(bytes: FileBytes, covered: usize, groups: Vec<u8>) -> Self {
         let base = bytes.whole().map_or(0, |bytes| bytes.as_ptr() as usize);
         Self {
             bytes,
             base,
             covered,
-            sums,
+            sums: Sums::new(covered, groups),
             parts: Vec::new(),
-            sound,
+            sound: Seen::none(covered.div_ceil(BLOCK_BYTES)),
             damaged: AtomicUsize::new(SOUND),
             failures: AtomicUsize::new(0),
         }
@@ -153,8 +168,9 @@ impl Blocks {
                 let mut bytes = AlignedBytes::zeroed(to - from);
                 pages.read(from, bytes.as_mut())?;
                 let first = from / BLOCK_BYTES;
-                for (block, content) in (first..).zip(bytes.as_ref().chunks(BLOCK_BYTES)) {
-                    if !self.is_block(block, content) {
+                for (block, content) in (first..).zip(bytes.as_mut().chunks_mut(BLOCK_BYTES)) {
+                    if !self.is_block(block, content)? {
+                        content.fill(0);
                         self.note(block * BLOCK_BYTES);
                     }
                 }
@@ -222,25 +238,35 @@ impl Blocks {
         self.damaged.fetch_min(offset, Ordering::AcqRel);
     }
 
-    #[inline]
-    fn is_sound(&self, block: usize) -> bool {
-        self.sound.get(block / 32).is_some_and(|word| word.load(Ordering::Relaxed) >> (block % 32) & 1 == 1)
-    }
-
-    /// Whether the blocks of a part of a whole file are sound.
+    /// Whether the blocks of a part of the file are sound. What stays in memory of a paged one was looked at.
     #[inline]
     pub(super) fn touch<T>(&self, part: &[T]) -> bool {
-        if part.is_empty() {
-            return true; // it may lie anywhere
+        if part.is_empty() || self.base == 0 {
+            return true; // an empty part may lie anywhere
         }
         let from = (part.as_ptr() as usize).wrapping_sub(self.base);
         let (first, last) = (from / BLOCK_BYTES, (from + size_of_val(part) - 1) / BLOCK_BYTES);
-        let is_seen = self.is_sound(first) && (first == last || last - first == 1 && self.is_sound(last));
+        let is_seen = self.sound.has(first) && (first == last || last - first == 1 && self.sound.has(last));
         is_seen || self.look(first, last)
     }
 
-    fn is_block(&self, block: usize, content: &[u8]) -> bool {
-        u32_at(&self.sums, block * 4) == Some(block_sum(content, block))
+    /// Whether the content of a block is what was written: its checksum says so, and that of the group it is in vouches for it.
+    fn is_block(&self, block: usize, content: &[u8]) -> Result<bool> {
+        Ok(is_block(content, block, self.sum_of(block)?))
+    }
+
+    /// The checksum of a block; none where it is damaged itself.
+    fn sum_of(&self, block: usize) -> Result<Option<u32>> {
+        let pages = match &self.bytes {
+            FileBytes::Whole(bytes) | FileBytes::Mapped(bytes) => return Ok(self.sums.of((**bytes).as_ref(), block)),
+            FileBytes::Paged(pages) => pages,
+        };
+        let (group, at) = self.sums.place_of(block);
+        let number = self.covered.div_ceil(BLOCK_BYTES) + group.number;
+        let unit = Unit { number, from: group.range.start, length: group.range.len() };
+        let mut sum = [0; 4];
+        let is_group = |content: &[u8]| Ok(self.sums.is_group(group.number, content));
+        Ok(pages.read_kept(unit, &is_group, at, &mut sum)?.then(|| u32::from_le_bytes(sum)))
     }
 
     #[cold]
@@ -248,17 +274,15 @@ impl Blocks {
     fn look(&self, first: usize, last: usize) -> bool {
         let Some(bytes) = self.bytes.whole() else { return true };
         for block in first..=last {
-            if self.is_sound(block) {
+            if self.sound.has(block) {
                 continue;
             }
-            let range = self.range_of(block);
-            if !bytes.get(range).is_some_and(|content| self.is_block(block, content)) {
+            let content = bytes.get(self.range_of(block));
+            if !content.is_some_and(|content| is_block(content, block, self.sums.of(bytes, block))) {
                 self.note(block * BLOCK_BYTES);
                 return false;
             }
-            if let Some(word) = self.sound.get(block / 32) {
-                word.fetch_or(1 << (block % 32), Ordering::Relaxed);
-            }
+            self.sound.add(block);
         }
         true
     }
@@ -274,10 +298,10 @@ impl Blocks {
         let (mut content, failures) = (vec![0; BLOCK_BYTES], self.failures());
         for block in 0..blocks {
             let content = &mut content[..self.range_of(block).len()];
-            match pages.read(block * BLOCK_BYTES, content) {
+            match pages.read(block * BLOCK_BYTES, content).and_then(|()| self.is_block(block, content)) {
                 Err(_) => self.fail(),
-                Ok(()) if !self.is_block(block, content) => self.note(block * BLOCK_BYTES),
-                Ok(()) => {}
+                Ok(false) => self.note(block * BLOCK_BYTES),
+                Ok(true) => {}
             }
         }
         self.damage().is_none() && self.failures() == failures
@@ -285,22 +309,29 @@ impl Blocks {
 
     /// Notes that what the file says cannot be, though its checksums are right.
     pub(super) fn blame<T>(&self, part: &[T]) {
-        let offset = (part.as_ptr() as usize).wrapping_sub(self.base);
-        self.note(if offset < self.covered { offset } else { 0 });
+        let address = part.as_ptr() as usize;
+        let offset = if self.base == 0 {
+            let from = |part: &Part| address.wrapping_sub(part.bytes.as_ref().as_ptr() as usize);
+            let part = self.parts.iter().find(|part| from(part) < part.bytes.as_ref().len());
+            part.map(|part| part.from + from(part))
+        } else {
+            Some(address.wrapping_sub(self.base)).filter(|offset| *offset < self.covered)
+        };
+        self.note_beyond(offset.unwrap_or(0)); // an empty part may lie anywhere
     }
 
-    /// The same at an offset.
+    /// The same at an offset. Where the medium failed, what cannot be may come of the zeros that stood for what was not there.
     pub(super) fn note_beyond(&self, offset: usize) {
-        self.note(offset.min(self.covered));
+        if self.failures() == 0 {
+            self.note(offset.min(self.covered));
+        }
     }
 
     /// The array at a range of the bytes; empty and blamed if there is none.
     #[must_use]
     pub fn array<T: Plain>(&self, range: &Range<usize>) -> Stored<'_, T> {
         let values = self.resident(range).and_then(|bytes| bytemuck::try_cast_slice(bytes).ok());
-        // What stays in memory of a paged file was looked at.
-        let file = self.bytes.whole().is_some().then_some(self);
-        Stored { values: values.unwrap_or_default(), file }
+        Stored { values: values.unwrap_or_default(), file: Some(self) }
     }
 
     /// The array at a range of the bytes, which need not be in memory.
@@ -321,9 +352,8 @@ impl Blocks {
             if now.is_empty() {
                 return self.note(offset);
             }
-            let length = self.range_of(block).len();
-            let is_sound = &|content: &[u8]| content.get(..length).is_some_and(|content| self.is_block(block, content));
-            match pages.read_kept(block, is_sound, offset % BLOCK_BYTES, now) {
+            let unit = Unit { number: block, from: block * BLOCK_BYTES, length: self.range_of(block).len() };
+            match pages.read_kept(unit, &|content| self.is_block(block, content), offset % BLOCK_BYTES, now) {
                 Ok(true) => {}
                 Ok(false) => {
                     now.fill(0);

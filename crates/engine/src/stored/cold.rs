@@ -99,6 +99,15 @@ impl<'a, T: Plain> Cold<'a, T> {
         }
     }
 
+    /// Notes that what the array says cannot be.
+    #[cold]
+    pub fn blame(&self) {
+        match self {
+            Self::Here(values) => values.blame(),
+            Self::Paged { file, from, .. } => file.note_beyond(*from),
+        }
+    }
+
     /// Asks for values to be brought nearer, if they are in memory.
     #[inline]
     pub fn prefetch(&self, range: Range<usize>) {
@@ -114,10 +123,13 @@ impl<'a> Cold<'a, u8> {
     pub fn text(&self, range: Range<usize>) -> Cow<'a, str> {
         match self {
             Self::Here(values) => Cow::Borrowed(values.text(range)),
-            Self::Paged { file, from, .. } => {
+            Self::Paged { .. } => {
+                if range.end < range.start {
+                    self.blame();
+                }
                 let bytes = self.read(range.start, range.end.saturating_sub(range.start));
                 Cow::Owned(String::from_utf8(bytes).unwrap_or_else(|_| {
-                    file.note_beyond(*from + range.start);
+                    self.blame();
                     String::new()
                 }))
             }

@@ -1,7 +1,8 @@
 //! Arrays of a file, read in place and checked block by block when they are first touched.
 //!
 //! Opening a file must not take longer the larger it is, so nothing but its table is read then. Every later access goes
-//! through [`Stored`], which looks whether the checksum of the blocks it touches was seen to be right, and finds out if not.
+//! through [`Stored`], which looks whether the checksum of the blocks it touches was seen to be right, and finds out if not;
+//! the checksums themselves are looked at like that too ([`block_sums`]).
 //! Where memory is short a file is *paged*: what every query needs stays in memory, and large arrays of which one needs
 //! little ([`Cold`]) are read as they are needed. Damage is noted in [`Blocks`], and the reader gets zeros: whoever asked looks there when the answer is complete, and throws
 //! it away. So no reader has an error path of its own, and none can panic or go on for ever because of what a file says: an
@@ -9,11 +10,14 @@
 
 mod blocks;
 mod cold;
+mod sums;
+#[cfg(test)]
+mod tests;
 
-pub use blocks::{Blocks, FileBytes, MaybeShared, Pages};
+pub use blocks::{Blocks, FileBytes, MaybeShared, Pages, Unit};
 pub use cold::Cold;
+pub use sums::{UNCOVERED, block_sums, sums_bytes};
 
-use crate::codec::crc32c_continue;
 use alloc::vec::Vec;
 use core::{
     fmt,
@@ -22,25 +26,6 @@ use core::{
 
 /// The bytes under one checksum.
 pub const BLOCK_BYTES: usize = 4_096;
-
-/// Bytes at the beginning that no block checksum covers: the header, which has its own.
-pub const UNCOVERED: usize = crate::codec::FILE_HEADER_BYTES;
-
-/// The checksums of a file's blocks: u32 each.
-#[must_use]
-pub fn block_sums(bytes: &[u8]) -> Vec<u8> {
-    let mut sums = Vec::with_capacity(bytes.len().div_ceil(BLOCK_BYTES) * 4);
-    for (number, content) in bytes.chunks(BLOCK_BYTES).enumerate() {
-        sums.extend_from_slice(&block_sum(content, number).to_le_bytes());
-    }
-    sums
-}
-
-/// The checksum of the content of a block.
-fn block_sum(content: &[u8], number: usize) -> u32 {
-    let from = if number == 0 { UNCOVERED.min(content.len()) } else { 0 };
-    crc32c_continue(number as u32, &content[from..])
-}
 
 /// A number that files have arrays of.
 pub trait Plain: bytemuck::Pod + 'static {

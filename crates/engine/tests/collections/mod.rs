@@ -5,14 +5,14 @@ pub mod merges;
 
 use sanderling_engine::{
     Document, DocumentId, Query, Schema, Value,
-    codec::{AlignedBytes, crc32c},
+    codec::AlignedBytes,
     collection::{CollectionState, DeleteTarget, PutOptions, SealedOutput, Write},
     document::json,
     ids::SequenceNumber,
     rows::RowSet,
-    segment::SealedSegment,
+    segment::{SealedSegment, format::append_tail},
     settings::CollectionSettings,
-    stored::{BLOCK_BYTES, block_sums},
+    stored::sums_bytes,
     text::AnalyzerSource,
 };
 use std::sync::Arc;
@@ -169,10 +169,16 @@ fn number(bytes: &[u8], at: usize) -> usize {
     u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap()) as usize
 }
 
+/// Where the section table of a segment file begins.
+pub fn table(file: &[u8]) -> usize {
+    let end = number(file, 40);
+    let (sums, groups) = sums_bytes(end);
+    end + sums + groups
+}
+
 /// The sections of a segment file.
 pub fn sections(file: &[u8]) -> Vec<Section> {
-    let end = number(file, 40);
-    let table = end + end.div_ceil(BLOCK_BYTES) * 4;
+    let table = table(file);
     (0..number(file, 48))
         .map(|at| table + at * 24)
         .map(|entry| Section {
@@ -197,10 +203,8 @@ pub fn resealed(file: &[u8], kind: u32, change: &mut dyn FnMut(&mut Vec<u8>)) ->
         file[section.offset..section.offset + content.len()].copy_from_slice(&content);
         file[section.entry + 16..section.entry + 24].copy_from_slice(&(content.len() as u64).to_le_bytes());
     }
-    let sums = block_sums(&file[..sections_end]);
-    file[sections_end..sections_end + sums.len()].copy_from_slice(&sums);
-    let end = file.len() - 4;
-    let root = crc32c(&file[sections_end..end]);
-    file[end..].copy_from_slice(&root.to_le_bytes());
+    let table = file[table(&file)..file.len() - 4].to_vec();
+    file.truncate(sections_end);
+    let root = append_tail(&mut file, &table);
     (file, root)
 }

@@ -1,8 +1,8 @@
 //! Blocks of files that are read as they are needed, kept as long as there is room for them.
 //!
-//! A file that fits into the memory budget is in memory whole: to read it block by block takes several times as long, also when
-//! all blocks are kept. The other files of a database share one cache. Its room is what the budget leaves beside what stays in
-//! memory of each file anyway. Which block goes when it is full says a clock: a hand passes over the blocks and takes the first that was not used since
+//! A file is in memory whole as long as such files fit into three quarters of the memory budget: to read it block by block takes
+//! several times as long, also when all blocks are kept. The other files of a database share one cache. Its room is what the
+//! budget leaves beside what stays in memory of each file anyway. Which block goes when it is full says a clock: a hand passes over the blocks and takes the first that was not used since
 //! it came by last.
 
 use super::MaybeShared;
@@ -12,7 +12,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use sanderling_engine::{
     Result,
     codec::AlignedBytes,
-    stored::{BLOCK_BYTES, FileBytes, Pages},
+    stored::{BLOCK_BYTES, FileBytes, Pages, Unit},
 };
 
 /// The share of the budget that blocks have in any case.
@@ -37,18 +37,20 @@ pub struct BlockCache {
 
 #[derive(Default)]
 struct Kept {
-    /// For each file and each of its blocks the slot it is in, or [`NOWHERE`].
+    /// For each file and each of its units the slot it is in, or [`NOWHERE`].
     slots_of: Vec<Vec<u32>>,
+    /// Numbers of files that are gone: the next files have them.
+    free: Vec<usize>,
     slots: Vec<Slot>,
     hand: usize,
 }
 
-/// The slot of a block that is not kept.
+/// The slot of a unit that is not kept.
 const NOWHERE: u32 = u32::MAX;
 
 struct Slot {
     file: usize,
-    block: usize,
+    unit: usize,
     was_used: bool,
     bytes: Box<[u8]>,
 }
@@ -69,9 +71,7 @@ impl BlockCache {
             self.held.fetch_add(length, Ordering::Relaxed);
             return Ok(WholeFile { bytes, held: self.held.clone() }.into());
         }
-        let mut kept = self.kept.change();
-        let number = kept.slots_of.len();
-        kept.slots_of.push(vec![NOWHERE; length.div_ceil(BLOCK_BYTES)]);
+        let number = self.kept.change().begin(length.div_ceil(BLOCK_BYTES) + 1);
         let cached = CachedFile { cache: self.clone(), number, length, file, held: AtomicUsize::new(0) };
         Ok(FileBytes::Paged(Box::new(cached)))
     }
@@ -91,40 +91,44 @@ impl BlockCache {
 }
 
 impl Kept {
-    fn get(&mut self, file: usize, block: usize) -> Option<&[u8]> {
-        let slot = *self.slots_of[file].get(block)?;
+    /// The number of a file of so many units.
+    fn begin(&mut self, units: usize) -> usize {
+        let number = self.free.pop().unwrap_or(self.slots_of.len());
+        self.slots_of.resize_with(self.slots_of.len().max(number + 1), Vec::new);
+        self.slots_of[number] = vec![NOWHERE; units];
+        number
+    }
+
+    fn get(&mut self, file: usize, unit: usize) -> Option<&[u8]> {
+        let slot = *self.slots_of[file].get(unit)?;
         let slot = self.slots.get_mut(slot as usize)?;
         slot.was_used = true;
         Some(&slot.bytes)
     }
 
-    fn put(&mut self, (file, block): (usize, usize), bytes: Box<[u8]>, room: usize) {
+    fn put(&mut self, (file, unit): (usize, usize), bytes: Box<[u8]>, room: usize) {
         // What files hold may have grown.
-        while self.slots.len() > room
-            && let Some(slot) = self.slots.pop()
-        {
-            self.unlink(slot.file, slot.block);
+        while self.slots.len() > room {
+            self.remove(self.slots.len() - 1);
         }
-        // Another thread may have read the same block.
-        if self.slots_of[file].get(block) != Some(&NOWHERE) {
+        // Another thread may have read the same unit.
+        if self.slots_of[file].get(unit) != Some(&NOWHERE) {
             return;
         }
-        let slot = Slot { file, block, was_used: false, bytes };
-        let at = if self.slots.len() < room { self.slots.len() } else { self.next_to_go() };
-        match self.slots.get_mut(at) {
-            Some(old) => {
-                let old = core::mem::replace(old, slot);
-                self.unlink(old.file, old.block);
-            }
-            None => self.slots.push(slot),
+        if self.slots.len() >= room {
+            let at = self.next_to_go();
+            self.remove(at);
         }
-        self.slots_of[file][block] = at as u32;
+        self.slots_of[file][unit] = self.slots.len() as u32;
+        self.slots.push(Slot { file, unit, was_used: false, bytes });
     }
 
-    /// A block that is kept no more; its file may be gone.
-    fn unlink(&mut self, file: usize, block: usize) {
-        if let Some(slot) = self.slots_of[file].get_mut(block) {
-            *slot = NOWHERE;
+    /// Keeps what is in a slot no more; the last slot takes its place.
+    fn remove(&mut self, at: usize) {
+        let gone = self.slots.swap_remove(at);
+        self.slots_of[gone.file][gone.unit] = NOWHERE;
+        if let Some(moved) = self.slots.get(at) {
+            self.slots_of[moved.file][moved.unit] = at as u32;
         }
     }
 
@@ -137,12 +141,15 @@ impl Kept {
         }
     }
 
-    /// Its blocks are not found any more; their slots go to others.
-    fn forget(&mut self, file: usize) {
-        self.slots_of[file] = Vec::new();
-        for slot in self.slots.iter_mut().filter(|slot| slot.file == file) {
-            (slot.was_used, slot.bytes) = (false, Box::default());
+    /// Nothing is kept of a file any more, and its number is another's.
+    fn end(&mut self, file: usize) {
+        for at in (0..self.slots.len()).rev() {
+            if self.slots[at].file == file {
+                self.remove(at);
+            }
         }
+        self.slots_of[file] = Vec::new();
+        self.free.push(file);
     }
 }
 
@@ -189,24 +196,25 @@ impl Pages for CachedFile {
 
     fn read_kept(
         &self,
-        block: usize,
-        is_sound: &dyn Fn(&[u8]) -> bool,
+        unit: Unit,
+        is_sound: &dyn Fn(&[u8]) -> Result<bool>,
         offset: usize,
         into: &mut [u8],
     ) -> Result<bool> {
         let range = offset..offset + into.len();
-        if let Some(kept) = self.cache.kept.change().get(self.number, block).and_then(|bytes| bytes.get(range.clone()))
+        if let Some(kept) =
+            self.cache.kept.change().get(self.number, unit.number).and_then(|bytes| bytes.get(range.clone()))
         {
             into.copy_from_slice(kept);
             return Ok(true);
         }
-        let from = block * BLOCK_BYTES;
-        let mut bytes = vec![0; BLOCK_BYTES.min(self.length.saturating_sub(from))].into_boxed_slice();
-        self.file.read_at(from as u64, &mut bytes)?;
-        let Some(asked) = bytes.get(range).filter(|_| is_sound(&bytes)) else { return Ok(false) };
+        let mut bytes = vec![0; unit.length].into_boxed_slice();
+        self.file.read_at(unit.from as u64, &mut bytes)?;
+        let is_sound = is_sound(&bytes)?;
+        let Some(asked) = bytes.get(range).filter(|_| is_sound) else { return Ok(false) };
         into.copy_from_slice(asked);
         let room = self.cache.room();
-        self.cache.kept.change().put((self.number, block), bytes, room);
+        self.cache.kept.change().put((self.number, unit.number), bytes, room);
         Ok(true)
     }
 }
@@ -214,6 +222,6 @@ impl Pages for CachedFile {
 impl Drop for CachedFile {
     fn drop(&mut self) {
         self.hold(0);
-        self.cache.kept.change().forget(self.number);
+        self.cache.kept.change().end(self.number);
     }
 }

@@ -9,7 +9,11 @@
 //! own over it. A creator that dies half-way is an owner like any other: `LOCK.after-<that creator>` follows.
 
 use super::file::failure;
-use sanderling_engine::{Error, ErrorCode, Result, Value, document::json};
+use sanderling_engine::{
+    Error, ErrorCode, Result, Value,
+    defects::{Defect, is},
+    document::json,
+};
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, ErrorKind, Write},
@@ -55,6 +59,10 @@ impl ProcessLock {
         let path = folder.join(LOCK);
         // Every turn ends with the lock, with an error, or because another process moved on; those are finitely many.
         while !link_exclusively(&temporary.path, &path).map_err(failed)? {
+            if is(Defect::LockIgnored) {
+                fs::remove_file(&path).map_err(failed)?;
+                continue;
+            }
             let Some(owner) = Owner::read(&path, "").map_err(failed)? else { continue };
             owner.refuse_if_alive(folder)?;
             if take_over(folder, &temporary, &owner, failed)? {

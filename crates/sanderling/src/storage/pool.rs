@@ -50,6 +50,7 @@ pub const SLOT_BYTES: usize = 512;
 pub const CONTENT_AT: u64 = 2 * SLOT_BYTES as u64;
 
 const MAGIC: &[u8; 8] = b"SNDLPOOL";
+const VERSION: u32 = 0;
 const NAME_AT: usize = 40;
 const NAME_BYTES_MAX: usize = SLOT_BYTES - NAME_AT - 4;
 
@@ -105,6 +106,7 @@ impl Slot {
     fn to_bytes(&self) -> [u8; SLOT_BYTES] {
         let mut bytes = [0; SLOT_BYTES];
         bytes[..8].copy_from_slice(MAGIC);
+        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
         bytes[16..24].copy_from_slice(&self.generation.to_le_bytes());
         bytes[24..32].copy_from_slice(&self.created.to_le_bytes());
         let name = self.object.as_deref().unwrap_or_default().as_bytes();
@@ -116,16 +118,25 @@ impl Slot {
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let sound = bytes.len() == SLOT_BYTES
-            && &bytes[..8] == MAGIC
-            && u32_at(bytes, SLOT_BYTES - 4) == Some(crc32c(&bytes[..SLOT_BYTES - 4]));
-        if !sound || u32_at(bytes, 8) != Some(0) {
+        if !Self::is_sound(bytes) || u32_at(bytes, 8) != Some(VERSION) {
             return None;
         }
         let length = u32_at(bytes, 32).filter(|length| *length as usize <= NAME_BYTES_MAX)? as usize;
         let name = core::str::from_utf8(bytes.get(NAME_AT..NAME_AT + length)?).ok()?;
         let object = (length > 0).then(|| name.into());
         Some(Self { generation: u64_at(bytes, 16)?, created: u64_at(bytes, 24)?, object })
+    }
+
+    fn is_sound(bytes: &[u8]) -> bool {
+        bytes.len() == SLOT_BYTES
+            && &bytes[..8] == MAGIC
+            && u32_at(bytes, SLOT_BYTES - 4) == Some(crc32c(&bytes[..SLOT_BYTES - 4]))
+    }
+
+    /// The version of a sound slot whose format is newer than ours. One that is not sound was torn or damaged: every version
+    /// keeps its checksum in the same place.
+    fn newer_version(bytes: &[u8]) -> Option<u32> {
+        u32_at(bytes, 8).filter(|version| Self::is_sound(bytes) && *version > VERSION)
     }
 }
 
@@ -324,7 +335,12 @@ async fn look<R: RawFiles>(raw: &R, object: StoredObject, now: u64) -> Result<Po
         return Err(failed(&object.name, "it could not be read whole"));
     }
     let length = object.bytes.saturating_sub(CONTENT_AT);
-    let slots = [0, 1].map(|slot| Slot::from_bytes(bytes.get(slot * SLOT_BYTES..(slot + 1) * SLOT_BYTES)?));
+    let slots = [0, 1].map(|slot| bytes.get(slot * SLOT_BYTES..(slot + 1) * SLOT_BYTES));
+    if let Some(version) = slots.into_iter().flatten().find_map(Slot::newer_version) {
+        let message = format!("{} has format version {version}; this version reads up to {VERSION}", object.name);
+        return Err(Error::new(ErrorCode::Unsupported, message).with("file", object.name).with("version", version));
+    }
+    let slots = slots.map(|slot| Slot::from_bytes(slot?));
     let newest = slots.into_iter().enumerate().filter_map(|(at, slot)| Some((at, slot?)));
     let Some((slot, Slot { generation, created, object: holds })) = newest.max_by_key(|(_, slot)| slot.generation)
     else {

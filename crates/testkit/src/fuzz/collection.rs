@@ -1,12 +1,13 @@
 //! A small collection in memory whose documents lie where a test wants them.
 
+use sanderling::storage::{BlockCache, RandomRead};
 use sanderling_engine::{
     Document, DocumentId, Query, Result, Schema, Value,
     codec::AlignedBytes,
     collection::{CollectionState, DeleteTarget, ListOptions, PutOptions, Write},
     ids::{DatabaseId, FileId, SequenceNumber},
     rows::RowSet,
-    segment::SealedSegment,
+    segment::{SealedSegment, SegmentBytes},
     settings::CollectionSettings,
     text::AnalyzerSource,
     wal::Batch,
@@ -16,6 +17,36 @@ use std::sync::Arc;
 const DATABASE: DatabaseId = DatabaseId([5; 16]);
 const FILE: FileId = FileId(1);
 const NOW: u64 = 1_000;
+
+/// Where a segment lies.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// In memory, whole.
+    Memory,
+    /// On a medium: what a query needs little of is read when it is needed.
+    Medium,
+}
+
+impl Place {
+    /// The bytes of a file there.
+    pub fn of(self, bytes: &[u8]) -> Result<SegmentBytes> {
+        match self {
+            Self::Memory => Ok(AlignedBytes::copy_of(bytes).into()),
+            Self::Medium => BlockCache::new(0).file(bytes.len(), Box::new(Medium(bytes.to_vec()))),
+        }
+    }
+}
+
+struct Medium(Vec<u8>);
+
+impl RandomRead for Medium {
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<()> {
+        let from = usize::try_from(offset).unwrap_or(usize::MAX);
+        let read = self.0.get(from..).and_then(|bytes| bytes.get(..into.len())).expect("no read goes beyond the end");
+        into.copy_from_slice(read);
+        Ok(())
+    }
+}
 
 /// A collection.
 pub struct Collection {
@@ -32,11 +63,11 @@ impl Collection {
         Self { state }
     }
 
-    /// One over a segment file that anybody may have made.
-    pub fn over(fields: &Value, bytes: &[u8], root: u32) -> Result<Self> {
+    /// One over a segment file that anybody may have made, in memory whole or read as it is needed.
+    pub fn over(fields: &Value, bytes: &[u8], root: u32, place: Place) -> Result<Self> {
         let mut collection = Self::new(fields);
-        let bytes = AlignedBytes::copy_of(bytes).into();
-        let segment = SealedSegment::open(collection.state.schema(), bytes, "segment", (DATABASE, FILE, root))?;
+        let segment =
+            SealedSegment::open(collection.state.schema(), place.of(bytes)?, "segment", (DATABASE, FILE, root))?;
         let rows = segment.rows();
         collection.state.add_sealed(Arc::new(segment), RowSet::none(rows));
         Ok(collection)

@@ -24,6 +24,7 @@ mod shared;
 mod wal;
 
 pub use analyzer::analyzer;
+pub use collection::Place;
 pub use export::export;
 pub use filter_text::filter_text;
 pub use highlighter::highlighter;

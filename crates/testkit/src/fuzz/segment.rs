@@ -1,12 +1,11 @@
 //! A segment file that was damaged is found to be, or answers like before; one that was made to deceive is no panic.
 
-use super::{collection::Collection, damage::damage, input::Input};
-use sanderling_engine::{
-    Document, Query, Value,
-    codec::crc32c,
-    document::json,
-    stored::{BLOCK_BYTES, block_sums},
+use super::{
+    collection::{Collection, Place},
+    damage::damage,
+    input::Input,
 };
+use sanderling_engine::{Document, Query, Value, document::json, segment::format::append_tail, stored::sums_bytes};
 use std::sync::OnceLock;
 
 const DOCUMENTS: u64 = 90;
@@ -107,14 +106,23 @@ fn answers(collection: &Collection) -> Vec<String> {
     answers
 }
 
-/// Whatever it says, nothing panics; what passes every check is never doubted.
+/// Whatever it says, nothing panics; what passes every check is never doubted; and no answer depends on where the file lies.
 fn check(bytes: &[u8], root: u32) {
-    let Ok(mut collection) = Collection::over(fields(), bytes, root) else { return };
-    answers(&collection);
+    let in_memory = look(bytes, root, Place::Memory);
+    let on_medium = look(bytes, root, Place::Medium);
+    assert_eq!(in_memory, on_medium, "an answer depends on where the file lies");
+}
+
+/// Whether it passes every check, and its answers unless it is doubted; nothing where it does not open.
+fn look(bytes: &[u8], root: u32, place: Place) -> Option<(bool, Option<Vec<String>>)> {
+    let mut collection = Collection::over(fields(), bytes, root, place).ok()?;
+    let answers = answers(&collection);
+    let answers = (!collection.is_in_doubt()).then_some(answers);
     let is_sound = collection.is_sound();
     assert!(!is_sound || !collection.is_in_doubt(), "what is sound is doubted");
     // What is doubted is not merged by anyone who asks; who does not ask must get through all the same.
     collection.file();
+    Some((is_sound, answers))
 }
 
 /// Damage is found, or changes no answer.
@@ -122,12 +130,14 @@ fn check_damaged(bytes: &[u8], root: u32) {
     static TRUTH: OnceLock<Vec<String>> = OnceLock::new();
     let truth = TRUTH.get_or_init(|| {
         let (bytes, root) = file();
-        answers(&Collection::over(fields(), bytes, *root).expect("a sound file"))
+        answers(&Collection::over(fields(), bytes, *root, Place::Memory).expect("a sound file"))
     });
-    let Ok(collection) = Collection::over(fields(), bytes, root) else { return };
-    let found = answers(&collection);
-    assert!(found == *truth || collection.is_in_doubt(), "damage changed an answer and was not seen");
-    assert_eq!(collection.is_sound(), bytes == file().0, "a look at all of it says whether it is what was written");
+    for place in [Place::Memory, Place::Medium] {
+        let Ok(collection) = Collection::over(fields(), bytes, root, place) else { continue };
+        let found = answers(&collection);
+        assert!(found == *truth || collection.is_in_doubt(), "damage changed an answer and was not seen");
+        assert_eq!(collection.is_sound(), bytes == file().0, "a look at all of it says whether it is what was written");
+    }
 }
 
 fn number(bytes: &[u8], at: usize) -> usize {
@@ -138,7 +148,8 @@ fn number(bytes: &[u8], at: usize) -> usize {
 fn tampered(whole: &[u8], input: &mut Input<'_>) -> (Vec<u8>, u32) {
     let mut bytes = whole.to_vec();
     let (end, sections) = (number(&bytes, 40), number(&bytes, 48));
-    let table = end + end.div_ceil(BLOCK_BYTES) * 4;
+    let (sums, groups) = sums_bytes(end);
+    let table = end + sums + groups;
     for _ in 0..6 {
         let [section, kind, high, low] = [0; 4].map(|_: u8| input.byte());
         if [section, kind, high, low] == [0; 4] {
@@ -160,10 +171,8 @@ fn tampered(whole: &[u8], input: &mut Input<'_>) -> (Vec<u8>, u32) {
             _ => bytes[entry] = kind,
         }
     }
-    let sums = block_sums(&bytes[..end]);
-    bytes[end..table].copy_from_slice(&sums);
-    let last = bytes.len() - 4;
-    let root = crc32c(&bytes[end..last]);
-    bytes[last..].copy_from_slice(&root.to_le_bytes());
+    let table = bytes[table..bytes.len() - 4].to_vec();
+    bytes.truncate(end);
+    let root = append_tail(&mut bytes, &table);
     (bytes, root)
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use pollster::block_on;
 use sanderling::{
-    DocumentId, Hit, Query, Value, VectorQuery,
+    DocumentId, Error, ErrorCode, Hit, Query, Value, VectorQuery,
     driver::{Collection, Database},
     storage::{Durability, MemoryStorage},
 };
@@ -15,8 +15,21 @@ use std::collections::BTreeMap;
 /// What goes wrong is said in words.
 pub type Outcome<T = ()> = Result<T, String>;
 
-fn said(error: sanderling::Error) -> String {
-    format!("a read failed: {error}")
+/// How what is said begins where the medium failed while something was read.
+const FAILED: &str = "a read failed: ";
+
+fn said(error: Error) -> String {
+    if error.code() == ErrorCode::Unavailable {
+        format!("{FAILED}{error}")
+    } else {
+        format!("a read is an error: {error}")
+    }
+}
+
+/// Whether that is what a reader is told of a medium that failed.
+#[must_use]
+pub fn is_failed_read(what: &str) -> bool {
+    what.starts_with(FAILED)
 }
 
 fn demand(holds: bool, what: impl FnOnce() -> String) -> Outcome {
@@ -47,7 +60,8 @@ pub fn found(collection: &Collection) -> Outcome<Content> {
         let text = |name| hit.document.get(name).and_then(Value::as_text);
         let whole = text("tag") == Some(Item::tag(base))
             && text("more") == Some(Item::tag(base >> 4))
-            && text("body") == Some(&item.body());
+            && text("body") == Some(&item.body())
+            && text("note") == item.note().as_deref();
         demand(whole, || format!("the document {id} is damaged: {:?}", hit.document))?;
         demand(content.items.insert(id, item).is_none(), || format!("the document {id} is there twice"))?;
     }

@@ -2,13 +2,16 @@
 //!
 //! A seed decides what is called, which calls meet which fault, when the process dies and what the power cut leaves
 //! ([`step`]). A [`storage`] over a [`disk`] carries that out below the driver; a [`model`] says what must be found after
-//! each recovery ([`run`]), and brute force what searches must answer ([`check`]). A seed that fails is shrunk and can be
+//! each recovery ([`run`]), and brute force what searches must answer ([`check`]). What damage may do to files says
+//! [`golden`]. A seed that fails is shrunk and can be
 //! run again ([`search`]).
 
 pub mod check;
 pub mod defects;
 pub mod disk;
+pub mod golden;
 pub mod model;
+pub mod objects;
 pub mod posix;
 pub mod random;
 pub mod run;

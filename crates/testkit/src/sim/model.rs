@@ -19,6 +19,9 @@ pub struct Item {
 const TAGS: [&str; 3] = ["gull", "plover", "tern"];
 const WORDS: [&str; 6] = ["shore", "bird", "sand", "wind", "wave", "salt"];
 
+/// A note is longer than two blocks: one of them holds nothing else.
+const NOTE_BYTES: usize = 9_000;
+
 impl Item {
     /// The values of the fields that the number says.
     #[must_use]
@@ -51,6 +54,13 @@ impl Item {
         (!self.base.is_multiple_of(4)).then(|| [part(2), part(5), part(8)])
     }
 
+    /// What is stored with it and never searched; some have it. It fills blocks of a segment, which are then read as they are needed.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let has_note = self.base > 16 && self.base % 16 == 7;
+        has_note.then(|| format!("{:03} ", self.base % 1_000).repeat(NOTE_BYTES / 4))
+    }
+
     /// The document as a caller writes it.
     #[must_use]
     pub fn document(&self, id: u8) -> Document {
@@ -60,6 +70,10 @@ impl Item {
             .with("tag", Self::tag(self.base))
             .with("more", Self::tag(self.base >> 4))
             .with("body", self.body());
+        let document = match self.note() {
+            Some(note) => document.with("note", note),
+            None => document,
+        };
         match self.vector() {
             Some(vector) => document.with("v", vector.to_vec()),
             None => document,

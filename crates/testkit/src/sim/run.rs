@@ -57,7 +57,7 @@ impl Run {
     /// An empty medium, and a database on it.
     pub fn new(profile: Profile, seed: u64, wrap: Wrap) -> Outcome<Self> {
         world::begin();
-        let storage = SimStorage::new(profile.medium, seed);
+        let storage = SimStorage::new(profile.medium, seed).reading_in_place(profile.in_place);
         if profile.medium == Medium::Opfs {
             // The pool is there before the database is relied on.
             block_on(pool(storage.clone())).map_err(|error| error.to_string())?;
@@ -149,8 +149,8 @@ impl Run {
     ) -> Outcome {
         let now = world::now();
         match step {
-            Step::Search { probe, .. } => check::searches(collection, &latest, now, *probe),
-            Step::Compare { probe, .. } => check::equals_new(collection, &latest, now, *probe),
+            Step::Search { probe, .. } => self.readers(check::searches(collection, &latest, now, *probe)),
+            Step::Compare { probe, .. } => self.readers(check::equals_new(collection, &latest, now, *probe)),
             Step::Flush { .. } => {
                 let result = block_on(collection.flush());
                 self.decide(at, Some(latest), true, result)
@@ -320,6 +320,12 @@ impl Run {
         if (known && self.harmed) || waits { Ok(()) } else { Err(format!("the medium is well, yet: {error}")) }
     }
 
+    /// A medium that fails may fail whoever reads, who is told; what is read otherwise is right.
+    fn readers(&mut self, read: Outcome) -> Outcome {
+        self.harmed |= self.storage.was_harmed();
+        read.or_else(|what| if self.harmed && check::is_failed_read(&what) { Ok(()) } else { Err(what) })
+    }
+
     fn contents(db: &Database) -> Outcome<[Option<Content>; 2]> {
         let mut contents = [None, None];
         for (content, name) in contents.iter_mut().zip(NAMES) {
@@ -334,9 +340,15 @@ impl Run {
 
     fn compare_all(&mut self, db: &Database) -> Outcome {
         for (at, name) in NAMES.into_iter().enumerate() {
-            let Some(latest) = self.expected[at].latest() else { continue };
+            let Some(latest) = self.expected[at].latest().clone() else { continue };
             let Ok(collection) = block_on(db.collection(name, None, None)) else { continue };
-            let found = check::found(&collection)?;
+            let found = match check::found(&collection) {
+                Ok(found) => found,
+                Err(what) => {
+                    self.readers(Err(what))?;
+                    continue;
+                }
+            };
             if !latest.is(&found, world::now()) {
                 return Err(format!("{name}: readers see {found:?}\ninstead of {latest:?}"));
             }

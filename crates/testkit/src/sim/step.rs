@@ -16,17 +16,24 @@ pub struct Profile {
     pub medium: Medium,
     /// What its writes promise.
     pub durability: Durability,
+    /// Whether segments are read as they are needed.
+    pub in_place: bool,
+}
+
+const fn profile(name: &'static str, medium: Medium, durability: Durability) -> Profile {
+    Profile { name, medium, durability, in_place: false }
 }
 
 /// Every profile.
-pub const PROFILES: [Profile; 7] = [
-    Profile { name: "posix-strict", medium: Medium::Posix, durability: Durability::Strict },
-    Profile { name: "posix-relaxed", medium: Medium::Posix, durability: Durability::Relaxed },
-    Profile { name: "indexeddb-strict", medium: Medium::IndexedDb, durability: Durability::Strict },
-    Profile { name: "indexeddb-relaxed", medium: Medium::IndexedDb, durability: Durability::Relaxed },
-    Profile { name: "opfs-strict", medium: Medium::Opfs, durability: Durability::Strict },
-    Profile { name: "opfs-relaxed", medium: Medium::Opfs, durability: Durability::Relaxed },
-    Profile { name: "remote", medium: Medium::Remote, durability: Durability::Strict },
+pub const PROFILES: [Profile; 8] = [
+    profile("posix-strict", Medium::Posix, Durability::Strict),
+    profile("posix-relaxed", Medium::Posix, Durability::Relaxed),
+    profile("indexeddb-strict", Medium::IndexedDb, Durability::Strict),
+    profile("indexeddb-relaxed", Medium::IndexedDb, Durability::Relaxed),
+    profile("opfs-strict", Medium::Opfs, Durability::Strict),
+    profile("opfs-relaxed", Medium::Opfs, Durability::Relaxed),
+    profile("remote", Medium::Remote, Durability::Strict),
+    Profile { in_place: true, ..profile("posix-in-place", Medium::Posix, Durability::Strict) },
 ];
 
 /// How a process ends.

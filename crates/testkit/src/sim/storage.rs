@@ -112,7 +112,13 @@ impl SimStorage {
             granted: 0,
             late: false,
         };
-        Self { state: Arc::new(Mutex::new(state)), owner: 0, in_place: medium == Medium::Posix && seed % 2 == 1 }
+        Self { state: Arc::new(Mutex::new(state)), owner: 0, in_place: false }
+    }
+
+    /// The same, where segments are read as they are needed, or not.
+    #[must_use]
+    pub fn reading_in_place(self, in_place: bool) -> Self {
+        Self { in_place, ..self }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -39,7 +39,7 @@ fn identity() -> [u8; 16] {
     identity
 }
 
-/// What the driver may not know by itself.
+/// What the driver may not know by itself. No segment that is read as it is needed fits into memory whole.
 #[must_use]
 pub fn environment() -> Environment {
     Environment {
@@ -47,7 +47,7 @@ pub fn environment() -> Environment {
         random: identity,
         analyzers: AnalyzerSource::default(),
         background: Background::NONE,
-        memory_budget: 1 << 12,
+        memory_budget: 0,
     }
 }
 

@@ -94,12 +94,16 @@ pub(super) fn statistics(segments: &[TextSegment<'_>], field: usize) -> FieldSta
             let mut gone = segment.live.clone();
             gone.invert();
             for length in gone.iter().filter_map(|row| column.length(row)) {
-                live.documents -= 1;
-                live.terms -= u64::from(length);
+                let rest = live.documents.checked_sub(1).zip(live.terms.checked_sub(length.into()));
+                let Some((documents, terms)) = rest else {
+                    column.lengths.blame(); // more than the file says that there are
+                    break;
+                };
+                (live.documents, live.terms) = (documents, terms);
             }
         }
-        all.documents += live.documents;
-        all.terms += live.terms;
+        all.documents = all.documents.saturating_add(live.documents);
+        all.terms = all.terms.saturating_add(live.terms);
     }
     all
 }

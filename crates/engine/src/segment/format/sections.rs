@@ -3,8 +3,9 @@
 use crate::{
     Error, Result,
     codec::{FILE_HEADER_BYTES, FileHeader, FileKind, crc32c, u32_at, u64_at},
+    defects::{Defect, is},
     ids::{DatabaseId, FileId},
-    stored::{BLOCK_BYTES, Blocks, FileBytes, block_sums},
+    stored::{Blocks, FileBytes, block_sums, sums_bytes},
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -198,21 +199,30 @@ impl SectionWriter {
         let extra = [self.bytes.len() as u64, (self.table.len() / ENTRY_BYTES) as u64];
         let header = FileHeader { kind: FileKind::Segment, database, file, extra };
         self.bytes[..FILE_HEADER_BYTES].copy_from_slice(&header.to_bytes());
-        let tail = self.bytes.len();
-        let sums = block_sums(&self.bytes);
-        self.bytes.extend_from_slice(&sums);
-        self.bytes.extend_from_slice(&self.table);
-        let root = crc32c(&self.bytes[tail..]);
-        self.bytes.extend_from_slice(&root.to_le_bytes());
+        let root = append_tail(&mut self.bytes, &self.table);
         (self.bytes, root)
     }
+}
+
+/// Adds what stands behind the sections: the checksums of their blocks, those of the groups of these, the table, and the
+/// root checksum of the latter two, which it gives.
+pub fn append_tail(bytes: &mut Vec<u8>, table: &[u8]) -> u32 {
+    let (sums, groups) = block_sums(bytes);
+    bytes.extend_from_slice(&sums);
+    let rooted = bytes.len();
+    bytes.extend_from_slice(&groups);
+    bytes.extend_from_slice(table);
+    let root = crc32c(&bytes[rooted..]);
+    bytes.extend_from_slice(&root.to_le_bytes());
+    root
 }
 
 /// Where the sections of a segment file lie. The checksums of their blocks are looked at later, by whoever reads them.
 pub struct SectionReader<'a> {
     name: &'a str,
     table: Vec<u8>,
-    sums: Vec<u8>,
+    /// The checksums of the groups of those of the blocks.
+    groups: Vec<u8>,
     /// Where the sections end and the checksums of their blocks begin.
     end: usize,
 }
@@ -225,25 +235,27 @@ impl<'a> SectionReader<'a> {
         let damaged = |problem: &dyn core::fmt::Display| Error::damaged_file(name, problem);
         let number = |at: usize| usize::try_from(header.extra[at]).ok();
         let parts = number(0).zip(number(1)).and_then(|(end, count)| {
-            let table = end.checked_add(sums_bytes(end))?;
-            let table_end = table.checked_add(count.checked_mul(ENTRY_BYTES)?)?;
-            (table_end.checked_add(4)? == bytes.length() && end >= FILE_HEADER_BYTES).then_some((end, table - end))
+            let (sums, groups) = sums_bytes(end);
+            let rooted = end.checked_add(sums)?;
+            let table_end = rooted.checked_add(groups)?.checked_add(count.checked_mul(ENTRY_BYTES)?)?;
+            (table_end.checked_add(4)? == bytes.length() && end >= FILE_HEADER_BYTES).then_some((end, rooted, groups))
         });
-        let Some((end, table)) = parts else {
+        let Some((end, rooted, groups)) = parts else {
             return Err(damaged(&"the length of the file is not the one its header gives"));
         };
-        let tail = bytes.read(end..bytes.length())?.unwrap_or_default();
-        let (sums_and_table, stored) = tail.as_ref().split_at(tail.as_ref().len() - 4);
-        if u32_at(stored, 0) != Some(root) || crc32c(sums_and_table) != root {
-            return Err(damaged(&"the root checksum does not match").with("offset", end as u64));
+        let tail = bytes.read(rooted..bytes.length())?.unwrap_or_default();
+        let (groups_and_table, stored) = tail.as_ref().split_at(tail.as_ref().len() - 4);
+        let is_sound = u32_at(stored, 0) == Some(root) && crc32c(groups_and_table) == root;
+        if !is_sound && !is(Defect::RootUnchecked) {
+            return Err(damaged(&"the root checksum does not match").with("offset", rooted as u64));
         }
-        let (sums, table) = sums_and_table.split_at(table);
-        Ok(Self { name, table: table.to_vec(), sums: sums.to_vec(), end })
+        let (groups, table) = groups_and_table.split_at(groups);
+        Ok(Self { name, table: table.to_vec(), groups: groups.to_vec(), end })
     }
 
     /// The file to read from. Of one that is not whole in memory all that is not [`COLD`] is brought there.
     pub fn blocks(&self, bytes: FileBytes) -> Result<Blocks> {
-        let mut blocks = Blocks::new(bytes, self.end, self.sums.clone());
+        let mut blocks = Blocks::new(bytes, self.end, self.groups.clone());
         let mut cold: Vec<Range<usize>> = Vec::new();
         for entry in self.table.as_chunks::<ENTRY_BYTES>().0 {
             let kind = u32_at(entry, 0).unwrap_or_default();
@@ -300,9 +312,4 @@ impl<'a> SectionReader<'a> {
     pub fn damaged(&self, problem: &dyn core::fmt::Display) -> Error {
         Error::damaged_file(self.name, problem)
     }
-}
-
-/// The length of the checksums of so many bytes.
-fn sums_bytes(bytes: usize) -> usize {
-    bytes.div_ceil(BLOCK_BYTES) * 4
 }
