@@ -1,6 +1,13 @@
 //! The knobs of a collection that its users may turn, kept in the manifest.
 
-use crate::{Error, Result, Value, document::reader::ObjectReader};
+use crate::{
+    Error, ErrorCode, Result, Schema, Value,
+    document::{is_safe_integer, quoted, reader::ObjectReader},
+    limits::NAME_BYTES_MAX,
+    lists::{map, try_map},
+    schema::FieldKind,
+};
+use alloc::{string::String, vec::Vec};
 
 /// Documents in the growing segment at which it is sealed. A matter of the data alone, never of the host.
 pub const SEAL_AT_DEFAULT: u32 = 32_768;
@@ -35,53 +42,266 @@ impl Default for Bm25Settings {
     }
 }
 
+/// How large a collection may become. Deleting is always possible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Quota {
+    /// Documents that are neither deleted nor expired.
+    pub documents: Option<u64>,
+    /// Bytes of its segments, indexes included: what is deleted counts until its segment is merged.
+    pub bytes: Option<u64>,
+}
+
+/// Vector fields with the names of the models that make their vectors.
+pub type Models = Vec<(String, String)>;
+
+/// Vectors that are being made anew by other models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remaking {
+    /// The models that make them from now on.
+    pub models: Models,
+    /// Documents with a version from this one on are done.
+    pub since: u64,
+}
+
 /// The settings of one collection.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CollectionSettings {
     /// Documents at which the growing segment is sealed.
     pub seal_at: u32,
     /// The constants of text scoring.
     pub bm25: Bm25Settings,
+    /// How large it may become.
+    pub quota: Quota,
+    /// Which models make vectors: those of different models cannot be compared.
+    pub models: Models,
+    /// Which vectors are being made anew.
+    pub remaking: Option<Remaking>,
 }
 
 impl Default for CollectionSettings {
     fn default() -> Self {
-        Self { seal_at: SEAL_AT_DEFAULT, bm25: Bm25Settings::default() }
+        Self {
+            seal_at: SEAL_AT_DEFAULT,
+            bm25: Bm25Settings::default(),
+            quota: Quota::default(),
+            models: Vec::new(),
+            remaking: None,
+        }
     }
 }
 
-impl CollectionSettings {
-    /// Reads `{ sealAt?, bm25?: { k1?, b? } }`.
+/// Settings as somebody asks for them: what is left out stays as it is, or gets its default.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AskedSettings {
+    seal_at: Option<u32>,
+    k1: Option<f32>,
+    b: Option<f32>,
+    quota: Option<Quota>,
+    models: Models,
+    /// Vectors are to be made anew by these models.
+    remake: Option<Models>,
+    /// All of them were.
+    is_remade: bool,
+}
+
+impl From<CollectionSettings> for AskedSettings {
+    fn from(settings: CollectionSettings) -> Self {
+        Self {
+            seal_at: Some(settings.seal_at),
+            k1: Some(settings.bm25.k1),
+            b: Some(settings.bm25.b),
+            quota: Some(settings.quota),
+            models: settings.models,
+            remake: None,
+            is_remade: false,
+        }
+    }
+}
+
+impl AskedSettings {
+    /// Reads `{ sealAt?, bm25?: { k1?, b? }, quota?: { documents?, bytes? }, models?, remake?, isRemade? }`.
     pub fn from_value(value: &Value) -> Result<Self> {
-        let mut settings = Self::default();
+        let mut asked = Self::default();
         let mut options = ObjectReader::new(value, &"collection options")?;
         if let Some(seal_at) = options.number("sealAt")? {
             if !(1.0..=f64::from(u32::MAX)).contains(&seal_at) || libm::trunc(seal_at) != seal_at {
                 return Err(Error::expected(&"sealAt", &"a whole number from 1", &Value::Number(seal_at)));
             }
-            settings.seal_at = seal_at as u32;
+            asked.seal_at = Some(seal_at as u32);
         }
         if let Some(bm25) = options.value("bm25") {
             let mut bm25 = ObjectReader::new(bm25, &"bm25")?;
-            if let Some(k1) = bm25.number_within("k1", 0.0, 1_000.0)? {
-                settings.bm25.k1 = k1 as f32;
-            }
-            if let Some(b) = bm25.number_within("b", 0.0, 1.0)? {
-                settings.bm25.b = b as f32;
-            }
+            asked.k1 = bm25.number_within("k1", 0.0, 1_000.0)?.map(|k1| k1 as f32);
+            asked.b = bm25.number_within("b", 0.0, 1.0)?.map(|b| b as f32);
             bm25.finish()?;
         }
-        for later in ["quota", "embedders"] {
-            options.not_yet(later)?;
+        if let Some(quota) = options.value("quota") {
+            let mut quota = ObjectReader::new(quota, &"quota")?;
+            let [documents, bytes] = ["documents", "bytes"].map(|name| whole(&mut quota, name));
+            asked.quota = Some(Quota { documents: documents?, bytes: bytes? });
+            quota.finish()?;
         }
+        if let Some(models) = options.value("models") {
+            asked.models = models_of(models)?;
+        }
+        asked.remake = options.value("remake").map(models_of).transpose()?;
+        asked.is_remade = options.boolean("isRemade")?.unwrap_or(false);
         options.finish()?;
+        Ok(asked)
+    }
+
+    /// The settings of a collection that is made.
+    #[must_use]
+    pub fn of_new(self) -> CollectionSettings {
+        let bm25 = Bm25Settings::default();
+        CollectionSettings {
+            seal_at: self.seal_at.unwrap_or(SEAL_AT_DEFAULT),
+            bm25: Bm25Settings { k1: self.k1.unwrap_or(bm25.k1), b: self.b.unwrap_or(bm25.b) },
+            quota: self.quota.unwrap_or_default(),
+            models: self.models,
+            remaking: None,
+        }
+    }
+
+    /// What those in force become, where the next write is `next`. Answers may not change, so of most settings others are refused.
+    pub fn over(self, ours: &CollectionSettings, next: u64) -> Result<CollectionSettings> {
+        let mut settings = ours.clone();
+        if self.seal_at.is_some_and(|seal_at| seal_at != ours.seal_at) || self.asks_for_other_scores(ours) {
+            let mut found = self.of_new_over(ours);
+            found.models.clone_from(&ours.models);
+            let (expected, found) = (ours.to_value(), found.to_value());
+            return Err(Error::mismatch(ErrorCode::Schema, &"collection options", &expected, &found));
+        }
+        if let (false, Some(remaking)) = (self.models.is_empty(), &ours.remaking) {
+            let expected = "the end of what reembed() has begun";
+            return Err(Error::mismatch(
+                ErrorCode::Schema,
+                &"embedders",
+                &expected,
+                &models_to_value(&remaking.models),
+            ));
+        }
+        for (field, model) in self.models {
+            match settings.models.iter().find(|(other, _)| *other == field) {
+                Some((_, stored)) if *stored != model => {
+                    let path = format_args!("embedders.{field}.model");
+                    let expected = format_args!("{}, or another one after reembed()", quoted(stored));
+                    let error = Error::mismatch(ErrorCode::Schema, &path, &expected, &quoted(&model));
+                    return Err(error.with("field", field.as_str()));
+                }
+                Some(_) => {}
+                None => settings.models.push((field, model)),
+            }
+        }
+        settings.quota = self.quota.unwrap_or(ours.quota);
+        match (self.remake, &ours.remaking) {
+            // Whoever goes on leaves out what is done.
+            (Some(models), Some(begun)) if begun.models == models => {}
+            (Some(models), _) => settings.remaking = Some(Remaking { models, since: next }),
+            (None, _) => {}
+        }
+        if self.is_remade
+            && let Some(Remaking { models, .. }) = settings.remaking.take()
+        {
+            for (field, model) in models {
+                settings.models.retain(|(other, _)| *other != field);
+                settings.models.push((field, model));
+            }
+        }
         Ok(settings)
     }
 
-    /// The inverse of [`CollectionSettings::from_value`], with every setting written out.
+    fn asks_for_other_scores(&self, ours: &CollectionSettings) -> bool {
+        self.k1.is_some_and(|k1| k1 != ours.bm25.k1) || self.b.is_some_and(|b| b != ours.bm25.b)
+    }
+
+    /// For messages.
+    fn of_new_over(&self, ours: &CollectionSettings) -> CollectionSettings {
+        let bm25 = Bm25Settings { k1: self.k1.unwrap_or(ours.bm25.k1), b: self.b.unwrap_or(ours.bm25.b) };
+        CollectionSettings { seal_at: self.seal_at.unwrap_or(ours.seal_at), bm25, ..ours.clone() }
+    }
+}
+
+/// A number of documents, bytes or writes: the same on hosts of 32 and of 64 bits.
+fn whole(options: &mut ObjectReader<'_>, name: &str) -> Result<Option<u64>> {
+    match options.number(name)? {
+        Some(number) if !is_safe_integer(number) => {
+            Err(options.wrong(name, &"a whole number from 0", &Value::Number(number)))
+        }
+        number => Ok(number.map(|number| number as u64)),
+    }
+}
+
+fn models_of(value: &Value) -> Result<Models> {
+    let Value::Object(members) = value else {
+        return Err(Error::expected(&"models", &"an object of names", &value.describe()));
+    };
+    try_map(members, |(field, model)| match model {
+        Value::Text(model) if !model.is_empty() && model.len() <= NAME_BYTES_MAX => Ok((field.clone(), model.clone())),
+        other => {
+            let path = format_args!("models.{field}");
+            Err(Error::expected(&path, &format_args!("a name of 1 to {NAME_BYTES_MAX} bytes"), &other.describe()))
+        }
+    })
+}
+
+fn models_to_value(models: &Models) -> Value {
+    Value::Object(map(models, |(field, model)| (field.clone(), model.as_str().into())))
+}
+
+impl CollectionSettings {
+    /// Reads settings as they are stored: what [`CollectionSettings::to_value`] gives.
+    pub fn from_value(value: &Value) -> Result<Self> {
+        let Value::Object(members) = value else {
+            return Err(Error::expected(&"collection settings", &"an object", &value.describe()));
+        };
+        let (ours, remaking): (Vec<_>, Vec<_>) = members.iter().cloned().partition(|(name, _)| name != "remaking");
+        let mut settings = AskedSettings::from_value(&Value::Object(ours))?.of_new();
+        if let Some((_, remaking)) = remaking.first() {
+            let mut options = ObjectReader::new(remaking, &"remaking")?;
+            let models = options.value("models").map_or(Ok(Vec::new()), models_of)?;
+            let since = whole(&mut options, "since")?.unwrap_or(0);
+            options.finish()?;
+            settings.remaking = Some(Remaking { models, since });
+        }
+        Ok(settings)
+    }
+
+    /// That models are named for vector fields alone.
+    pub fn check(&self, schema: &Schema) -> Result<()> {
+        let is_vector = |name: &str| schema.vector_fields().any(|(position, _)| schema.fields[position].name == name);
+        let remaking = self.remaking.iter().flat_map(|remaking| &remaking.models);
+        match self.models.iter().chain(remaking).find(|(field, _)| !is_vector(field)) {
+            None => Ok(()),
+            Some((field, _)) => {
+                let names = schema.names(|kind| matches!(kind, FieldKind::Vector(_)));
+                let expected = format_args!("vector fields of the schema ({names})");
+                Err(Error::expected(&"embedders", &expected, &quoted(field)))
+            }
+        }
+    }
+
+    /// The settings as they are stored. What is not set is left out.
     #[must_use]
     pub fn to_value(&self) -> Value {
         let bm25 = Value::object().with("k1", f64::from(self.bm25.k1)).with("b", f64::from(self.bm25.b));
-        Value::object().with("sealAt", self.seal_at).with("bm25", bm25)
+        let mut value = Value::object().with("sealAt", self.seal_at).with("bm25", bm25);
+        let mut quota = Value::object();
+        for (name, most) in [("documents", self.quota.documents), ("bytes", self.quota.bytes)] {
+            if let Some(most) = most {
+                quota = quota.with(name, most);
+            }
+        }
+        if self.quota != Quota::default() {
+            value = value.with("quota", quota);
+        }
+        if !self.models.is_empty() {
+            value = value.with("models", models_to_value(&self.models));
+        }
+        if let Some(Remaking { models, since }) = &self.remaking {
+            let remaking = Value::object().with("models", models_to_value(models)).with("since", *since);
+            value = value.with("remaking", remaking);
+        }
+        value
     }
 }

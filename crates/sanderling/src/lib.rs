@@ -46,5 +46,5 @@ pub use sanderling_engine::{
         DeleteTarget, ListOptions, ListPage, Precondition, PutOptions, SuggestOptions, Suggestion, WriteReceipt,
     },
     query::{Hit, SearchResult, VectorQuery},
-    settings::{Bm25Settings, CollectionSettings},
+    settings::{AskedSettings, Bm25Settings, CollectionSettings, Quota},
 };

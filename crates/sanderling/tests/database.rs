@@ -156,7 +156,7 @@ fn handles_can_be_used_from_many_threads() {
 fn settings_are_chosen_once() {
     let db = Database::memory().unwrap();
     let settings = sanderling::CollectionSettings { seal_at: 10, ..Default::default() };
-    let books = db.collection_with("books", schema(), settings).unwrap();
+    let books = db.collection_with("books", schema(), settings.clone()).unwrap();
     db.collection_with("books", schema(), settings).unwrap();
     db.collection("books", schema()).unwrap();
     let other = sanderling::CollectionSettings { seal_at: 11, ..Default::default() };
@@ -178,7 +178,7 @@ fn settings_that_differ_are_refused_with_and_without_a_schema() {
     pollster::block_on(async {
         let memory = Box::new(storage::MemoryStorage::default());
         let db = driver::Database::open(memory, storage::Durability::Strict, environment).await.unwrap();
-        let sealed_at = |seal_at| Some(sanderling::CollectionSettings { seal_at, ..Default::default() });
+        let sealed_at = |seal_at| Some(sanderling::CollectionSettings { seal_at, ..Default::default() }.into());
         db.collection("books", Some(schema()), sealed_at(10)).await.unwrap();
         for schema in [None, Some(schema())] {
             let error = db.collection("books", schema.clone(), sealed_at(3)).await.err().unwrap();
@@ -189,4 +189,48 @@ fn settings_that_differ_are_refused_with_and_without_a_schema() {
             db.collection("books", schema, None).await.unwrap();
         }
     });
+}
+
+#[test]
+fn a_quota_is_kept_and_can_be_changed() {
+    use sanderling::{CollectionSettings, Quota};
+    let folder = tempfile::tempdir().unwrap();
+    let with = |documents, bytes| CollectionSettings { quota: Quota { documents, bytes }, ..Default::default() };
+    let db = Database::open(folder.path()).unwrap();
+    let books = db.collection_with("books", schema(), with(Some(3), None)).unwrap();
+    books.put([book(1), book(2)]).unwrap();
+    books.put([book(2), book(3)]).unwrap();
+    let error = books.put([book(4)]).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::Quota);
+    assert!(error.message().contains('3') && error.message().contains('4'), "{error}");
+    assert!(books.put([book(1), book(5)]).is_err() && !books.has(5_u64).unwrap(), "a batch is refused whole");
+    books.put([book(1)]).unwrap();
+    books.delete([2_u64]).unwrap();
+    books.put([book(4)]).unwrap();
+    drop((books, db));
+    let db = Database::open(folder.path()).unwrap();
+    let books = db.collection("books", schema()).unwrap();
+    assert_eq!(books.put([book(6)]).unwrap_err().code(), ErrorCode::Quota, "it is stored");
+    db.collection_with("books", schema(), with(None, Some(2_000))).unwrap();
+    let stored = (10..1_000).take_while(|id| books.put([book(*id)]).is_ok()).count();
+    assert!((2..900).contains(&stored), "{stored} documents");
+    assert_eq!(books.put([book(2_000)]).unwrap_err().code(), ErrorCode::Quota);
+    assert_eq!(books.delete([10_u64]).unwrap(), 1);
+    db.collection_with("books", schema(), with(None, None)).unwrap();
+    books.put([book(2_000)]).unwrap();
+}
+
+#[test]
+fn writes_at_once_keep_a_quota_too() {
+    use sanderling::{CollectionSettings, Quota};
+    let db = Database::memory().unwrap();
+    let settings = CollectionSettings { quota: Quota { documents: Some(50), bytes: None }, ..Default::default() };
+    let books = db.collection_with("books", schema(), settings).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let books = books.clone();
+            scope.spawn(move || (0..40).for_each(|at| _ = books.put([book(thread * 100 + at)])));
+        }
+    });
+    assert_eq!(books.count(None).unwrap(), 50);
 }

@@ -62,7 +62,8 @@ fn made() -> Shared {
     let storage = Shared::default();
     let db = open(&storage);
     let settings = CollectionSettings { seal_at: 50, ..CollectionSettings::default() };
-    let birds = block_on(db.collection("birds", Some(Schema::from_json(SCHEMA).unwrap()), Some(settings))).unwrap();
+    let birds =
+        block_on(db.collection("birds", Some(Schema::from_json(SCHEMA).unwrap()), Some(settings.into()))).unwrap();
     for from in (0..130).step_by(10) {
         block_on(birds.put((from..from + 10).map(document).collect(), PutOptions::default())).unwrap();
     }

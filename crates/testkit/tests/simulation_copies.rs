@@ -24,7 +24,7 @@ fn open(storage: &SimStorage) -> Result<Database, Error> {
 fn fill(storage: &SimStorage, bases: std::ops::Range<u32>) -> Vec<u8> {
     let db = open(storage).unwrap();
     let settings = sanderling::CollectionSettings { seal_at: 3, ..Default::default() };
-    let birds = block_on(db.collection("birds", Some(world::schema(false)), Some(settings))).unwrap();
+    let birds = block_on(db.collection("birds", Some(world::schema(false)), Some(settings.into()))).unwrap();
     for base in bases {
         let item = Item { n: base, base, expires_at: u64::MAX, version: 0 };
         block_on(birds.put(vec![item.document(base as u8)], Default::default())).unwrap();

@@ -39,7 +39,7 @@ impl Golden {
         let storage = SimStorage::new(Medium::IndexedDb, 0);
         let db = open(&storage).unwrap();
         let settings = sanderling::CollectionSettings { seal_at: 4, ..Default::default() };
-        let birds = block_on(db.collection("birds", Some(world::schema(false)), Some(settings))).unwrap();
+        let birds = block_on(db.collection("birds", Some(world::schema(false)), Some(settings.into()))).unwrap();
         let mut ever = Seen::new();
         let mut put = |id: u8, base: u32| {
             let item = Item { n: base, base, expires_at: u64::MAX, version: 0 };

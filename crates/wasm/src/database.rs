@@ -13,7 +13,7 @@ use crate::{
 use alloc::{boxed::Box, string::String, vec::Vec};
 use js_sys::{Array, Promise, Reflect};
 use sanderling::{
-    CollectionSettings, Error, Result, Schema, Value,
+    AskedSettings, Error, Result, Schema, Value,
     driver::Database,
     engine::document::json,
     storage::{Durability, MemoryStorage, Storage},
@@ -131,7 +131,7 @@ async fn run(
         Run::Verify => copies::verify(database).await,
         Run::Collection => {
             let schema = arguments.value(1)?.map(Schema::from_json).transpose()?;
-            let settings = arguments.value(2)?.as_ref().map(CollectionSettings::from_value).transpose()?;
+            let settings = arguments.value(2)?.as_ref().map(AskedSettings::from_value).transpose()?;
             Ok(database.collection(&arguments.text(0), schema, settings).await?.id().into())
         }
         Run::Drop => database.drop_collection(&arguments.text(0)).await.map(|()| Value::Null),

@@ -20,6 +20,15 @@ pub struct Group {
     prepared: Vec<Prepared>,
     ids: Vec<DocumentId>,
     number_of: Numbering,
+    /// How much larger the collection becomes by these writes.
+    pub(super) growth: Growth,
+}
+
+/// How much larger a collection becomes, where it has a quota.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Growth {
+    pub documents: u64,
+    pub bytes: u64,
 }
 
 impl Group {
@@ -52,6 +61,7 @@ impl Group {
             self.prepared.last().map_or(state.next(), |last| last.batch.first.plus(last.operations.len() as u64));
         let prepared = state.prepare_behind(write, now, first, self)?;
         let payload = wal::payload(&prepared.batch.operations)?;
+        self.growth = state.growth_with(&prepared, self, now);
         for operation in &prepared.operations {
             let id = match operation {
                 IndexedOperation::Put(document) => &document.id,

@@ -154,6 +154,9 @@ impl CollectionState {
             Write::Update(id, patch, options) => self.prepare_update(&id, patch, options, now, first)?,
             Write::Delete(target) => self.prepare_delete(target, now, first)?,
         };
+        if !matches!(prepared.receipt, WriteReceipt { deleted: 1.., .. }) {
+            self.check_quota(&prepared, group, now)?;
+        }
         let waiting = (first.0 - self.next.0) as usize;
         if self.growing.rows() + waiting + prepared.batch.operations.len() > SEGMENT_ROWS_MAX {
             return Err(Error::new(ErrorCode::Busy, "the growing segment is full and must be sealed first"));

@@ -9,6 +9,7 @@ mod hits;
 mod ingest;
 mod jobs;
 pub mod policy;
+mod quota;
 mod read;
 mod remains;
 mod salvage;

@@ -169,6 +169,11 @@ impl CollectionState {
         &self.schema
     }
 
+    /// Puts other settings in force. Those that answers depend on are the same.
+    pub fn set_settings(&mut self, settings: CollectionSettings) {
+        self.settings = settings;
+    }
+
     /// The settings in force.
     #[must_use]
     pub fn settings(&self) -> &CollectionSettings {

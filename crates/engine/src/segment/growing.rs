@@ -41,6 +41,14 @@ pub enum IndexedField {
 }
 
 impl IndexedDocument {
+    /// Bytes of what is stored of it: its fields and its vectors.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let vectors =
+            self.fields.iter().map(|field| if let IndexedField::Vector(vector) = field { vector.len() * 4 } else { 0 });
+        (self.stored.len() + vectors.sum::<usize>()) as u64
+    }
+
     /// About how many nanoseconds it takes to push it, the indexes of its vectors apart.
     #[must_use]
     pub fn effort(&self) -> u64 {

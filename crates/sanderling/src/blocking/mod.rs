@@ -126,9 +126,10 @@ impl Database {
         block_on(self.0.collection(name, Some(schema), None)).map(Collection)
     }
 
-    /// Like [`Database::collection`], with settings for a collection that is made.
+    /// Like [`Database::collection`], with settings for a collection that is made. Of one that exists the quota is changed; other
+    /// values of the rest are refused.
     pub fn collection_with(&self, name: &str, schema: Schema, settings: CollectionSettings) -> Result<Collection> {
-        block_on(self.0.collection(name, Some(schema), Some(settings))).map(Collection)
+        block_on(self.0.collection(name, Some(schema), Some(settings.into()))).map(Collection)
     }
 
     /// Opens a collection that exists.

@@ -23,7 +23,7 @@ use sanderling_engine::{
     },
     ids::SequenceNumber,
     query::{SearchResult, Unwatched, Watch},
-    settings::CollectionSettings,
+    settings::{AskedSettings, CollectionSettings},
     wal::WalHeader,
 };
 
@@ -99,6 +99,8 @@ pub enum Task {
     Compact,
     /// Indexes every document anew under a schema with more fields.
     Extend(Schema),
+    /// Changes those settings that can be changed, and refuses the others.
+    Settings(AskedSettings),
 }
 
 /// The figures of a collection.
@@ -221,18 +223,6 @@ impl Collection {
         self.database.shared.check_open()
     }
 
-    /// Settings are chosen when a collection is made: other ones would be ignored, so they are refused.
-    pub(super) fn check_settings(&self, asked: Option<CollectionSettings>) -> Result<()> {
-        let ours = *self.shared.state().settings();
-        match asked {
-            Some(asked) if asked != ours => {
-                let (expected, found) = (ours.to_value(), asked.to_value());
-                Err(Error::mismatch(ErrorCode::Schema, &"collection options", &expected, &found))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// Puts documents: each takes the place of any other with its id. The batch is stored whole or not at all.
     pub async fn put(&self, documents: Vec<Document>, options: PutOptions) -> Result<WriteReceipt> {
         self.perform(Task::Write(Write::Put(documents, options))).await
@@ -246,6 +236,11 @@ impl Collection {
     /// Deletes documents and says how many.
     pub async fn delete(&self, target: DeleteTarget) -> Result<usize> {
         Ok(self.perform(Task::Write(Write::Delete(target))).await?.deleted)
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> CollectionSettings {
+        self.shared.state().settings().clone()
     }
 
     /// Makes every write so far durable, and says if a seal had failed.

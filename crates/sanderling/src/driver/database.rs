@@ -35,7 +35,7 @@ use sanderling_engine::{
     limits::NAME_BYTES_MAX,
     manifest::{CollectionRecord, wal_name},
     schema::SchemaChange,
-    settings::CollectionSettings,
+    settings::AskedSettings,
 };
 
 /// A handle to an open database. Clones are handles to the same one.
@@ -136,14 +136,14 @@ impl Database {
         &self,
         name: &str,
         schema: Option<Schema>,
-        settings: Option<CollectionSettings>,
+        settings: Option<AskedSettings>,
     ) -> Result<Collection> {
         self.shared.check_open()?;
         self.shared.load(Some(name));
         self.shared.find_again(name).await?;
         let slot = match (self.shared.slot(name), &schema) {
             (Some(slot), _) => slot,
-            (None, Some(schema)) => self.create(name, schema, settings).await?,
+            (None, Some(schema)) => self.create(name, schema, settings.clone()).await?,
             (None, None) => {
                 let message = format!("the collection {} does not exist: a schema is needed to make it", quoted(name));
                 return Err(Error::new(ErrorCode::Schema, message).with("collection", name));
@@ -154,7 +154,9 @@ impl Database {
             Slot::Damaged(error) => return Err(error),
         };
         // Whoever says how the collection must be gets it like that, or an error.
-        collection.check_settings(settings)?;
+        if let Some(settings) = settings {
+            collection.take_settings(settings).await?;
+        }
         if let Some(schema) = schema
             && collection.schema().change_to(&schema)? != SchemaChange::Same
         {
@@ -178,7 +180,7 @@ impl Database {
         }
     }
 
-    async fn create(&self, name: &str, schema: &Schema, settings: Option<CollectionSettings>) -> Result<Slot> {
+    async fn create(&self, name: &str, schema: &Schema, settings: Option<AskedSettings>) -> Result<Slot> {
         if name.is_empty() || name.len() > NAME_BYTES_MAX {
             let expected = format!("a name of 1 to {NAME_BYTES_MAX} bytes");
             return Err(Error::expected(&"collection", &expected, &format_args!("{} bytes", name.len())));
@@ -189,9 +191,10 @@ impl Database {
         if let Some(slot) = shared.slot(name) {
             return Ok(slot); // somebody else made it while this call waited
         }
-        let settings = settings.unwrap_or_default();
+        let settings = settings.unwrap_or_default().of_new();
+        settings.check(schema)?;
         let first = SequenceNumber(1);
-        let state = CollectionState::new(schema.clone(), shared.environment.analyzers, settings, first)?;
+        let state = CollectionState::new(schema.clone(), shared.environment.analyzers, settings.clone(), first)?;
         let mut files = Vec::new();
         let (header, wal) = manifest.begin_log(first, &mut files);
         let mut next = manifest.next();

@@ -29,6 +29,7 @@ mod reclaim;
 mod repair;
 mod restore;
 mod segments;
+mod settings;
 mod slots;
 mod snapshot;
 mod verify;

@@ -76,6 +76,9 @@ impl Collection {
                     SchemaChange::Extended(schema) => Job::Extend(schema),
                     SchemaChange::Same => return Ok(WriteReceipt::default()),
                 },
+                Task::Settings(asked) => {
+                    return self.change_settings(asked).await.map(|()| WriteReceipt::default());
+                }
                 Task::Compact | Task::Write(_) => Job::Compact,
             };
             self.rebuild(&mut writer, job).await.map(|()| WriteReceipt::default())

@@ -84,7 +84,8 @@ fn sound() -> &'static (DatabaseId, u64, Vec<u8>) {
         let db = block_on(Database::open(Box::<MemoryStorage>::default(), Durability::Strict, world::environment()));
         let db = db.expect("an empty storage");
         let settings = CollectionSettings { seal_at: 3, ..CollectionSettings::default() };
-        let birds = block_on(db.collection("birds", Some(world::schema(false)), Some(settings))).expect("a schema");
+        let birds =
+            block_on(db.collection("birds", Some(world::schema(false)), Some(settings.into()))).expect("a schema");
         for id in 0..8_u64 {
             let document = Document::new(id).with("n", id).with("tag", "gull").with("body", "a tern of the shore");
             block_on(birds.put(vec![document.with("v", vec![id as f32, 1.0, 0.0])], Default::default()))

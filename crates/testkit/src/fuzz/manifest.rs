@@ -141,7 +141,7 @@ fn files() -> &'static [File] {
         block_on(async {
             let database = Database::open(Box::new(storage.clone()), Durability::Strict, environment()).await?;
             let settings = CollectionSettings { seal_at: 4, ..Default::default() };
-            let books = database.collection("books", Some(schema()), Some(settings)).await?;
+            let books = database.collection("books", Some(schema()), Some(settings.into())).await?;
             for id in 0..DOCUMENTS as u64 {
                 books.put(vec![Document::new(id).with("a", "shore").with("n", 1.0)], Default::default()).await?;
             }

@@ -124,7 +124,7 @@ impl Run {
         match (step, latest) {
             (Step::Create { seal_at, .. }, None) => {
                 let settings = CollectionSettings { seal_at: *seal_at, ..CollectionSettings::default() };
-                let made = block_on(db.collection(NAMES[at], Some(world::schema(false)), Some(settings)));
+                let made = block_on(db.collection(NAMES[at], Some(world::schema(false)), Some(settings.into())));
                 self.decide(at, Some(Content::default()), true, made.map(drop))
             }
             (Step::Create { .. }, Some(_)) | (_, None) => Ok(()),

@@ -1,0 +1,45 @@
+//! Settings that are changed while a collection is open: first in the manifest, then in the state.
+
+use super::collection::{Collection, Task};
+use alloc::vec::Vec;
+use sanderling_engine::{
+    Result,
+    document::json,
+    settings::{AskedSettings, CollectionSettings},
+};
+
+impl Collection {
+    /// Makes the settings what is asked for. Where that is what they are, nobody has to wait for a turn.
+    pub async fn take_settings(&self, asked: AskedSettings) -> Result<()> {
+        let (ours, next) = self.settings_and_next();
+        if asked.clone().over(&ours, next)? != ours {
+            self.perform(Task::Settings(asked)).await?;
+        }
+        Ok(())
+    }
+
+    fn settings_and_next(&self) -> (CollectionSettings, u64) {
+        let state = self.shared.state();
+        (state.settings().clone(), state.next().0)
+    }
+
+    /// Makes the settings what is asked for, as far as that can be. The caller has the writer's turn.
+    pub(super) async fn change_settings(&self, asked: AskedSettings) -> Result<()> {
+        let (ours, next) = self.settings_and_next();
+        let settings = asked.over(&ours, next)?;
+        settings.check(&self.schema())?;
+        if settings == ours {
+            return Ok(());
+        }
+        let database = &self.database.shared;
+        let mut manifest = database.manifest.lock().await;
+        let mut next = manifest.next();
+        let Some(record) = next.collections.iter_mut().find(|record| record.id == self.shared.id) else {
+            return Ok(()); // the collection was dropped
+        };
+        record.settings = json::write(&settings.to_value());
+        manifest.commit(&*database.storage, Vec::new(), next).await?;
+        self.shared.state_to_change().set_settings(settings);
+        Ok(())
+    }
+}
