@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Durability } from "./engine.js";
+import type { Embedder } from "./embedders.js";
+import type { ReembedOptions, ReembedProgress } from "./reembed.js";
 import type { ImportOptions, ImportProgress, ImportSource } from "./import.js";
 import type { Filter, Id, NewDocument, Patch, Schema, StoredDocument } from "./schema.js";
 import type { Query, SearchResult, SuggestOptions, Suggestion } from "./search-types.js";
@@ -70,6 +72,12 @@ export interface CollectionOptions extends CallOptions {
   /** Documents in a growing segment before it is sealed. */
   readonly sealAt?: number | undefined;
   readonly bm25?: { readonly k1?: number; readonly b?: number } | undefined;
+  /**
+   * What makes vectors of texts, by vector field: documents that have none get one when they are put, a changed text a new one, and
+   * `vector: "text"` in a search is that of its text. The name of the model is stored; another one is error "schema" until
+   * `reembed()` has run.
+   */
+  readonly embedders?: { readonly [field: string]: Embedder } | undefined;
 }
 
 /** The host's own ReadableStream, of Uint8Arrays. */
@@ -213,6 +221,11 @@ export interface Collection<S extends Schema = Schema> {
   flush(options?: CallOptions): Promise<void>;
   /** Merges segments and purges deleted and expired documents. */
   compact(options?: CallOptions): Promise<void>;
+  /**
+   * Makes the vectors of all documents anew: by these embedders, or by those that opening the collection refused, or by those in
+   * force. A call that broke off goes on when it is made again; until it has ended the models are not exchanged.
+   */
+  reembed(embedders?: { readonly [field: string]: Embedder }, options?: ReembedOptions): Promise<ReembedProgress>;
   stats(options?: CallOptions): Promise<CollectionStats>;
 }
 

@@ -17,7 +17,7 @@ import type { WasmModule } from "./wasm.js";
 type Texts = readonly (string | undefined)[];
 type Read = "collections" | "status" | "schema" | "get" | "has" | "count" | "list" | "search" | "suggest";
 type Run =
-  | ("collection" | "drop" | "close" | "put" | "update" | "delete" | "flush" | "compact" | "stats")
+  | ("collection" | "drop" | "close" | "put" | "update" | "delete" | "flush" | "compact" | "settings" | "stats")
   | ("export" | "endExport" | "verify");
 
 interface BoundDatabase {
@@ -100,6 +100,7 @@ function collection(bound: BoundDatabase, at: number): EngineCollection {
     suggest: (text, options) => bound.read("suggest", at, [text, options], NO_VECTORS, NO_LAYOUT)[0],
     flush: async () => void (await run("flush")),
     compact: async () => void (await run("compact")),
+    settings: (asked) => run("settings", asked),
     stats: async () => JSON.parse(await run("stats")) as object,
   };
 }

@@ -24,7 +24,10 @@ import type { Handle, Host } from "./host.js";
 import { importAll } from "./import.js";
 import { encodeJson, wellFormed } from "./json.js";
 import { checkOptions, isAnything, isBoolean, isSignal, isString, oneOf, type OptionRules } from "./options.js";
+import { changesText, embeddersOf, NO_EMBEDDERS, patchWithVectors, withQueryVectors, withVectors } from "./embedders.js";
+import type { EmbeddersByField } from "./embedders.js";
 import { decodeAnswer, encodeQuery, plainFilter, reranked } from "./query.js";
+import { reembedAll } from "./reembed.js";
 import type { Id, NewDocument, Schema, StoredDocument } from "./schema.js";
 import type { Query, SearchResult, Suggestion } from "./search-types.js";
 
@@ -34,6 +37,10 @@ export interface CollectionCore {
   fields: FieldTable;
   /** Writes that are not finished. */
   writes: number;
+  /** What makes vectors of texts. */
+  embedders: EmbeddersByField;
+  /** What was given for a collection whose vectors another model has made: `reembed()` takes it. */
+  refused: EmbeddersByField;
 }
 
 export interface CollectionContext {
@@ -71,6 +78,15 @@ const LIST_RULES: OptionRules = {
     limit: (value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : "a non-negative integer"),
   },
   later: ["timeout"],
+};
+
+const REEMBED_RULES: OptionRules = {
+  call: "reembed",
+  known: {
+    signal: isSignal,
+    batchSize: (value) => (Number.isSafeInteger(value) && Number(value) >= 1 ? undefined : "a whole number from 1"),
+    onProgress: (value) => (typeof value === "function" ? undefined : "a function"),
+  },
 };
 
 const SUGGEST_RULES: OptionRules = {
@@ -117,13 +133,14 @@ async function write<T>(
   });
 }
 
-type Writing<S extends Schema> = Pick<Collection<S>, "put" | "update" | "delete" | "import" | "flush" | "compact">;
+type Writing<S extends Schema> = Pick<Collection<S>, "put" | "update" | "delete" | "import" | "flush" | "compact" | "reembed">;
 
 function writing<S extends Schema>(context: CollectionContext): Writing<S> {
   const { core } = context;
   const put = <D extends NewDocument<S>>(documents: D | readonly D[], options?: PutOptions): Promise<Written> =>
     write(context, options, PUT_RULES, async (host, collection) => {
-      const batch: readonly unknown[] = Array.isArray(documents) ? documents : [documents];
+      const given: readonly unknown[] = Array.isArray(documents) ? documents : [documents];
+      const batch = await withVectors(given, core.embedders, options?.signal);
       const root = (index: number): string => (Array.isArray(documents) ? `documents[${index}]` : "document");
       const { json, vectors, layout } = encodeDocuments(batch, core.fields, root);
       return JSON.parse(await host.put(collection, json, vectors, layout, putOptions(options))) as Written;
@@ -134,7 +151,8 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
       importAll<NewDocument<S>>((batch) => put(batch, { signal: options?.signal }), source, options),
     update: (id: Id, patch: object, options?: WriteCallOptions) =>
       write(context, options, { call: "update", known: WRITE, later: ["timeout"] }, async (host, collection) => {
-        const { json, vectors, layout } = encodePatch(patch, core.fields);
+        const whole = await embeddedPatch(context, id, patch, options?.signal);
+        const { json, vectors, layout } = encodePatch(whole, core.fields);
         return JSON.parse(await host.update(collection, encodeId(id), json, vectors, layout)) as Written;
       }),
     delete: (target: DeleteTarget<S>, options?: WriteCallOptions) =>
@@ -143,7 +161,32 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
       })),
     flush: (options) => run(context, options, onlySignal("flush"), (host, at) => host.flush(at)),
     compact: (options) => run(context, options, onlySignal("compact", "onProgress"), (host, at) => host.compact(at)),
+    reembed: (given, options) =>
+      run(context, options, REEMBED_RULES, async (host, collection) => {
+        const refused = core.refused.size > 0 ? core.refused : core.embedders;
+        const embedders = given === undefined ? refused : embeddersOf(given);
+        if (embedders.size === 0) throw mismatch("invalid", "reembed", "embedders", "none");
+        // What is written meanwhile is made by them already.
+        core.embedders = new Map([...core.embedders, ...embedders]);
+        core.refused = NO_EMBEDDERS;
+        return reembedAll(host, collection, () => core.fields, embedders, options ?? {});
+      }),
   };
+}
+
+// Vectors are made of all texts of a document, also of those that the patch leaves as they are.
+async function embeddedPatch(
+  { host, core }: CollectionContext,
+  id: Id,
+  patch: object,
+  signal: CallOptions["signal"],
+): Promise<object> {
+  if (!changesText(patch, core.embedders)) return patch;
+  const found = await host.get(core.collection, encodeId(id));
+  // Of a document that does not exist the engine tells.
+  if (found === undefined) return patch;
+  const document = JSON.parse(found.json) as Record<string, unknown>;
+  return patchWithVectors(document, patch as Record<string, unknown>, core.embedders, signal);
 }
 
 type Reading<S extends Schema> = Pick<Collection<S>, "get" | "has" | "count" | "list" | "stats">;
@@ -174,7 +217,8 @@ type Searching<S extends Schema> = Pick<Collection<S>, "search" | "searchMany" |
 function searching<S extends Schema>(context: CollectionContext): Searching<S> {
   const searchAll = (queries: readonly unknown[], signal: CallOptions["signal"], call: string) =>
     run(context, { signal }, onlySignal(call), async (host, collection): Promise<SearchResult<S>[]> => {
-      const answers = await host.search(collection, queries.map(encodeQuery));
+      const embedded = await Promise.all(queries.map((query) => withQueryVectors(query, context.core.embedders, signal)));
+      const answers = await host.search(collection, embedded.map(encodeQuery));
       const fields = await fieldsFor(answers, context);
       return Promise.all(answers.map((answer, at) => reranked(queries[at], decodeAnswer<S>(answer, fields))));
     });

@@ -4,7 +4,8 @@ import { makeCollection, type CollectionCore } from "./collection.js";
 import { exportStream } from "./copies.js";
 import { describe, mismatch, SanderlingError, toSanderlingError } from "./errors.js";
 import { fieldTable } from "./field-table.js";
-import type { Handle, Host } from "./host.js";
+import { embeddersOf, modelsOf, NO_EMBEDDERS, type EmbeddersByField } from "./embedders.js";
+import type { Handle, Host, OpenedCollection } from "./host.js";
 import { encodeJson, hasLoneSurrogate } from "./json.js";
 import { checkOptions, isAnything, isSignal, type OptionRules } from "./options.js";
 import type { Lease } from "./registry.js";
@@ -26,8 +27,8 @@ const CALL = { signal: isSignal };
 
 const COLLECTION_RULES: OptionRules = {
   call: "collection",
-  known: { ...CALL, quota: isAnything, sealAt: isAnything, bm25: isAnything },
-  later: ["embedders", "timeout"],
+  known: { ...CALL, quota: isAnything, sealAt: isAnything, bm25: isAnything, embedders: isAnything },
+  later: ["timeout"],
 };
 
 // Older hosts have no Symbol.asyncDispose; compilers that lower `await using` look for this stand-in there.
@@ -85,11 +86,19 @@ async function openCollection<S extends Schema>(
 ): Promise<Collection<S>> {
   checkName(name);
   const text = schema === undefined ? undefined : encodeJson(schema, { code: "schema", root: "schema" });
-  const known = settings(options);
-  const opened = await withLanguages(core.host, load, () => core.host.collection(core.database, name, text, known));
+  const embedders = options?.embedders === undefined ? undefined : embeddersOf(options.embedders);
+  const known = settings(options, embedders);
   let shared = core.collections.get(name);
-  if (shared?.collection === opened.collection) shared.fields = fieldTable(opened.schema);
-  else shared = { collection: opened.collection, fields: fieldTable(opened.schema), writes: 0 };
+  const open = (): Promise<OpenedCollection> => core.host.collection(core.database, name, text, known);
+  const opened = await withLanguages(core.host, load, open).catch((error: unknown) => {
+    // Whoever has the collection open already may want to take them.
+    if (shared !== undefined && embedders !== undefined && toSanderlingError(error).code === "schema") shared.refused = embedders;
+    throw error;
+  });
+  const fields = fieldTable(opened.schema);
+  if (shared?.collection === opened.collection) shared.fields = fields;
+  else shared = { collection: opened.collection, fields, writes: 0, embedders: NO_EMBEDDERS, refused: NO_EMBEDDERS };
+  if (embedders !== undefined) shared.embedders = embedders;
   core.collections.set(name, shared);
   return makeCollection<S>({ name, host: core.host, core: shared, ensureOpen });
 }
@@ -110,9 +119,10 @@ export async function withLanguages<T>(host: Host, load: LoadLanguage, call: () 
   }
 }
 
-function settings(options: CollectionOptions | undefined): string | undefined {
+function settings(options: CollectionOptions | undefined, embedders: EmbeddersByField | undefined): string | undefined {
   const { quota, sealAt, bm25 } = options ?? {};
-  const text = encodeJson({ quota, sealAt, bm25 }, { code: "invalid", root: "options of collection" });
+  const models = embedders === undefined ? undefined : modelsOf(embedders);
+  const text = encodeJson({ quota, sealAt, bm25, models }, { code: "invalid", root: "options of collection" });
   return text === "{}" ? undefined : text;
 }
 

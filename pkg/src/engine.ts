@@ -81,5 +81,6 @@ export interface EngineCollection {
   suggest(text: string, options: string): string;
   flush(): Promise<void>;
   compact(): Promise<void>;
+  settings(asked: string): Promise<string>;
   stats(): Promise<object>;
 }

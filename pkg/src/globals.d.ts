@@ -44,4 +44,6 @@ declare class ReadableStream<T> {
   getReader(): object;
 }
 
+declare function setTimeout(run: () => void, milliseconds: number): unknown;
+
 declare const performance: { now(): number };

@@ -93,5 +93,7 @@ export interface Host {
   suggest(collection: Handle, text: string, options: string): Promise<string>;
   flush(collection: Handle): Promise<void>;
   compact(collection: Handle): Promise<void>;
+  /** Changes settings and answers those in force. */
+  settings(collection: Handle, asked: string): Promise<string>;
   stats(collection: Handle): Promise<object>;
 }

@@ -108,6 +108,7 @@ function collectionCalls(state: State): Omit<Host, DatabaseMethod | RestoreMetho
     suggest: (handle, text, options) => on(handle, (engine) => engine.suggest(text, options)),
     flush: (handle) => on(handle, (engine) => engine.flush()),
     compact: (handle) => on(handle, (engine) => engine.compact()),
+    settings: (handle, asked) => on(handle, (engine) => engine.settings(asked)),
     stats: (handle) => on(handle, (engine) => engine.stats()),
   };
 }

@@ -4,7 +4,9 @@ export { SanderlingError, type ErrorCode, type ErrorDetails } from "./errors.js"
 export type * from "./api.js";
 export type * from "./schema.js";
 export type * from "./search-types.js";
+export type { Embedder, EmbedOptions } from "./embedders.js";
 export type * from "./import.js";
+export type * from "./reembed.js";
 export type * from "./storage.js";
 export type { Durability } from "./engine.js";
 export type { SimdLevel, WasmModule, WasmSource } from "./wasm.js";

@@ -121,9 +121,6 @@ function vectorLegs(vector: unknown): Leg[] {
 }
 
 function oneLeg(given: unknown): Leg {
-  if (given === "text") {
-    throw new SanderlingError("unsupported", 'search: vector: "text" needs an embedder, which this version does not have');
-  }
   const bare = asFloats(given);
   if (bare !== undefined) return { leg: {}, value: bare };
   if (!isObject(given)) return { leg: { value: given }, value: undefined };

@@ -33,7 +33,7 @@ export interface TextQuery<S extends Schema = Schema> {
 export type VectorValue = Float32Array | readonly number[];
 
 export interface VectorQuery<S extends Schema = Schema> {
-  readonly value: VectorValue;
+  readonly value: VectorValue | "text";
   /** May be left out where the schema has one vector field. */
   readonly field?: VectorFieldName<S>;
   /** Nodes that a graph keeps on the way instead of what was measured; codes that are compared again at least. */
@@ -58,7 +58,8 @@ export type Fusion =
 
 export interface Query<S extends Schema = Schema> {
   readonly text?: string | TextQuery<S> | undefined;
-  readonly vector?: VectorValue | VectorQuery<S> | readonly VectorQuery<S>[] | undefined;
+  /** "text" stands for the vector that an embedder makes of the text. */
+  readonly vector?: VectorValue | "text" | VectorQuery<S> | readonly VectorQuery<S>[] | undefined;
   readonly filter?: Filter<S> | undefined;
   readonly fusion?: Fusion | undefined;
   /** Default 10. 0 returns totals and facets alone. */

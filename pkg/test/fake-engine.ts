@@ -161,6 +161,7 @@ function fakeCollection(data: { schema: string; documents: Map<string, Stored> }
     },
     flush: async () => record("flush"),
     compact: async () => record("compact"),
+    settings: async (asked) => record("settings", asked) ?? "{}",
     stats: () => Promise.resolve({ documents: documents.size, segments: [] }),
   };
 }

@@ -4,10 +4,10 @@ import { test } from "node:test";
 import { open, SanderlingError } from "sanderling";
 
 async function withBooks(check) {
-  await using db = await open("rerank", { storage: "memory" });
+  const db = await open("rerank", { storage: "memory" });
   const books = await db.collection("books", { fields: { t: { type: "text" }, v: { type: "vector", dimensions: 2 } } });
   await books.put([1, 2, 3, 4, 5].map((id) => ({ id, t: "shore", v: [1, id], extra: id })));
-  await check(books);
+  await check(books).finally(() => db.close());
 }
 
 const ids = ({ hits }) => hits.map(({ id }) => id);

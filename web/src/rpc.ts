@@ -107,6 +107,7 @@ function hostOf(call: CallOf): Host {
     suggest: call("suggest"),
     flush: call("flush"),
     compact: call("compact"),
+    settings: call("settings"),
     stats: call("stats"),
   };
 }

@@ -48,6 +48,8 @@ pub enum Run {
     Flush = "flush",
     /// Merges all segments into one without dead rows.
     Compact = "compact",
+    /// Changes settings, and answers those in force: settings.
+    Settings = "settings",
     /// The figures of a collection.
     Stats = "stats",
     /// Begins a snapshot of the database as a stream, and answers its number and length.

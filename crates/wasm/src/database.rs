@@ -136,6 +136,11 @@ async fn run(
         }
         Run::Drop => database.drop_collection(&arguments.text(0)).await.map(|()| Value::Null),
         Run::Close => database.close().await.map(|()| Value::Null),
+        Run::Settings => {
+            let collection = database.opened(collection)?;
+            collection.take_settings(AskedSettings::from_value(&arguments.required(0)?)?).await?;
+            Ok(collection.settings().to_value())
+        }
         Run::Stats => Ok(collection::figures(&database.opened(collection)?.stats().await?)),
         _ => {
             let collection = database.opened(collection)?;

@@ -1,0 +1,185 @@
+// Vectors that a model makes of texts: on writing, on searching, and made anew by another model.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { open, SanderlingError } from "sanderling";
+
+const SCHEMA = {
+  fields: { title: { type: "text" }, body: { type: "text", many: true }, vector: { type: "vector", dimensions: 4 } },
+};
+
+/** A model that counts letters; `turn` makes another model of it. */
+function letters(model = "letters", turn = 0) {
+  const calls = [];
+  const count = (text, letter) => text.split(letter).length - 1;
+  const embed = async (texts, { kind, signal }) => {
+    calls.push({ texts: [...texts], kind, signal });
+    const vector = (text) => ["a", "b", "c", "d"].map((letter) => count(text, letter));
+    return texts.map((text) => Float32Array.from([...vector(text).slice(turn), ...vector(text).slice(0, turn)]));
+  };
+  return { calls, embedder: { model, from: ["title", "body"], embed } };
+}
+
+const rejects = (call, code, words) =>
+  assert.rejects(call, (error) => {
+    assert.ok(error instanceof SanderlingError, String(error));
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, words);
+    return true;
+  });
+
+const ids = ({ hits }) => hits.map(({ id }) => id);
+
+async function withBooks(embedders, check) {
+  const db = await open("embedders", { storage: "memory" });
+  try {
+    await check(await db.collection("books", SCHEMA, { embedders }));
+  } finally {
+    await db.close();
+  }
+}
+
+test("documents without a vector get one, others keep theirs", async () => {
+  const { calls, embedder } = letters();
+  await withBooks({ vector: embedder }, async (books) => {
+    const signal = new AbortController().signal;
+    const given = [
+      { id: 1, title: "aa", body: ["b", "c"] },
+      { id: 2, title: "a", vector: [9, 9, 9, 9] },
+      { id: 3, other: "aaa" },
+      { id: 4, title: "d", vector: null },
+    ];
+    await books.put(given, { signal });
+    assert.deepEqual(calls, [{ texts: ["aa\nb\nc"], kind: "document", signal }]);
+    assert.deepEqual((await books.get(1)).vector, Float32Array.of(2, 1, 1, 0));
+    assert.deepEqual((await books.get(2)).vector, Float32Array.of(9, 9, 9, 9));
+    assert.equal("vector" in (await books.get(3)), false);
+    assert.equal((await books.get(4)).vector, null);
+    assert.equal("vector" in given[0], false, "what was given stays as it was");
+    for await (const _ of books.import([{ id: 5, title: "dd" }])) continue;
+    assert.deepEqual((await books.get(5)).vector, Float32Array.of(0, 0, 0, 2));
+  });
+});
+
+test("a changed text gets a new vector of all its texts", async () => {
+  const { calls, embedder } = letters();
+  await withBooks({ vector: embedder }, async (books) => {
+    await books.put({ id: 1, title: "a", body: ["b"], year: 1 });
+    calls.length = 0;
+    await books.update(1, { year: 2 });
+    assert.deepEqual(calls, []);
+    await books.update(1, { title: "cc" });
+    assert.deepEqual(calls.map(({ texts }) => texts), [["cc\nb"]]);
+    assert.deepEqual((await books.get(1)).vector, Float32Array.of(0, 1, 2, 0));
+    await books.update(1, { title: "d", vector: [1, 2, 3, 4] });
+    assert.deepEqual((await books.get(1)).vector, Float32Array.of(1, 2, 3, 4));
+    await books.update(1, { title: null, body: null });
+    assert.equal((await books.get(1)).vector, null, "what has no text has no vector");
+    await rejects(books.update(7, { title: "a" }), "conflict", /7/);
+  });
+});
+
+test("a text is searched by its vector", async () => {
+  const { calls, embedder } = letters();
+  await withBooks({ vector: embedder }, async (books) => {
+    await books.put([{ id: 1, title: "aaab" }, { id: 2, title: "cd cd" }, { id: 3, title: "x" }]);
+    calls.length = 0;
+    const found = await books.search({ text: "cd", vector: "text" });
+    assert.deepEqual(ids(found), [2, 1, 3].filter((id) => ids(found).includes(id)));
+    assert.equal(found.hits[0].vector.rank, 1);
+    assert.deepEqual(calls.map(({ texts, kind }) => [texts, kind]), [[["cd"], "query"]]);
+    const short = await books.search("cd");
+    assert.deepEqual(short.hits, found.hits, "a text alone is hybrid where there is an embedder");
+    const chosen = await books.search({ text: "cd", vector: { field: "vector", value: "text", exact: true } });
+    assert.deepEqual(chosen.hits.map(({ vector }) => vector), found.hits.map(({ vector }) => vector));
+    calls.length = 0;
+    assert.deepEqual(ids(await books.search({ text: "  ", vector: "text" })), [1, 2, 3]);
+    assert.deepEqual(calls, [], "nothing to embed");
+    await rejects(books.search({ vector: "text" }), "invalid", /text/);
+    await rejects(books.search({ text: "a", vector: { field: "title", value: "text" } }), "invalid", /title/);
+  });
+  await withBooks(undefined, (books) => rejects(books.search({ text: "a", vector: "text" }), "invalid", /embedders/));
+});
+
+test("texts go in batches, and a model that fails is asked again", async () => {
+  const { embedder } = letters();
+  const sizes = [];
+  let failures = 2;
+  const embed = async (texts, options) => {
+    if (failures > 0) throw new Error(`not yet ${(failures -= 1)}`);
+    sizes.push(texts.length);
+    return embedder.embed(texts, options);
+  };
+  await withBooks({ vector: { ...embedder, embed, batchSize: 2 } }, async (books) => {
+    await books.put([1, 2, 3, 4, 5].map((id) => ({ id, title: "a" })));
+    assert.deepEqual(sizes, [2, 2, 1]);
+  });
+  const own = new Error("mine");
+  await withBooks({ vector: { ...embedder, embed: () => Promise.reject(own), retries: 0 } }, async (books) => {
+    await assert.rejects(books.put({ id: 1, title: "a" }), (error) => error.message.includes("mine"));
+    assert.equal(await books.count(), 0, "nothing is stored");
+  });
+  for (const made of [[], [[1]], undefined, [Float32Array.of(1, 2, 3, NaN)]]) {
+    await withBooks({ vector: { ...embedder, embed: async () => made } }, async (books) => {
+      await rejects(books.put({ id: 1, title: "a" }), "invalid", /vector/);
+      assert.equal(await books.count(), 0);
+    });
+  }
+  for (const wrong of [{ vector: {} }, { vector: { ...embedder, from: [] } }, { vector: { ...embedder, colour: 1 } }, 5]) {
+    await rejects(withBooks(wrong, () => undefined), "invalid", /embedder/);
+  }
+  await rejects(withBooks({ title: embedder }, () => undefined), "invalid", /title/);
+});
+
+test("vectors of another model are refused until all are made anew, and a broken off run goes on", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sanderling-embedders-"));
+  try {
+    const [first, second] = [letters("one"), letters("two", 1)];
+    const reopened = async (check) => {
+      const db = await open("library", { storage: "fs", path: folder });
+      try {
+        await check(db);
+      } finally {
+        await db.close();
+      }
+    };
+    await reopened(async (db) => {
+      const books = await db.collection("books", SCHEMA, { embedders: { vector: first.embedder } });
+      await books.put(Array.from({ length: 50 }, (_, id) => ({ id, title: "abcd".slice(0, 1 + (id % 4)), year: id })));
+      await books.put({ id: 50, year: 1 });
+    });
+    await reopened(async (db) => {
+      await rejects(db.collection("books", SCHEMA, { embedders: { vector: second.embedder } }), "schema", /one.*two/);
+      const books = await db.collection("books");
+      assert.equal(await books.count(), 51, "without embedders it opens");
+      let batches = 0;
+      const abort = new AbortController();
+      const onProgress = () => (batches += 1) === 2 && abort.abort();
+      const run = books.reembed({ vector: second.embedder }, { batchSize: 10, onProgress, signal: abort.signal });
+      await rejects(run, "aborted", /aborted/);
+    });
+    await reopened(async (db) => {
+      await rejects(db.collection("books", SCHEMA, { embedders: { vector: first.embedder } }), "schema", /reembed/);
+      await rejects(db.collection("books", SCHEMA, { embedders: { vector: second.embedder } }), "schema", /reembed/);
+      const done = second.calls.flatMap(({ texts }) => texts).length;
+      const books = await db.collection("books");
+      await books.reembed({ vector: second.embedder }, { batchSize: 10 });
+      const all = second.calls.flatMap(({ texts }) => texts).length;
+      assert.ok(done >= 20 && all <= 60, `${done}, then ${all}`);
+    });
+    await reopened(async (db) => {
+      const books = await db.collection("books", SCHEMA, { embedders: { vector: second.embedder } });
+      assert.deepEqual((await books.get(3)).vector, Float32Array.of(1, 1, 1, 1));
+      assert.deepEqual((await books.get(0)).vector, Float32Array.of(0, 0, 0, 1));
+      assert.equal((await books.get(49)).year, 49);
+      assert.equal(await books.count(), 51);
+      await rejects(db.collection("books", SCHEMA, { embedders: { vector: first.embedder } }), "schema", /two.*one/);
+      await books.reembed();
+      assert.deepEqual((await books.get(0)).vector, Float32Array.of(1, 0, 0, 0), "those that were refused are taken");
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
