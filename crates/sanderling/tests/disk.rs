@@ -136,7 +136,10 @@ fn live_through(shape: &Shape) -> [u64; 4] {
     [put, storage.0.1.load(SeqCst) as u64, live.values().sum(), storage.bytes()]
 }
 
-const DOOMED: [(&str, fn(u64) -> bool); 5] = [
+/// Which share of the documents is deleted, and whether one is of it.
+type Doom = (&'static str, fn(u64) -> bool);
+
+const DOOMED: [Doom; 5] = [
     ("none", |_| false),
     ("a quarter", |id| id % 4 == 0),
     ("half", |id| id % 2 == 0),

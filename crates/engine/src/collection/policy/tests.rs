@@ -1,7 +1,6 @@
 //! What is merged when, and what a collection's files come to by it.
 
 use super::*;
-use alloc::vec;
 
 fn whole(live: u64) -> Figures {
     Figures { rows: live, live, bytes: live * 100 }
@@ -151,5 +150,5 @@ fn a_collection_that_is_mostly_alive_is_left_as_it_is() {
     assert_eq!(to_reclaim(&[whole(100), holey, whole(60)], 50), Some(1..2));
     assert_eq!(to_reclaim(&[whole(100), holey, whole(30)], 50), Some(1..3));
     assert_eq!(to_reclaim(&[], 50), None);
-    assert_eq!(to_reclaim(&vec![Figures { rows: 0, live: 0, bytes: 0 }; 2], 50), None);
+    assert_eq!(to_reclaim(&[Figures { rows: 0, live: 0, bytes: 0 }; 2], 50), None);
 }
