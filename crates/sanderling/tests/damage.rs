@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
 use sanderling::{Collection, CollectionSettings, Database, Document, ErrorCode, Query, Schema};
-use std::{fs, path::Path};
+use std::path::Path;
+
+mod folders;
+use folders::{damage, names};
 
 const SCHEMA: &str = r#"{ "fields": { "title": { "type": "text" }, "n": { "type": "number" } } }"#;
 
@@ -23,25 +26,6 @@ fn put(collection: &Collection, ids: std::ops::Range<u64>) {
     for id in ids {
         collection.put([Document::new(id).with("title", "a bird of the shore").with("n", id)]).unwrap();
     }
-}
-
-fn names(folder: &Path, prefix: &str) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = entries.filter(|name| name.starts_with(prefix)).collect();
-    names.sort();
-    names
-}
-
-/// Turns a bit in the middle of a file, or removes it.
-fn damage(folder: &Path, name: &str, is_gone: bool) {
-    let path = folder.join(name);
-    if is_gone {
-        return fs::remove_file(path).unwrap();
-    }
-    let mut bytes = fs::read(&path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 4;
-    fs::write(path, bytes).unwrap();
 }
 
 fn found(collection: &Collection) -> (Vec<u64>, Vec<String>) {
