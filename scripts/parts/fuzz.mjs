@@ -51,9 +51,13 @@ async function fuzzTarget(name, binary, seconds, { log, note }) {
   note(`${name.padEnd(12)} ${runs} inputs, ${perSecond}/s, ${megabytes} MB`);
 }
 
+// Where the system can, an input that takes more memory ends the process: the seed in the log finds it again.
+const WITHIN_MEMORY = `ulimit -v ${MEGABYTES_MAX * 1_024} && exec "$0" "$@"`;
+
 async function mutateTarget(name, seconds, { log }) {
-  const args = ["run", "-p", "sanderling-testkit", "--bin", "mutate", "--", name, `${seconds}`, `${Date.now()}`];
-  await run("cargo", args, { log, env: { CARGO_TERM_COLOR: "never" } });
+  const [mutate, args] = [at("target", "debug", "mutate"), [name, `${seconds}`, `${Date.now()}`]];
+  if (process.platform === "linux") await run("sh", ["-c", WITHIN_MEMORY, mutate, ...args], { log });
+  else await run(mutate, args, { log });
 }
 
 /** Runs every target for so many seconds. */
@@ -61,6 +65,8 @@ export async function fuzz(seconds, context) {
   const missing = await provideFuzzer();
   if (missing) {
     context.note(`${missing}: random changes of the kept inputs instead of cargo fuzz`);
+    const args = ["build", "-p", "sanderling-testkit", "--bin", "mutate"];
+    await run("cargo", args, { log: context.log, env: { CARGO_TERM_COLOR: "never" } });
     for (const name of targets()) await mutateTarget(name, seconds, context);
     return;
   }

@@ -5,10 +5,13 @@ import { cargo } from "./rust.mjs";
 const TESTKIT = ["--profile", "simulation", "-p", "sanderling-testkit"];
 const PROFILES = 8;
 
-/** Makes so many calls over all profiles, and looks at every call and every place. */
-async function simulate(operations, { log }) {
-  const all = { SANDERLING_OPERATIONS: `${Math.ceil(operations / PROFILES)}`, SANDERLING_EVERY: "1" };
-  const tests = ["simulation", "simulation_points", "simulation_bytes", "simulation_copies", "simulation_repairs"].flatMap((test) => ["--test", test]);
+const TESTS = ["simulation", ...["points", "bytes", "golden", "copies", "repairs"].map((name) => `simulation_${name}`)];
+
+/** Makes so many calls over all profiles, and looks at every call and every place, and so many bits of each byte of the fixtures. */
+async function simulate(operations, bits, { log }) {
+  const each = { SANDERLING_EVERY: "1", SANDERLING_BITS: `${bits}` };
+  const all = { SANDERLING_OPERATIONS: `${Math.ceil(operations / PROFILES)}`, ...each };
+  const tests = TESTS.flatMap((test) => ["--test", test]);
   await cargo(["test", ...TESTKIT, ...tests, "--", "--nocapture"], log, all);
 }
 
@@ -22,10 +25,10 @@ async function kill(rounds, { log }) {
 }
 
 export const SIMULATION_PARTS = [
-  { name: "simulation", run: (context) => simulate(2_000_000, context) },
+  { name: "simulation", run: (context) => simulate(2_000_000, 1, context) },
   { name: "defects", run: defects },
 ];
 export const DEEP_SIMULATION_PARTS = [
-  { name: "simulation", run: (context) => simulate(50_000_000, context) },
+  { name: "simulation", run: (context) => simulate(50_000_000, 8, context) },
   { name: "kill", run: (context) => kill(1_000, context) },
 ];

@@ -7,13 +7,15 @@ use sanderling::{
     storage::{Durability, FileStorage, Storage, StorageFuture, StoredObject},
 };
 use std::{
-    fs,
     path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
 };
+
+mod folders;
+use folders::{damage, names};
 
 const SCHEMA: &str = r#"{ "fields": { "title": { "type": "text" }, "n": { "type": "number" } } }"#;
 
@@ -34,25 +36,6 @@ fn put(collection: &Collection, ids: std::ops::Range<u64>) {
     for id in ids {
         collection.put([Document::new(id).with("title", "a bird of the shore").with("n", id)]).unwrap();
     }
-}
-
-fn names(folder: &Path, prefix: &str) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = entries.filter(|name| name.starts_with(prefix)).collect();
-    names.sort();
-    names
-}
-
-/// Turns a bit in the middle of a file, or removes it.
-fn damage(folder: &Path, name: &str, is_gone: bool) {
-    let path = folder.join(name);
-    if is_gone {
-        return fs::remove_file(path).unwrap();
-    }
-    let mut bytes = fs::read(&path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 4;
-    fs::write(path, bytes).unwrap();
 }
 
 fn found(collection: &Collection) -> (Vec<u64>, Vec<String>) {

@@ -163,7 +163,7 @@ fn schema(more: &str) -> Schema {
 
 fn collection(db: &Database, seal_at: u32) -> Collection {
     let settings = CollectionSettings { seal_at, ..Default::default() };
-    now(db.collection("c", Some(schema("")), Some(settings))).unwrap()
+    now(db.collection("c", Some(schema("")), Some(settings.into()))).unwrap()
 }
 
 async fn put(collection: &Collection, id: u64, n: f64) -> Result<(), Error> {

@@ -5,6 +5,9 @@ use sanderling::{CollectionSettings, Database, Document, ErrorCode, Query, Schem
 use std::{fs, path::Path};
 use tempfile::TempDir;
 
+mod folders;
+use folders::{damage, names};
+
 const SCHEMA: &str = r#"{ "fields": { "title": { "type": "text" }, "n": { "type": "number" } } }"#;
 
 fn put(db: &Database, name: &str, ids: std::ops::Range<u64>, n: u64) {
@@ -37,27 +40,8 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-fn names(folder: &Path, prefix: &str) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut names: Vec<String> = entries.filter(|name| name.starts_with(prefix)).collect();
-    names.sort();
-    names
-}
-
 fn all(folder: &Path) -> Vec<(String, Vec<u8>)> {
     names(folder, "").into_iter().map(|name| (name.clone(), fs::read(folder.join(&name)).unwrap())).collect()
-}
-
-/// Turns a bit in the middle of a file, or removes it.
-fn damage(folder: &Path, name: &str, is_gone: bool) {
-    let path = folder.join(name);
-    if is_gone {
-        return fs::remove_file(path).unwrap();
-    }
-    let mut bytes = fs::read(&path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 4;
-    fs::write(path, bytes).unwrap();
 }
 
 /// Ids with what they say, after a repair: the database answers whole, checks out and takes writes.

@@ -85,7 +85,7 @@ const SCHEMA: &str = r#"{ "fields": { "round": { "type": "number" }, "title": { 
 
 fn collection(db: &driver::Database, seal_at: u32) -> driver::Collection {
     let settings = CollectionSettings { seal_at, ..CollectionSettings::default() };
-    pollster::block_on(db.collection("books", Some(Schema::from_json(SCHEMA).unwrap()), Some(settings))).unwrap()
+    pollster::block_on(db.collection("books", Some(Schema::from_json(SCHEMA).unwrap()), Some(settings.into()))).unwrap()
 }
 
 fn document(id: u64, round: u64) -> Document {

@@ -21,8 +21,12 @@ use sanderling_testkit::sim::{
 };
 use std::fs;
 
+#[allow(dead_code, reason = "others use the rest")]
 mod golden;
 use golden::{QUERIES, fixtures};
+
+/// A change of bytes.
+type Change<'a> = &'a dyn Fn(&mut [u8]);
 
 fn environment() -> Environment {
     Environment {
@@ -62,7 +66,7 @@ fn table_of(file: &[u8]) -> (usize, Vec<u8>) {
 }
 
 /// The database with the newest segment of the first collection changed and every checksum right, and the name of that file.
-fn deceiving(objects: &Objects, change: &dyn Fn(&mut [u8])) -> (Objects, String) {
+fn deceiving(objects: &Objects, change: Change<'_>) -> (Objects, String) {
     let slots = SLOTS.map(|slot| CommittedManifest::from_bytes(bytes_of(objects, slot), slot).unwrap());
     let mut manifest = slots.into_iter().max_by_key(|slot| slot.generation).unwrap();
     let record = manifest.manifest.collections.iter_mut().find(|collection| collection.name == "birds").unwrap();
@@ -98,7 +102,7 @@ fn an_answer_does_not_depend_on_where_a_segment_lies() {
     let objects = objects();
     let newest = objects.iter().rfind(|(name, _)| name.starts_with("segment-")).unwrap();
     for (kind, range) in sections(&newest.1).into_iter().filter(|(_, range)| !range.is_empty()) {
-        let changes: [&dyn Fn(&mut [u8]); 5] = [
+        let changes: [Change<'_>; 5] = [
             &|content| content.fill(0xff),
             &|content| content.fill(1),
             &|content| content.reverse(),
@@ -122,7 +126,7 @@ fn what_cannot_be_is_left_out_and_named() {
     let section =
         |kind: SectionKind| sections(&newest.1).into_iter().find(|(other, _)| *other == kind as u32).unwrap().1;
     let (documents, offsets) = (section(SectionKind::DocumentBytes), section(SectionKind::DocumentOffsets));
-    let changes: [(&str, &dyn Fn(&mut [u8])); 4] = [
+    let changes: [(&str, Change<'_>); 4] = [
         ("a document that is no JSON", &|file| file[documents.start] = b'['),
         ("a document that is no object", &|file| {
             let length = number(file, offsets.start + 8);

@@ -225,3 +225,41 @@ impl Drop for CachedFile {
         self.cache.kept.change().end(self.number);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Zeros;
+
+    impl RandomRead for Zeros {
+        fn read_at(&self, _: u64, into: &mut [u8]) -> Result<()> {
+            into.fill(0);
+            Ok(())
+        }
+    }
+
+    fn read(file: &FileBytes, number: usize) {
+        let FileBytes::Paged(pages) = file else { unreachable!("there is no room for it") };
+        let unit = Unit { number, from: number * BLOCK_BYTES, length: BLOCK_BYTES };
+        assert_eq!(pages.read_kept(unit, &|_| Ok(true), 7, &mut [0; 9]), Ok(true));
+    }
+
+    #[test]
+    fn files_that_come_and_go_leave_nothing() -> Result<()> {
+        let cache = BlockCache::new(8 * BLOCK_BYTES);
+        let stays = cache.file(20 * BLOCK_BYTES, Box::new(Zeros))?;
+        (0..3).for_each(|block| read(&stays, block));
+        for _ in 0..50 {
+            let goes = cache.file(20 * BLOCK_BYTES, Box::new(Zeros))?;
+            (0..20).for_each(|block| read(&goes, block));
+            assert_eq!(cache.bytes(), 8 * BLOCK_BYTES);
+            drop(goes);
+            assert!(cache.bytes() <= 3 * BLOCK_BYTES, "{} bytes of one file", cache.bytes());
+        }
+        assert_eq!(cache.kept.read().slots_of.len(), 2);
+        drop(stays);
+        assert_eq!(cache.bytes(), 0);
+        Ok(())
+    }
+}

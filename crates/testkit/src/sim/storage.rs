@@ -25,7 +25,9 @@ pub enum Medium {
     Posix,
     /// Each call is one transaction; a power cut takes the latest that were not flushed.
     IndexedDb,
-    /// Each call replaces one remote object, or is refused because another writer has taken over.
+    /// Each call replaces one remote object, or is refused because another writer has taken over: what a storage over conditional
+    /// puts would promise. Which handle is the owner is asked here alone, at each call, reads included; no object has a
+    /// version. None of the storages that are shipped is such a one: they have locks, which have tests of their own.
     Remote,
     /// Files whose names no flush makes durable, below a pool.
     Opfs,
