@@ -47,4 +47,5 @@ pub use sanderling_engine::{
     },
     query::{Hit, SearchResult, VectorQuery},
     settings::{Bm25Settings, CollectionSettings},
+    split::{Chunk, SplitKind, SplitOptions, split_text},
 };
