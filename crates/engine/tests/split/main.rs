@@ -114,7 +114,7 @@ fn the_largest_size_has_room_for_all() {
     }
 }
 
-/// A second is far more than any of these takes and far less than what grows with the square of the length.
+/// Three seconds are far more than any of these takes and far less than what grows with the square of the length.
 #[test]
 fn long_texts_take_linear_time() {
     let texts =
@@ -128,7 +128,7 @@ fn long_texts_take_linear_time() {
                 let start = Instant::now();
                 split_text(&text, &options).unwrap();
                 let seconds = start.elapsed().as_secs_f64();
-                assert!(seconds < 1.0, "{:?} {options:?}: {seconds} s", &text[..12]);
+                assert!(seconds < 3.0, "{:?} {options:?}: {seconds} s", &text[..12]);
             }
         }
     }
