@@ -1,6 +1,7 @@
 import type { Destroy, Open, Repair, Restore } from "./api.js";
 
 export { SanderlingError, type ErrorCode, type ErrorDetails } from "./errors.js";
+export { splitText, type Chunk, type SplitKind, type SplitOptions } from "./split.js";
 export type * from "./api.js";
 export type * from "./schema.js";
 export type * from "./search-types.js";

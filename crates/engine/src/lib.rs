@@ -40,6 +40,7 @@ pub mod schema;
 pub mod segment;
 pub mod settings;
 mod share;
+pub mod split;
 pub mod stored;
 pub mod text;
 pub mod vector;

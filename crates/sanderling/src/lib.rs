@@ -47,4 +47,5 @@ pub use sanderling_engine::{
     },
     query::{Hit, SearchResult, VectorQuery},
     settings::{AskedSettings, Bm25Settings, CollectionSettings, Quota},
+    split::{Chunk, SplitKind, SplitOptions, split_text},
 };

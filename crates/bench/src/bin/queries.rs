@@ -1,18 +1,19 @@
 //! Whole searches of the crate `sanderling` as its users have them: legs, filters, facets, groups, orders, and how good the hits are.
 //!
-//! `queries FOLDER`: FOLDER is what `scripts/bench-queries/prepare.mjs` wrote: `documents.jsonl`, `queries.txt`, the vectors of both as
+//! `queries FOLDER [ROUNDS]`: FOLDER is what `scripts/bench-queries/prepare.mjs` wrote: `documents.jsonl`, `queries.txt`, the vectors of both as
 //! f32, `kinds.json` with a query a kind, `judged.tsv` with the right documents of each query. Prints a record a kind: the
-//! times of all queries, each asked once before it is timed. `npm run bench:queries` runs it beside the package.
+//! times of all queries, each asked once before it is timed, in so many rounds. `npm run bench:queries` runs it beside the package.
 
 use std::process::ExitCode;
 
 #[cfg(not(target_family = "wasm"))]
 fn main() -> ExitCode {
     let Some(folder) = std::env::args().nth(1) else {
-        eprintln!("queries FOLDER");
+        eprintln!("queries FOLDER [ROUNDS]");
         return ExitCode::FAILURE;
     };
-    match native::run(folder.as_ref()) {
+    let rounds = std::env::args().nth(2).and_then(|rounds| rounds.parse().ok()).unwrap_or(1);
+    match native::run(folder.as_ref(), rounds) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -81,7 +82,7 @@ mod native {
         }
     }
 
-    pub fn run(folder: &Path) -> Result<()> {
+    pub fn run(folder: &Path, rounds: usize) -> Result<()> {
         let (_db, collection) = build(folder)?;
         let (texts, vectors) = (text(folder, "queries.txt"), floats(folder, "queries.f32"));
         let Value::Object(kinds) = json::parse(&text(folder, "kinds.json"))? else { panic!("kinds are an object") };

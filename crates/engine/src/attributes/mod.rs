@@ -1,8 +1,8 @@
 //! Attributes: values that are compared as they are, by filters, facets, groups and orders.
 //!
-//! Each different value of a column is kept once, in its *dictionary*, and named by a code ([`column`]). In a sealed segment
+//! Each different value of a column is kept once, in its *dictionary*, and named by a code ([`AttributeColumn`]). In a sealed segment
 //! codes ascend with their values and each has the list of its rows ([`Postings`]), so a filter is a range of codes, and its rows
-//! are copied and not looked for. Places on the globe have cells instead of codes ([`geo`]).
+//! are copied and not looked for. Places on the globe have cells instead of codes ([`GeoArea`]).
 
 mod column;
 mod geo;
