@@ -406,88 +406,94 @@ fn first<'a>(document: &'a Document, field: &str, is_descending: bool) -> Option
     if is_descending { values(document, field).iter().max_by(by) } else { values(document, field).iter().min_by(by) }
 }
 
+type Stored<'a> = HashMap<u64, (usize, &'a Document)>;
+
+const ORDERED: [&str; 8] = ["word", "tags", "number", "numbers", "only", "day", "flag", "flags"];
+
+/// An order by some fields, and the matches in it.
+fn sorted(random: &mut Random, stored: &Stored<'_>, ranked: &mut [u64]) -> Value {
+    let keys: Vec<(&str, bool)> =
+        (0..=random.below(3)).map(|_| (one_of(random, &ORDERED), random.below(2) == 0)).collect();
+    ranked.sort_by(|a, b| {
+        let (a, b) = (stored[a], stored[b]);
+        for (field, is_descending) in &keys {
+            let [x, y] = [a.1, b.1].map(|one| first(one, field, *is_descending));
+            let ordering = match (x, y) {
+                (Some(x), Some(y)) if *is_descending => order(y, x).unwrap(),
+                (Some(x), Some(y)) => order(x, y).unwrap(),
+                (x, y) => y.is_some().cmp(&x.is_some()),
+            };
+            if ordering != Ordering::Equal {
+                return ordering;
+            }
+        }
+        a.0.cmp(&b.0)
+    });
+    let sort = keys.iter().map(|(field, is_descending)| {
+        let key = Value::object().with("field", *field);
+        if *is_descending { key.with("order", "desc") } else { key }
+    });
+    Value::Array(sort.collect())
+}
+
+/// All matches by the values of a field. New groups of one document come in the order of their values, wherever it lies.
+fn grouped(stored: &Stored<'_>, ranked: &[u64], field: &str) -> Vec<(Value, Vec<u64>)> {
+    let mut groups: Vec<(Value, Vec<u64>)> = Vec::new();
+    for id in ranked {
+        let mut values = values(stored[id].1, field).to_vec();
+        for value in &mut values {
+            if let Value::Number(number) = value {
+                *number += 0.0;
+            }
+        }
+        values.sort_by(|a, b| order(a, b).unwrap());
+        if values.is_empty() {
+            values.push(Value::Null);
+        }
+        for value in values {
+            match groups.iter_mut().find(|(other, _)| *other == value) {
+                Some((_, members)) if members.last() == Some(id) => {}
+                Some((_, members)) => members.push(*id),
+                None => groups.push((value, vec![*id])),
+            }
+        }
+    }
+    groups
+}
+
 #[test]
 fn matches_are_ordered_by_their_fields_and_grouped() {
     for seed in 0..100 {
         let mut random = Random(2_000 + seed);
         let both = Both::new(&mut random);
-        let stored: HashMap<u64, (usize, &Document)> =
+        let stored: Stored<'_> =
             both.documents.iter().enumerate().map(|(age, (id, document))| (*id, (age, document))).collect();
         for _ in 0..20 {
             let (mut query, mut ranked) = legs(&mut random, &both);
-            let fields = ["word", "tags", "number", "numbers", "only", "day", "flag", "flags"];
+            // Where two legs are fused, how deep they go is part of the answer, unless it is put into another order.
+            let is_fused =
+                query.get("text").is_some_and(|text| *text != Value::from("-shore")) && query.get("vector").is_some();
             if random.below(3) > 0 {
-                let keys: Vec<(&str, bool)> =
-                    (0..=random.below(3)).map(|_| (one_of(&mut random, &fields), random.below(2) == 0)).collect();
-                let sort = keys.iter().map(|(field, is_descending)| {
-                    let key = Value::object().with("field", *field);
-                    if *is_descending { key.with("order", "desc") } else { key }
-                });
-                query = query.with("sort", Value::Array(sort.collect()));
-                ranked.sort_by(|a, b| {
-                    let (a, b) = (stored[a], stored[b]);
-                    for (field, is_descending) in &keys {
-                        let [x, y] = [a.1, b.1].map(|one| first(one, field, *is_descending));
-                        let ordering = match (x, y) {
-                            (Some(x), Some(y)) if *is_descending => order(y, x).unwrap(),
-                            (Some(x), Some(y)) => order(x, y).unwrap(),
-                            (x, y) => y.is_some().cmp(&x.is_some()),
-                        };
-                        if ordering != Ordering::Equal {
-                            return ordering;
-                        }
-                    }
-                    a.0.cmp(&b.0)
-                });
+                query = query.with("sort", sorted(&mut random, &stored, &mut ranked));
+            } else if is_fused {
+                continue;
             }
             let (limit, offset) = (random.below(20) as usize, [0, 0, 1, 7][random.below(4) as usize]);
             query = query.with("limit", limit).with("offset", offset);
-            // Where two legs are fused, how deep they go is part of the answer.
-            let is_fused =
-                query.get("text").is_some_and(|text| *text != Value::from("-shore")) && query.get("vector").is_some();
-            if !is_fused || query.get("sort").is_some() {
-                let page: Vec<u64> = ranked.iter().copied().skip(offset).take(limit).collect();
-                let found = both.search(&query);
-                assert_eq!(ids(found.get("hits").unwrap()), page, "seed {seed}: {query}");
-                assert_eq!(found.get("total"), Some(&Value::from(ranked.len())));
-            }
-            let (field, most) = (one_of(&mut random, &fields), 1 + random.below(3) as usize);
-            let mut groups: Vec<(Value, Vec<u64>)> = Vec::new();
-            for id in &ranked {
-                let values = values(stored[id].1, field);
-                let mut values: Vec<Value> = if values.is_empty() { vec![Value::Null] } else { values.to_vec() };
-                for value in &mut values {
-                    if let Value::Number(number) = value {
-                        *number += 0.0;
-                    }
-                }
-                values.sort_by(|a, b| order(a, b).unwrap());
-                // New groups of one document come in the order of their values, in whichever segment it lies.
-                for value in values {
-                    match groups.iter_mut().find(|(other, _)| *other == value) {
-                        Some((_, members)) if members.last() == Some(id) => {}
-                        Some((_, members)) => members.push(*id),
-                        None => groups.push((value, vec![*id])),
-                    }
-                }
-            }
-            if is_fused && query.get("sort").is_none() {
-                continue;
-            }
-            let grouped = Value::object().with("field", field).with("limit", most);
-            let found = both.search(&query.clone().with("groupBy", grouped));
+            let page: Vec<u64> = ranked.iter().copied().skip(offset).take(limit).collect();
+            let found = both.search(&query);
+            assert_eq!(ids(found.get("hits").unwrap()), page, "seed {seed}: {query}");
+            assert_eq!(found.get("total"), Some(&Value::from(ranked.len())));
+            let (field, most) = (one_of(&mut random, &ORDERED), 1 + random.below(3) as usize);
+            let group_by = Value::object().with("field", field).with("limit", most);
+            let found = both.search(&query.clone().with("groupBy", group_by));
             assert_eq!(found.get("hits"), Some(&Value::Array(Vec::new())));
             let Some(Value::Array(found)) = found.get("groups") else { panic!("groups") };
-            let found: Vec<(Value, Vec<u64>)> = found
-                .iter()
-                .map(|group| (group.get("value").unwrap().clone(), ids(group.get("hits").unwrap())))
-                .collect();
-            let expected: Vec<(Value, Vec<u64>)> = groups
-                .into_iter()
-                .skip(offset)
-                .take(limit)
-                .map(|(value, members)| (value, members.into_iter().take(most).collect()))
-                .collect();
+            let group = |group: &Value| (group.get("value").unwrap().clone(), ids(group.get("hits").unwrap()));
+            let found: Vec<(Value, Vec<u64>)> = found.iter().map(group).collect();
+            let expected = grouped(&stored, &ranked, field).into_iter().skip(offset).take(limit);
+            let expected: Vec<(Value, Vec<u64>)> =
+                expected.map(|(value, members)| (value, members.into_iter().take(most).collect())).collect();
             assert_eq!(found, expected, "seed {seed}: {query} by {field}");
         }
     }
