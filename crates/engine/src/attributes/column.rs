@@ -173,6 +173,12 @@ impl<'a> AttributeColumn<'a> {
         RowSet::of_bits(self.rows, &mut |row| offsets.get(row) < offsets.get(row + 1))
     }
 
+    /// Whether no row has two values.
+    #[must_use]
+    pub fn is_one_at_most(&self) -> bool {
+        self.is_one_each() || self.offsets.all().array_windows().all(|[from, end]| end.wrapping_sub(*from) <= 1)
+    }
+
     /// Whether each row has one value, and the codes stand in the order of the rows.
     #[must_use]
     pub fn is_one_each(&self) -> bool {

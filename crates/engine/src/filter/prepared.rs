@@ -282,9 +282,8 @@ fn rows_of_codes(
 ) -> RowSet {
     let count: usize = ranges.iter().map(|range| postings.count(range.clone())).sum();
     if column.is_one_each() && count > column.rows / 8 && ranges.len() == 1 {
-        let codes = codes.all();
         let Range { start, end } = ranges[0];
-        return RowSet::of_bits(column.rows, &mut |row| codes[row].wrapping_sub(start) < end.saturating_sub(start));
+        return RowSet::of_numbers(codes.all(), start, end.saturating_sub(start));
     }
     if column.is_one_each() && count > column.rows / 2 {
         let all = ranges.last().map_or(0, |range| range.end).max(dictionary_len(column));

@@ -47,6 +47,24 @@ impl RowSet {
         Self { words, rows, fill: 0 }
     }
 
+    /// The rows whose number is one of `count` from `first` on.
+    #[must_use]
+    pub fn of_numbers(numbers: &[u32], first: u32, count: u32) -> Self {
+        let mut words = Vec::with_capacity(numbers.len().div_ceil(64));
+        for part in numbers.chunks(64) {
+            let mut bytes = [0; 64];
+            for (byte, number) in bytes.iter_mut().zip(part) {
+                *byte = u8::from(number.wrapping_sub(first) < count);
+            }
+            // The product has the lowest bits of eight bytes side by side in its highest byte.
+            let bits = bytes.as_chunks::<8>().0.iter().map(|eight| {
+                (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080)) >> 56
+            });
+            words.push(bits.zip((0..64).step_by(8)).fold(0, |word, (bits, at)| word | bits << at));
+        }
+        Self { words, rows: numbers.len(), fill: 0 }
+    }
+
     /// The number of rows of the segment.
     #[must_use]
     pub fn rows(&self) -> usize {
@@ -264,6 +282,11 @@ mod tests {
             let mut listed = RowSet::none(rows);
             listed.insert_all(&thirds.iter().map(|row| row.0).collect::<Vec<_>>());
             assert_eq!(listed, thirds);
+            let numbers: Vec<u32> = (0..rows as u32).map(|row| row % 7).collect();
+            for (first, count) in [(0, 0), (0, 1), (2, 3), (6, 1), (0, 7), (3, 100), (7, 3)] {
+                let expected = RowSet::matching(rows, &mut |row| (first..first + count).contains(&(row.0 % 7)));
+                assert_eq!(RowSet::of_numbers(&numbers, first, count), expected);
+            }
             assert_eq!(RowSet::all(rows).count(), rows);
             for (spelled, short) in
                 [(RowSet::none(rows), RowSet::none(rows)), (RowSet::matching(rows, &mut |_| true), RowSet::all(rows))]

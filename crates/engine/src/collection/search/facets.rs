@@ -6,7 +6,6 @@ use crate::{
     attributes::{AttributeColumn, AttributeValue, number_of},
     collection::state::CollectionState,
     document::parse_iso,
-    ids::RowId,
     lists::{map, try_map},
     numbering::{Numbering, hash},
     order::first_of,
@@ -158,21 +157,20 @@ fn hash_of(value: AttributeValue<'_>) -> u32 {
 
 /// Adds how many matches have a value in each range. A match with several in one counts once.
 fn count_ranges(column: &AttributeColumn<'_>, rows: &SegmentRows, ranges: &[[f64; 2]], counts: &mut [usize]) {
-    let Some((codes, dictionary)) = column.coded() else { return };
-    let ranges_of = map(0..dictionary.len() as u32, |code| {
-        let AttributeValue::Number(number) = dictionary.get(code) else { return Vec::new() };
-        let holding = ranges.iter().zip(0_u32..).filter(|([from, to], _)| *from <= number && number < *to);
-        map(holding, |(_, range)| range)
-    });
-    let mut last_row = vec![None::<RowId>; ranges.len()];
+    let within = |value: AttributeValue<'_>, [from, to]: &[f64; 2]| {
+        matches!(value, AttributeValue::Number(number) if *from <= number && number < *to)
+    };
+    // Where each row has one value at most, all that have a value in a range are those of its values together.
+    if column.is_one_at_most() {
+        for (value, count) in counts_of(column, rows) {
+            let holding = ranges.iter().zip(counts.iter_mut()).filter(|(range, _)| within(value, range));
+            holding.for_each(|(_, total)| *total += count);
+        }
+        return;
+    }
     for row in rows.matching.iter() {
-        for code in codes.slice(column.range(row)) {
-            for range in ranges_of.get(*code as usize).into_iter().flatten() {
-                let range = *range as usize;
-                if last_row[range].replace(row) != Some(row) {
-                    counts[range] += 1;
-                }
-            }
+        for (range, total) in ranges.iter().zip(counts.iter_mut()) {
+            *total += usize::from(column.values(row).any(|value| within(value, range)));
         }
     }
 }
