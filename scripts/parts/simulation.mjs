@@ -19,6 +19,12 @@ async function defects({ log }) {
   await cargo(["test", ...TESTKIT, "--features", "planted-defects", "--test", "simulation_defects"], log);
 }
 
+/** Searches beside a writer for so many seconds; ten among the tests of `native`. */
+async function stress(seconds, { log }) {
+  const env = { SANDERLING_STRESS_SECONDS: `${seconds}` };
+  await cargo(["test", "-p", "sanderling", "--test", "stress", "--", "--nocapture"], log, env);
+}
+
 /** Kills so many writing processes; thirty are killed among the tests of `native`. */
 async function kill(rounds, { log }) {
   await cargo(["test", "-p", "sanderling", "--test", "kill", "--", "--nocapture"], log, { SANDERLING_KILLS: `${rounds}` });
@@ -31,4 +37,5 @@ export const SIMULATION_PARTS = [
 export const DEEP_SIMULATION_PARTS = [
   { name: "simulation", run: (context) => simulate(50_000_000, 8, context) },
   { name: "kill", run: (context) => kill(1_000, context) },
+  { name: "stress", run: (context) => stress(60, context) },
 ];

@@ -5,7 +5,11 @@ mod threads {
     /// Whether others read while one changes.
     pub(crate) const HAS_THREADS: bool = true;
 
-    use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+    #[cfg(loom)]
+    use loom::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+    use std::sync::PoisonError;
+    #[cfg(not(loom))]
+    use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
     pub(crate) type Reading<'a, T> = RwLockReadGuard<'a, T>;
     pub(crate) type Changing<'a, T> = RwLockWriteGuard<'a, T>;

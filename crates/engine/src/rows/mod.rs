@@ -57,9 +57,11 @@ impl RowSet {
                 *byte = u8::from(number.wrapping_sub(first) < count);
             }
             // The product has the lowest bits of eight bytes side by side in its highest byte.
-            let bits = bytes.as_chunks::<8>().0.iter().map(|eight| {
-                (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080)) >> 56
-            });
+            let bits = bytes
+                .as_chunks::<8>()
+                .0
+                .iter()
+                .map(|eight| (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080)) >> 56);
             words.push(bits.zip((0..64).step_by(8)).fold(0, |word, (bits, at)| word | bits << at));
         }
         Self { words, rows: numbers.len(), fill: 0 }

@@ -132,7 +132,77 @@ impl<T> DerefMut for LockGuard<'_, T> {
     }
 }
 
-#[cfg(all(test, feature = "std"))]
+/// Every order in which threads may take their steps: `RUSTFLAGS="--cfg loom" cargo test -p sanderling --lib loomed`.
+#[cfg(all(test, loom))]
+mod loomed {
+    use super::*;
+    use loom::{
+        cell::Cell,
+        future::block_on,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering::SeqCst},
+        },
+        thread,
+    };
+    use std::{boxed::Box, pin::pin};
+
+    /// Increments that loom would see at the same time if the lock let them happen so.
+    fn increment(lock: &Lock<Cell<u32>>) {
+        let guard = block_on(lock.lock());
+        guard.set(guard.get() + 1);
+    }
+
+    #[test]
+    fn one_at_a_time_has_the_value_and_none_sleeps_for_ever() {
+        loom::model(|| {
+            let lock = Arc::new(Lock::new(Cell::new(0)));
+            let threads: Vec<_> = (0..2)
+                .map(|_| {
+                    let lock = lock.clone();
+                    thread::spawn(move || increment(&lock))
+                })
+                .collect();
+            increment(&lock);
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            let guard = block_on(lock.lock());
+            assert_eq!(guard.get(), 3);
+        });
+    }
+
+    #[test]
+    fn one_who_gives_up_or_is_told_to_leave_stops_nobody() {
+        loom::model(|| {
+            let lock = Arc::new(Lock::new(Cell::new(0)));
+            let place = Arc::new(AtomicUsize::new(usize::MAX));
+            let gives_up = {
+                let (lock, place) = (lock.clone(), place.clone());
+                thread::spawn(move || {
+                    // Asks once, and does not wait.
+                    let mut asked = Box::pin(lock.lock_telling(move |at| place.store(at, SeqCst)));
+                    block_on(core::future::poll_fn(|context| {
+                        let _ = pin!(asked.as_mut()).poll(context);
+                        Poll::Ready(())
+                    }));
+                })
+            };
+            let works = {
+                let lock = lock.clone();
+                thread::spawn(move || increment(&lock))
+            };
+            let told = place.load(SeqCst);
+            if told != usize::MAX {
+                lock.leave([told].into_iter()).into_iter().for_each(Waker::wake);
+            }
+            increment(&lock);
+            gives_up.join().unwrap();
+            works.join().unwrap();
+            increment(&lock);
+        });
+    }
+}
+
+#[cfg(all(test, feature = "std", not(loom)))]
 mod tests {
     use super::*;
     use core::task::Context;

@@ -157,9 +157,7 @@ fn hash_of(value: AttributeValue<'_>) -> u32 {
 
 /// Adds how many matches have a value in each range. A match with several in one counts once.
 fn count_ranges(column: &AttributeColumn<'_>, rows: &SegmentRows, ranges: &[[f64; 2]], counts: &mut [usize]) {
-    let within = |value: AttributeValue<'_>, [from, to]: &[f64; 2]| {
-        matches!(value, AttributeValue::Number(number) if *from <= number && number < *to)
-    };
+    let within = |value: AttributeValue<'_>, [from, to]: &[f64; 2]| matches!(value, AttributeValue::Number(number) if *from <= number && number < *to);
     // Where each row has one value at most, all that have a value in a range are those of its values together.
     if column.is_one_at_most() {
         for (value, count) in counts_of(column, rows) {
