@@ -305,3 +305,85 @@ impl CollectionSettings {
         value
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::json;
+
+    fn asked(text: &str) -> Result<AskedSettings> {
+        AskedSettings::from_value(&json::parse(text)?)
+    }
+
+    fn made(text: &str) -> CollectionSettings {
+        asked(text).expect("settings").of_new()
+    }
+
+    #[test]
+    fn settings_are_stored_whole() {
+        for text in [
+            "{}",
+            r#"{ "sealAt": 7, "bm25": { "b": 0.5 } }"#,
+            r#"{ "quota": { "documents": 3 } }"#,
+            r#"{ "quota": { "bytes": 9007199254740991 }, "models": { "v": "one" } }"#,
+        ] {
+            let settings = made(text);
+            assert_eq!(CollectionSettings::from_value(&settings.to_value()), Ok(settings));
+        }
+        let mut remaking = made(r#"{ "models": { "v": "one" } }"#);
+        remaking.remaking = Some(Remaking { models: Vec::from([("v".into(), "two".into())]), since: 7 });
+        assert_eq!(CollectionSettings::from_value(&remaking.to_value()), Ok(remaking));
+    }
+
+    #[test]
+    fn what_is_not_asked_for_stays() {
+        let ours = made(r#"{ "sealAt": 7, "bm25": { "k1": 2, "b": 0.5 }, "quota": { "documents": 3 } }"#);
+        for same in ["{}", r#"{ "sealAt": 7 }"#, r#"{ "bm25": { "k1": 2 } }"#, r#"{ "bm25": { "b": 0.5 } }"#] {
+            assert_eq!(asked(same).and_then(|asked| asked.over(&ours, 1)), Ok(ours.clone()), "{same}");
+        }
+        for other in [r#"{ "sealAt": 8 }"#, r#"{ "bm25": { "k1": 1.2 } }"#, r#"{ "sealAt": 7, "bm25": { "b": 0.75 } }"#]
+        {
+            let error = asked(other).and_then(|asked| asked.over(&ours, 1)).expect_err(other);
+            assert_eq!(error.code(), ErrorCode::Schema, "{other}");
+        }
+        let larger = asked(r#"{ "quota": { "bytes": 5 } }"#).and_then(|asked| asked.over(&ours, 1)).expect("a quota");
+        assert_eq!(larger.quota, Quota { documents: None, bytes: Some(5) });
+    }
+
+    #[test]
+    fn models_are_exchanged_when_all_vectors_are_made_anew() {
+        let over = |ours: &CollectionSettings, text: &str, next| asked(text).and_then(|asked| asked.over(ours, next));
+        let ours = over(&made("{}"), r#"{ "models": { "v": "one" } }"#, 1).expect("a first model");
+        assert_eq!(over(&ours, r#"{ "models": { "v": "one" } }"#, 1), Ok(ours.clone()));
+        let refused = over(&ours, r#"{ "models": { "v": "two" } }"#, 1).expect_err("another model");
+        assert!(refused.message().contains("one") && refused.message().contains("two"), "{}", refused.message());
+        let begun = over(&ours, r#"{ "remake": { "v": "two" } }"#, 40).expect("a beginning");
+        // Whoever goes on keeps what is done; another model begins anew.
+        assert_eq!(over(&begun, r#"{ "remake": { "v": "two" } }"#, 90), Ok(begun.clone()));
+        let other = over(&begun, r#"{ "remake": { "v": "three" } }"#, 90).expect("another beginning");
+        assert_eq!(other.remaking.map(|remaking| remaking.since), Some(90));
+        for model in ["one", "two"] {
+            let text = alloc::format!(r#"{{ "models": {{ "v": "{model}" }} }}"#);
+            assert_eq!(over(&begun, &text, 90).expect_err("under way").code(), ErrorCode::Schema);
+        }
+        let done = over(&begun, r#"{ "isRemade": true }"#, 90).expect("an end");
+        assert_eq!((done.models, done.remaking), (Vec::from([("v".into(), "two".into())]), None));
+    }
+
+    #[test]
+    fn wrong_settings_are_named() {
+        for (text, word) in [
+            (r#"{ "quota": { "documents": -1 } }"#, "quota.documents"),
+            (r#"{ "quota": { "bytes": 1.5 } }"#, "quota.bytes"),
+            (r#"{ "quota": 5 }"#, "quota"),
+            (r#"{ "quota": { "rows": 5 } }"#, "rows"),
+            (r#"{ "models": { "v": "" } }"#, "models.v"),
+            (r#"{ "sealAt": 0 }"#, "sealAt"),
+            (r#"{ "colour": 1 }"#, "colour"),
+        ] {
+            let error = asked(text).expect_err(text);
+            assert_eq!(error.code(), ErrorCode::Invalid);
+            assert!(error.message().contains(word), "{text}: {}", error.message());
+        }
+    }
+}

@@ -94,17 +94,14 @@ mod native {
             let is_judged = name.starts_with("judged");
             let mut us = Vec::new();
             let mut rows: Vec<Vec<u64>> = Vec::new();
-            for is_timed in [false, true] {
+            for round in 0..=rounds {
                 for query in &queries {
                     let start = Instant::now();
                     let found = collection.search(query)?;
-                    if is_timed {
+                    if round > 0 {
                         us.push(start.elapsed().as_secs_f64() * 1e6);
-                        rows.push(if is_judged {
-                            found.hits.iter().map(|hit| row(&hit.id)).collect()
-                        } else {
-                            Vec::new()
-                        });
+                    } else if is_judged {
+                        rows.push(found.hits.iter().map(|hit| row(&hit.id)).collect());
                     }
                 }
             }

@@ -176,7 +176,7 @@ impl<'a> AttributeColumn<'a> {
     /// Whether no row has two values.
     #[must_use]
     pub fn is_one_at_most(&self) -> bool {
-        self.is_one_each() || self.offsets.all().array_windows().all(|[from, end]| end.wrapping_sub(*from) <= 1)
+        self.is_one_each() || self.offsets.all().windows(2).all(|pair| pair[1].wrapping_sub(pair[0]) <= 1)
     }
 
     /// Whether each row has one value, and the codes stand in the order of the rows.

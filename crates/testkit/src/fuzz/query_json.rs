@@ -5,7 +5,7 @@ use sanderling_engine::{Document, Error, ErrorCode, Query, Value, document::json
 use std::sync::OnceLock;
 
 /// Names of options, and of fields.
-const NAMES: [&str; 40] = [
+const NAMES: [&str; 56] = [
     "text",
     "vector",
     "filter",
@@ -46,9 +46,41 @@ const NAMES: [&str; 40] = [
     "$not",
     "$or",
     "$gte",
+    "groupBy",
+    "mmr",
+    "lambda",
+    "timeout",
+    "normalize",
+    "ranges",
+    "bounds",
+    "order",
+    "g",
+    "$geoBox",
+    "$geoRadius",
+    "lat",
+    "lon",
+    "meters",
+    "north",
+    "south",
 ];
-const TEXTS: [&str; 12] =
-    ["shore", "rrf", "and", "or", "a", "b", "v", "n", "\"birds of\" -run", "n >= 1 AND b = 'x'", "", "wi-fi ünï 東京"];
+const TEXTS: [&str; 16] = [
+    "shore",
+    "rrf",
+    "and",
+    "or",
+    "a",
+    "b",
+    "v",
+    "n",
+    "\"birds of\" -run",
+    "n >= 1 AND b = 'x'",
+    "",
+    "wi-fi ünï 東京",
+    "weighted",
+    "zscore",
+    "desc",
+    "GEO_RADIUS(g, 1, 2, 3e6)",
+];
 const NUMBERS: [f64; 12] = [0.0, 1.0, 2.0, -1.0, 0.5, 10.0, 1e6, 1e9, -0.0, 1e-300, f64::MAX, 4_294_967_296.0];
 const DEPTH_MAX: usize = 40;
 
@@ -79,6 +111,9 @@ pub fn query_json(data: &[u8]) {
             };
             let total = total.as_number().expect("a number");
             assert!(hits.len() <= query.limit && hits.len() as f64 <= total, "{} hits of {total}", hits.len());
+            if let Some(Value::Array(groups)) = answer.get("groups") {
+                assert!(hits.is_empty() && groups.len() <= query.limit, "{value} has {} groups", groups.len());
+            }
             json::parse(&answer.to_string()).expect("an answer is JSON");
         }
         Err(error) => check_error(&error),
@@ -125,11 +160,14 @@ fn documents() -> Collection {
         .with("a", field("text").with("language", "english"))
         .with("b", field("keyword").with("many", true))
         .with("n", field("number"))
+        .with("g", field("geo"))
         .with("v", field("vector").with("dimensions", 2));
     let mut collection = Collection::new(&fields);
     for (at, text) in ["shore birds run", "birds of the shore", "wi-fi 東京", "run", "shore"].into_iter().enumerate()
     {
-        let document = Document::new(at as u64).with("a", text).with("n", at).with("b", vec!["x", text]);
+        let place = Value::object().with("lat", at as f64 * 20.0).with("lon", at as f64 * -40.0);
+        let document =
+            Document::new(at as u64).with("a", text).with("n", at).with("b", vec!["x", text]).with("g", place);
         let vector: &[f32] = &[at as f32, 1.0];
         collection.put(&[if at == 3 { document } else { document.with("v", vector) }]);
         if at == 2 {
