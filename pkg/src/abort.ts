@@ -14,6 +14,26 @@ export async function abortable<T>(signal: Signal | undefined, call: () => Promi
   });
 }
 
+/** Runs a call under a signal and for so many milliseconds at the most. */
+export async function bounded<T>(
+  { signal, timeout }: { readonly signal?: Signal | undefined; readonly timeout?: number | undefined },
+  name: string,
+  call: () => Promise<T>,
+): Promise<T> {
+  if (timeout === undefined) return abortable(signal, call);
+  return abortable(
+    signal,
+    () =>
+      new Promise<T>((resolve, reject) => {
+        const late = (): void => reject(new SanderlingError("timeout", `${name} took longer than ${timeout} ms`, { timeout }));
+        const timer = setTimeout(late, timeout);
+        call()
+          .then(resolve, reject)
+          .finally(() => clearTimeout(timer));
+      }),
+  );
+}
+
 /** The error of a call whose signal was aborted. */
 export function aborted(signal: Signal): SanderlingError {
   const { reason } = signal;

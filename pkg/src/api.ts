@@ -20,6 +20,8 @@ export interface Signal {
 export interface CallOptions {
   /** Stops waiting: the call rejects with "aborted". A write that was under way may still happen. */
   readonly signal?: Signal | undefined;
+  /** Milliseconds to wait at the most: then the call rejects with "timeout". A write that was under way may still happen. */
+  readonly timeout?: number | undefined;
 }
 
 /** The wasm files of languages by their names. */

@@ -1,4 +1,4 @@
-import { abortable } from "./abort.js";
+import { bounded } from "./abort.js";
 import type {
   CallOptions,
   Collection,
@@ -23,7 +23,7 @@ import { fieldTable, type FieldTable } from "./field-table.js";
 import type { Handle, Host } from "./host.js";
 import { importAll } from "./import.js";
 import { encodeJson, wellFormed } from "./json.js";
-import { checkOptions, isAnything, isBoolean, isSignal, isString, oneOf, type OptionRules } from "./options.js";
+import { CALL_OPTIONS, checkOptions, isAnything, isBoolean, isString, oneOf, type OptionRules } from "./options.js";
 import { changesText, embeddersOf, NO_EMBEDDERS, patchWithVectors, withQueryVectors, withVectors } from "./embedders.js";
 import type { EmbeddersByField } from "./embedders.js";
 import { decodeAnswer, encodeQuery, plainFilter, reranked } from "./query.js";
@@ -54,36 +54,30 @@ export interface CollectionContext {
 // Documents per message when listing.
 const LIST_PAGE = 256;
 
-const onlySignal = (call: string, ...later: readonly string[]): OptionRules => ({
-  call,
-  known: { signal: isSignal },
-  later: ["timeout", ...later],
-});
+const onlySignal = (call: string, ...later: readonly string[]): OptionRules => ({ call, known: CALL_OPTIONS, later });
 
-const WRITE: OptionRules["known"] = { signal: isSignal, wait: isBoolean };
+const WRITE: OptionRules["known"] = { ...CALL_OPTIONS, wait: isBoolean };
 
 const PUT_RULES: OptionRules = {
   call: "put",
   known: { ...WRITE, ifVersion: isAnything, expiresAt: isAnything },
-  later: ["timeout"],
 };
 
 const LIST_RULES: OptionRules = {
   call: "list",
   known: {
-    signal: isSignal,
+    ...CALL_OPTIONS,
     filter: isAnything,
     prefix: isString,
     after: isAnything,
     limit: (value) => (Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : "a non-negative integer"),
   },
-  later: ["timeout"],
 };
 
 const REEMBED_RULES: OptionRules = {
   call: "reembed",
   known: {
-    signal: isSignal,
+    ...CALL_OPTIONS,
     batchSize: (value) => (Number.isSafeInteger(value) && Number(value) >= 1 ? undefined : "a whole number from 1"),
     onProgress: (value) => (typeof value === "function" ? undefined : "a function"),
   },
@@ -91,8 +85,7 @@ const REEMBED_RULES: OptionRules = {
 
 const SUGGEST_RULES: OptionRules = {
   call: "suggest",
-  known: { signal: isSignal, limit: isAnything, fields: isAnything },
-  later: ["timeout"],
+  known: { ...CALL_OPTIONS, limit: isAnything, fields: isAnything },
 };
 
 /** A Collection over a host: checks, encodes, calls, decodes. */
@@ -107,9 +100,9 @@ async function run<T>(
   rules: OptionRules,
   call: (host: Host, collection: Handle) => Promise<T>,
 ): Promise<T> {
-  const { signal } = checkOptions(options, rules);
+  const given = checkOptions(options, rules);
   context.ensureOpen();
-  return abortable(signal, async () => call(context.host, context.core.collection));
+  return bounded(given, rules.call, async () => call(context.host, context.core.collection));
 }
 
 // A write that would have to stand behind another one waits, or rejects when its caller does not want to wait.
@@ -150,13 +143,13 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
     import: (source, options) =>
       importAll<NewDocument<S>>((batch) => put(batch, { signal: options?.signal }), source, options),
     update: (id: Id, patch: object, options?: WriteCallOptions) =>
-      write(context, options, { call: "update", known: WRITE, later: ["timeout"] }, async (host, collection) => {
+      write(context, options, { call: "update", known: WRITE }, async (host, collection) => {
         const whole = await embeddedPatch(context, id, patch, options?.signal);
         const { json, vectors, layout } = encodePatch(whole, core.fields);
         return JSON.parse(await host.update(collection, encodeId(id), json, vectors, layout)) as Written;
       }),
     delete: (target: DeleteTarget<S>, options?: WriteCallOptions) =>
-      write(context, options, { call: "delete", known: WRITE, later: ["timeout"] }, async (host, collection) => ({
+      write(context, options, { call: "delete", known: WRITE }, async (host, collection) => ({
         deleted: await host.delete(collection, encodeTarget(target)),
       })),
     flush: (options) => run(context, options, onlySignal("flush"), (host, at) => host.flush(at)),
@@ -215,8 +208,8 @@ function reading<S extends Schema>(context: CollectionContext): Reading<S> {
 type Searching<S extends Schema> = Pick<Collection<S>, "search" | "searchMany" | "suggest">;
 
 function searching<S extends Schema>(context: CollectionContext): Searching<S> {
-  const searchAll = (queries: readonly unknown[], signal: CallOptions["signal"], call: string) =>
-    run(context, { signal }, onlySignal(call), async (host, collection): Promise<SearchResult<S>[]> => {
+  const searchAll = (queries: readonly unknown[], { signal, timeout }: CallOptions, call: string) =>
+    run(context, { signal, timeout }, onlySignal(call), async (host, collection): Promise<SearchResult<S>[]> => {
       const embedded = await Promise.all(queries.map((query) => withQueryVectors(query, context.core.embedders, signal)));
       const answers = await host.search(collection, embedded.map(encodeQuery));
       const fields = await fieldsFor(answers, context);
@@ -226,14 +219,13 @@ function searching<S extends Schema>(context: CollectionContext): Searching<S> {
     search: async (query: Query<S> | string, options?: CallOptions) => {
       // The query is checked where it is encoded; this only finds the signal in it.
       const inner = isObject(query) ? (query["signal"] as CallOptions["signal"]) : undefined;
-      const { signal = inner } = checkOptions(options, onlySignal("search"));
-      const [result] = await searchAll([query], signal, "search");
+      const { signal = inner, timeout } = checkOptions(options, onlySignal("search"));
+      const [result] = await searchAll([query], { signal, timeout }, "search");
       return result!;
     },
     searchMany: async (queries, options) => {
       if (!Array.isArray(queries)) throw mismatch("invalid", "queries", "an array of queries", describe(queries));
-      const { signal } = checkOptions(options, onlySignal("searchMany"));
-      return searchAll(queries, signal, "searchMany");
+      return searchAll(queries, checkOptions(options, onlySignal("searchMany")), "searchMany");
     },
     suggest: (text, options) =>
       run(context, options, SUGGEST_RULES, async (host, collection) => {

@@ -1,4 +1,4 @@
-import { abortable } from "./abort.js";
+import { bounded } from "./abort.js";
 import type { CallOptions, Collection, CollectionOptions, Database, DatabaseStatus, Verification } from "./api.js";
 import { makeCollection, type CollectionCore } from "./collection.js";
 import { exportStream } from "./copies.js";
@@ -7,7 +7,7 @@ import { fieldTable } from "./field-table.js";
 import { embeddersOf, modelsOf, NO_EMBEDDERS, type EmbeddersByField } from "./embedders.js";
 import type { Handle, Host, OpenedCollection } from "./host.js";
 import { encodeJson, hasLoneSurrogate } from "./json.js";
-import { checkOptions, isAnything, isSignal, type OptionRules } from "./options.js";
+import { CALL_OPTIONS, checkOptions, isAnything, type OptionRules } from "./options.js";
 import type { Lease } from "./registry.js";
 import type { Schema } from "./schema.js";
 import type { WasmModule } from "./wasm.js";
@@ -23,12 +23,9 @@ export interface DatabaseCore {
   readonly reason?: string | undefined;
 }
 
-const CALL = { signal: isSignal };
-
 const COLLECTION_RULES: OptionRules = {
   call: "collection",
-  known: { ...CALL, quota: isAnything, sealAt: isAnything, bm25: isAnything, embedders: isAnything },
-  later: ["timeout"],
+  known: { ...CALL_OPTIONS, quota: isAnything, sealAt: isAnything, bm25: isAnything, embedders: isAnything },
 };
 
 // Older hosts have no Symbol.asyncDispose; compilers that lower `await using` look for this stand-in there.
@@ -50,11 +47,11 @@ export function makeDatabase(lease: Lease<DatabaseCore>, load: LoadLanguage): Da
     rules: OptionRules,
     call: () => Promise<T>,
   ): Promise<T> => {
-    const { signal } = checkOptions(options, rules);
+    const given = checkOptions(options, rules);
     ensureOpen();
-    return abortable(signal, call);
+    return bounded(given, rules.call, call);
   };
-  const rules = (call: string): OptionRules => ({ call, known: CALL, later: ["timeout"] });
+  const rules = (call: string): OptionRules => ({ call, known: CALL_OPTIONS });
   const close = (): Promise<void> => (closing ??= lease.release());
   return {
     name: core.name,

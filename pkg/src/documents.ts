@@ -22,6 +22,7 @@ export function encodeDocuments(
       layout.push(index, position, vector.length);
       found.push(vector);
     }
+    if (document["id"] instanceof Date) throw mismatch("invalid", `${root(index)}.id`, "a string or a whole number", "a date");
     return plain(withoutVectors(document, fields), { code: "invalid", root: root(index) });
   });
   return { json: JSON.stringify(rest), vectors: pack(found), layout: Uint32Array.from(layout) };
@@ -81,8 +82,9 @@ export function pack(all: readonly Floats[]): Float32Array {
   return packed;
 }
 
+/** Objects with members, of whatever class; no dates, maps and the like, which JSON would take for empty. */
 export function isObject(value: unknown): value is Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value);
+  return Object.prototype.toString.call(value) === "[object Object]";
 }
 
 // Not instanceof: the array may come from another realm, such as an iframe or a test runner's sandbox.

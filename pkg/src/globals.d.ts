@@ -45,5 +45,6 @@ declare class ReadableStream<T> {
 }
 
 declare function setTimeout(run: () => void, milliseconds: number): unknown;
+declare function clearTimeout(timer: unknown): void;
 
 declare const performance: { now(): number };

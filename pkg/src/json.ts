@@ -6,8 +6,8 @@ export interface JsonRules {
   readonly code: ErrorCode;
   /** What the value is called in error paths. */
   readonly root: string;
-  /** A Date becomes epoch milliseconds, or the ISO string that JSON.stringify makes of it. */
-  readonly dates?: "milliseconds" | "iso";
+  /** A Date becomes epoch milliseconds, the ISO string that JSON.stringify makes of it, or an error. */
+  readonly dates?: "milliseconds" | "iso" | "refused";
   /** A member that is undefined is refused. In a filter it would take a condition away unseen. */
   readonly complete?: boolean;
 }
@@ -85,6 +85,7 @@ function walkObject(value: object, at: Walk): unknown {
 }
 
 function walkDate(value: Date, at: Walk): unknown {
+  if (at.rules.dates === "refused") throw wrong(at, "a JSON value", "a date");
   if (Number.isNaN(value.getTime())) throw wrong(at, "a valid Date", "an invalid one");
   return at.rules.dates === "milliseconds" ? value.getTime() : value.toISOString();
 }

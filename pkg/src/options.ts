@@ -14,6 +14,15 @@ export interface OptionRules {
 export const isSignal: Check = (value) =>
   typeof (value as Partial<Signal> | null)?.addEventListener === "function" ? undefined : "an AbortSignal";
 
+// Beyond that the timers of hosts go off at once.
+const TIMEOUT_MAX = 2 ** 31 - 1;
+
+export const isTimeout: Check = (value) =>
+  typeof value === "number" && value >= 0 && value <= TIMEOUT_MAX ? undefined : `milliseconds from 0 to ${TIMEOUT_MAX}`;
+
+/** What every call takes. */
+export const CALL_OPTIONS: { readonly signal: Check; readonly timeout: Check } = { signal: isSignal, timeout: isTimeout };
+
 export const isBoolean: Check = (value) => (typeof value === "boolean" ? undefined : "a boolean");
 
 export const isString: Check = (value) => (typeof value === "string" ? undefined : "a string");

@@ -42,12 +42,12 @@ export function encodeQuery(query: unknown): EncodedQuery {
   if (!isObject(query)) throw mismatch("invalid", "query", "a string or an object", describe(query));
   const { signal: _signal, rerank, text, filter, facets, vector, ...given } = checkOptions(query, RULES);
   const rest = rerank === undefined ? given : rerankedPage(given);
-  const json = plain(rest, { code: "invalid", root: "query" }) as Record<string, unknown>;
+  const json = plain(rest, { code: "invalid", root: "query", dates: "refused" }) as Record<string, unknown>;
   const members: Record<string, unknown> = { ...json };
-  if (text !== undefined) members["text"] = plain(userText(text), { code: "invalid", root: "query.text" });
+  if (text !== undefined) members["text"] = plain(userText(text), { code: "invalid", root: "query.text", dates: "refused" });
   if (facets !== undefined) members["facets"] = plain(facets, { code: "invalid", root: "query.facets", dates: "milliseconds" });
   if (filter !== undefined) members["filter"] = plainFilter(filter, "query.filter");
-  if (vector === undefined) return encoded(members, []);
+  if (vector === undefined || vector === null) return encoded(members, []);
   const legs = vectorLegs(vector);
   members["vector"] = legs.map(({ leg }, index) => plain(leg, { code: "invalid", root: `query.vector[${index}]` }));
   return encoded(

@@ -65,7 +65,10 @@ export interface Query<S extends Schema = Schema> {
   /** Default 10. 0 returns totals and facets alone. */
   readonly limit?: number | undefined;
   readonly offset?: number | undefined;
-  /** Orders all matches; default by score. Scores stay those of the search without it: 0 where no leg has a match among its first. */
+  /**
+   * Orders all matches; default by score. Scores stay those of the search without it: of a text alone all are scored, else it is 0
+   * where no leg has a match among its first 200 (or `offset + limit`).
+   */
   readonly sort?: Sort<S> | readonly Sort<S>[] | undefined;
   readonly facets?: Facets<S> | undefined;
   /** Puts hits together by the values of a field; `limit` hits of each group, by default 1. Then `limit` and `offset` count groups. */

@@ -63,7 +63,7 @@ impl CollectionState {
     /// Completes the last word of a text: the words of the most documents first, then in order of their bytes. A word is
     /// as it is written, folded, in a field with a language too.
     pub fn suggest(&self, text: &str, options: &SuggestOptions, now: u64) -> Result<Vec<Suggestion>> {
-        options.fields.iter().flatten().try_for_each(|name| self.check_text_field(name))?;
+        options.fields.iter().flatten().try_for_each(|name| self.check_text_field(&"suggest.fields", name))?;
         let text = &text[..text.floor_char_boundary(QUERY_TEXT_BYTES_MAX)];
         let is_wanted = |position: usize| {
             let name = &self.schema.fields[position].name;

@@ -49,8 +49,8 @@ pub struct Query {
     pub highlight: Option<Highlight>,
     /// Whether each hit tells how its score came about.
     pub explain: bool,
-    /// What to order all matches by; by score if empty. Scores stay those of the search without it: 0 where no leg has a match
-    /// among its first.
+    /// What to order all matches by; by score if empty. Scores stay those of the search without it: of a text alone all are
+    /// scored, else it is 0 where no leg has a match among its first.
     pub sort: Vec<Sort>,
     /// What to count over all matches.
     pub facets: Vec<Facet>,

@@ -119,7 +119,9 @@ fn boosts(value: &Value) -> Result<Vec<(String, f32)>> {
 
 fn vector_queries(value: &Value) -> Result<Vec<VectorQuery>> {
     match value {
-        Value::Array(items) if items.iter().any(|item| matches!(item, Value::Object(_))) => {
+        Value::Array(items)
+            if items.iter().any(|item| matches!(item, Value::Object(_) | Value::Array(_) | Value::Vector(_))) =>
+        {
             try_map(items, vector_query)
         }
         one => Ok(Vec::from([vector_query(one)?])),

@@ -16,7 +16,7 @@ use sanderling_engine::{
     Document, DocumentId, Result, Schema, Value,
     collection::{DeleteTarget, ListOptions, ListPage, PutOptions, SuggestOptions, Suggestion, WriteReceipt},
     document::Json,
-    settings::CollectionSettings,
+    settings::AskedSettings,
     text::AnalyzerSource,
 };
 use std::{
@@ -128,7 +128,13 @@ impl Database {
 
     /// Like [`Database::collection`], with settings for a collection that is made. Of one that exists the quota is changed; other
     /// values of the rest are refused.
-    pub fn collection_with(&self, name: &str, schema: Schema, settings: CollectionSettings) -> Result<Collection> {
+    /// Of [`AskedSettings`] what is left out stays as it is.
+    pub fn collection_with(
+        &self,
+        name: &str,
+        schema: Schema,
+        settings: impl Into<AskedSettings>,
+    ) -> Result<Collection> {
         block_on(self.0.collection(name, Some(schema), Some(settings.into()))).map(Collection)
     }
 

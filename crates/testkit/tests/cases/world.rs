@@ -5,8 +5,8 @@ use crate::{
     shorthand::expand,
 };
 use sanderling::{
-    Collection, CollectionSettings, Database, DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query,
-    Result, Schema, SuggestOptions, Value, WriteReceipt,
+    AskedSettings, Collection, Database, DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query, Result,
+    Schema, SuggestOptions, Value, WriteReceipt,
 };
 use std::path::PathBuf;
 
@@ -40,7 +40,7 @@ impl World {
         {
             members.push(("sealAt".into(), seal_at.into()));
         }
-        let settings = CollectionSettings::from_value(&options).expect("valid options");
+        let settings = AskedSettings::from_value(&options).expect("valid options");
         let books = database.collection_with(NAME, schema, settings).expect("a collection");
         Self { folder, database: Some(database), books, puts_one_by_one: layout.seal_at.is_some() }
     }
@@ -107,7 +107,7 @@ impl World {
     fn open(&mut self, step: &Value, schema: &Value) -> Result<()> {
         let database = self.database.as_ref().expect("an open database");
         let name = step.get("name").and_then(Value::as_text).unwrap_or(NAME);
-        let settings = step.get("options").map(CollectionSettings::from_value).transpose()?;
+        let settings = step.get("options").map(AskedSettings::from_value).transpose()?;
         let opened = match (schema, settings) {
             (Value::Null, _) => database.existing_collection(name)?,
             (schema, None) => database.collection(name, Schema::from_json(schema)?)?,

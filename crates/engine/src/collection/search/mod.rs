@@ -249,7 +249,9 @@ impl CollectionState {
     ) -> Ranking {
         let Asked { query, vectors, .. } = asked;
         let scored = matches.filter(|matches| matches.scored);
-        let pool = if asked.diverse.is_some() { needed.max(LEG_DEPTH_DEFAULT) } else { needed };
+        // Hits that differ are chosen from as many, however many are needed for groups.
+        let chosen_from = query.offset.saturating_add(query.limit).max(LEG_DEPTH_DEFAULT);
+        let pool = if asked.diverse.is_some() { needed.max(chosen_from) } else { needed };
         let legs = vectors.len() + usize::from(scored.is_some());
         let is_sorted = !asked.sort.is_empty();
         let depth = match (legs, is_sorted) {
@@ -296,7 +298,8 @@ impl CollectionState {
             ranked.iter_mut().for_each(|candidate| candidate.score = places.score(candidate));
         }
         if let (Some(field), Some(mmr)) = (asked.diverse, &query.mmr) {
-            ranked = self.diverse(field, mmr.lambda, ranked, (pool, needed), watch);
+            let wanted = if asked.group.is_some() { chosen_from } else { needed };
+            ranked = self.diverse(field, mmr.lambda, ranked, (chosen_from, wanted), watch);
         }
         Ranking { ranked, is_all, places, total, plan }
     }

@@ -26,6 +26,7 @@ use crate::{
     text::{Analyzer, TermList, TermScorer, idf},
 };
 use alloc::{string::String, vec::Vec};
+use core::fmt::Display;
 use details::Detail;
 use lookup::{FieldList, Lists, TextSegment, Weighing, expanded, lists_of, statistics};
 use phrase::rows_with_phrase;
@@ -82,8 +83,8 @@ struct FoundTerm<'a> {
 impl CollectionState {
     /// Takes a query apart; none where it has no searchable word.
     pub(super) fn resolve_text<'a>(&'a self, query: &'a TextQuery) -> Result<Option<ResolvedText<'a>>> {
-        query.fields.iter().flatten().try_for_each(|name| self.check_text_field(name))?;
-        query.boost.iter().try_for_each(|(name, _)| self.check_text_field(name))?;
+        query.fields.iter().flatten().try_for_each(|name| self.check_text_field(&"text.fields", name))?;
+        query.boost.iter().try_for_each(|(name, _)| self.check_text_field(&"text.boost", name))?;
         let mut fields = Vec::new();
         for (position, field) in self.schema.text_fields() {
             let name = &self.schema.fields[position].name;
@@ -99,13 +100,13 @@ impl CollectionState {
         Ok((!nothing).then_some(ResolvedText { fields, taken, query }))
     }
 
-    pub(super) fn check_text_field(&self, name: &String) -> Result<()> {
+    pub(super) fn check_text_field(&self, path: &dyn Display, name: &String) -> Result<()> {
         if self.schema.text_fields().any(|(position, _)| self.schema.fields[position].name == *name) {
             return Ok(());
         }
         let names = self.schema.names(|kind| matches!(kind, FieldKind::Text(_)));
         let expected = format_args!("a text field of the schema ({names})");
-        Err(Error::expected(&"text.fields", &expected, &quoted(name)))
+        Err(Error::expected(path, &expected, &quoted(name)))
     }
 
     /// Finds the live rows that have the words; as sets, or with what there is to tell about them, where that is wanted.
