@@ -1,7 +1,11 @@
 //! What becomes of damaged databases: what is sound is kept, what was lost is told, and nothing is thrown away.
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
-use sanderling::{CollectionSettings, Database, Document, ErrorCode, Query, Schema, Value, driver::Repaired};
+use sanderling::{
+    CollectionSettings, Database, Document, ErrorCode, Query, Schema, Value,
+    driver::Repaired,
+    engine::codec::{FileHeader, FileKind},
+};
 use std::{fs, path::Path};
 use tempfile::TempDir;
 
@@ -389,17 +393,25 @@ fn a_segment_that_only_the_lost_slot_named_is_adopted() {
 
 #[test]
 fn an_unnamed_segment_that_is_not_surely_what_is_missing_is_kept_and_told() {
-    for is_twin in [false, true] {
-        let folder = just_sealed(false, is_twin);
+    for what in ["damaged", "of another collection", "of other writes"] {
+        let folder = just_sealed(false, what == "of another collection");
         lose_newest_slot(folder.path(), true);
-        let unnamed = names(folder.path(), "segment-").pop().unwrap();
-        let mut bytes = fs::read(folder.path().join(&unnamed)).unwrap();
-        if !is_twin {
-            bytes[200] ^= 1;
-            fs::write(folder.path().join(&unnamed), &bytes).unwrap();
+        let segments = names(folder.path(), "segment-");
+        let [first, .., unnamed] = &segments[..] else { panic!("{segments:?}") };
+        let mut bytes = fs::read(folder.path().join(unnamed)).unwrap();
+        match what {
+            "damaged" => bytes[200] ^= 1,
+            "of other writes" => {
+                let file = FileHeader::from_bytes(FileKind::Segment, &bytes, unnamed).unwrap().file;
+                bytes = fs::read(folder.path().join(first)).unwrap();
+                let header = FileHeader::from_bytes(FileKind::Segment, &bytes, first).unwrap();
+                bytes[..64].copy_from_slice(&FileHeader { file, ..header }.to_bytes());
+            }
+            _ => {}
         }
+        fs::write(folder.path().join(unnamed), &bytes).unwrap();
         let repaired = repaired(folder.path());
-        assert!(repaired.lost.iter().any(|loss| loss.problem.file == unnamed), "{repaired:?}");
+        assert!(repaired.lost.iter().any(|loss| loss.problem.file == *unnamed), "{repaired:?}");
         assert!(repaired.lost.iter().any(|loss| loss.writes == Some((301, 601))), "{repaired:?}");
         assert_eq!(fs::read(folder.path().join(format!("damaged-{unnamed}"))).unwrap(), bytes);
         let ids: Vec<u64> = after(folder.path(), "books").into_iter().map(|(id, _)| id).collect();
