@@ -2,16 +2,19 @@
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
 use sanderling::{
-    Collection, CollectionSettings, Database, Document, Error, ErrorCode, Query, Schema,
+    Collection, CollectionSettings, Database, Document, Error, ErrorCode, PutOptions, Query, Schema,
     engine::codec::AlignedBytes,
     storage::{Durability, FileStorage, Storage, StorageFuture, StoredObject},
 };
 use std::{
+    fs,
     path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
+    thread,
+    time::{Duration, SystemTime},
 };
 
 mod folders;
@@ -86,6 +89,36 @@ fn what_is_damaged_is_left_out_and_named() {
             assert!(files.iter().all(|name| names(folder.path(), "").contains(name)), "nothing of it was removed");
         }
     }
+}
+
+#[test]
+fn figures_are_asked_for_again_without_what_they_found_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::open(folder.path()).unwrap();
+    let settings = CollectionSettings { seal_at: 1_200, ..CollectionSettings::default() };
+    let books = db.collection_with("books", Schema::from_json(SCHEMA).unwrap(), settings).unwrap();
+    // Rows that may have expired are looked at one by one.
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let soon = now.as_millis() as u64 + 1_500;
+    let until = |expires_at| PutOptions { expires_at, ..PutOptions::default() };
+    books.put_with((0..1_200_u64).map(Document::new), until(Some(soon))).unwrap();
+    books.put_with((1_200..2_400_u64).map(Document::new), until(None)).unwrap();
+    db.close().unwrap();
+    while SystemTime::UNIX_EPOCH.elapsed().unwrap().as_millis() as u64 <= soon {
+        thread::sleep(Duration::from_millis(50));
+    }
+    let name = names(folder.path(), "segment-").remove(0);
+    let mut bytes = fs::read(folder.path().join(&name)).unwrap();
+    bytes[64 + 1_200 * 8 + 500] ^= 1; // behind the numbers of the writes
+    fs::write(folder.path().join(&name), bytes).unwrap();
+    let db = Database::open(folder.path()).unwrap();
+    let books = db.existing_collection("books").unwrap();
+    for _ in 0..2 {
+        let stats = books.stats().unwrap();
+        let segments: Vec<_> = stats.segments.iter().map(|segment| (segment.state, segment.documents)).collect();
+        assert_eq!((stats.documents, &segments[..]), (1_200, &[("damaged", 0), ("sealed", 1_200), ("growing", 0)][..]));
+    }
+    assert!(books.search(&Query::new().limit(1)).unwrap().reasons[0].contains(&name));
 }
 
 /// A folder of which some reads fail: those from one on, so many.

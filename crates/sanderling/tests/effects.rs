@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
 use sanderling::{
-    CollectionSettings, Document, Error, ErrorCode, PutOptions, Schema,
+    CollectionSettings, DeleteTarget, Document, Error, ErrorCode, PutOptions, Schema,
     driver::{Background, Collection, Database, Environment},
     engine::{codec::AlignedBytes, text::AnalyzerSource},
     storage::{Durability, MemoryStorage, Storage, StorageFuture, StoredObject},
@@ -259,7 +259,7 @@ fn files_stay_where_the_other_slot_is_damaged() {
     for id in 2..6 {
         now(put(&c, id, 2.0)).unwrap();
     }
-    now(c.delete(sanderling::DeleteTarget::Ids(vec![1_u64.into()]))).unwrap();
+    now(c.delete(DeleteTarget::Ids(vec![1_u64.into()]))).unwrap();
     now(c.compact()).unwrap();
     let objects = storage.objects();
     for name in strays {
@@ -347,7 +347,7 @@ fn failed_seals_leave_no_heap_of_files() {
     fill(10);
     for (id, failing) in [(1_u64, "write segment-"), (2, "write wal-"), (3, "write tombstones-")] {
         storage.fail(failing);
-        now(c.delete(sanderling::DeleteTarget::Ids(vec![id.into()]))).unwrap(); // of a sealed segment
+        now(c.delete(DeleteTarget::Ids(vec![id.into()]))).unwrap(); // of a sealed segment
         let after_some = fill(20);
         assert_eq!(fill(20), after_some, "{failing} failed");
         storage.recover();
@@ -380,4 +380,30 @@ fn the_new_files_of_a_commit_in_doubt_stay() {
     storage.recover();
     now(c.compact()).unwrap();
     assert_eq!(c.count(None).unwrap(), 11);
+}
+
+/// The end of a log is unknown after a failed append: the next opening may find the failed write, and what died by it would be gone.
+#[test]
+fn nothing_is_reclaimed_where_the_end_of_the_log_is_unknown() {
+    for is_known in [true, false] {
+        let storage = Scripted::default();
+        let db = open(&storage).unwrap();
+        let c = collection(&db, 4);
+        (0..8).for_each(|id| now(put(&c, id, 0.0)).unwrap());
+        now(put(&c, 8, 0.0)).unwrap(); // the turn that names the first segment
+        now(c.delete(DeleteTarget::Ids((0..7_u64).map(Into::into).collect()))).unwrap();
+        if !is_known {
+            storage.fail("append");
+            now(put(&c, 9, 0.0)).unwrap_err();
+            storage.recover();
+        }
+        let (segments, commits) = (storage.done("write segment-"), storage.done("write manifest-"));
+        now(db.close()).unwrap();
+        // The second segment, which was full, is written in any case.
+        let made = (storage.done("write segment-") - segments, storage.done("write manifest-") - commits);
+        assert_eq!(made > (1, 1), is_known, "{made:?}");
+        let c = collection(&open(&storage).unwrap(), 4);
+        let left: Vec<u64> = (0..10).filter(|id| n_of(&c, *id).is_some()).collect();
+        assert_eq!(left, [7, 8]);
+    }
 }

@@ -1,7 +1,11 @@
 //! What becomes of damaged databases: what is sound is kept, what was lost is told, and nothing is thrown away.
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
-use sanderling::{CollectionSettings, Database, Document, ErrorCode, Query, Schema, Value, driver::Repaired};
+use sanderling::{
+    CollectionSettings, Database, Document, ErrorCode, Query, Schema, Value,
+    driver::Repaired,
+    engine::codec::{FileHeader, FileKind},
+};
 use std::{fs, path::Path};
 use tempfile::TempDir;
 
@@ -49,7 +53,7 @@ fn after(folder: &Path, name: &str) -> Vec<(u64, u64)> {
     let db = Database::open(folder).unwrap();
     assert!(db.verify().unwrap().is_ok());
     let collection = db.existing_collection(name).unwrap();
-    let found = collection.search(&Query::new().text("shore").limit(100)).unwrap();
+    let found = collection.search(&Query::new().text("shore").limit(1_000)).unwrap();
     assert!(found.reasons.is_empty(), "{:?}", found.reasons);
     let number = |document: &Document| document.get("n").unwrap().as_number().unwrap() as u64;
     let mut ids: Vec<(u64, u64)> =
@@ -322,4 +326,95 @@ fn slots_that_changed_places_are_put_back() {
     put(&db, "notes", 5..8, 1);
     db.close().unwrap();
     assert_eq!(sanderling::repair(folder.path()).unwrap(), Repaired { documents: 32, ..Repaired::default() });
+}
+
+/// Damages the slot that was written last.
+fn lose_newest_slot(folder: &Path, is_gone: bool) {
+    let generation =
+        |slot: &&str| fs::read(folder.join(slot)).unwrap()[40..48].to_vec().into_iter().rev().collect::<Vec<u8>>();
+    let newest = ["manifest-a", "manifest-b"].into_iter().max_by_key(generation).unwrap();
+    damage(folder, newest, is_gone);
+}
+
+/// A collection of two segments, of which the newest commit sealed the second one or made one of both, beside a log of the same fields.
+fn just_sealed(is_compacted: bool, is_twin: bool) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let db = Database::open(folder.path()).unwrap();
+    let settings = CollectionSettings { seal_at: 300, ..CollectionSettings::default() };
+    let notes = db.collection("notes", Schema::from_json(SCHEMA).unwrap()).unwrap();
+    let books = db.collection_with("books", Schema::from_json(SCHEMA).unwrap(), settings).unwrap();
+    let document = |id: u64, n: u64| Document::new(id).with("title", "a bird of the shore").with("n", n);
+    for collection in if is_twin { vec![&notes, &books] } else { vec![&books] } {
+        collection.put((0..300).map(|id| document(id, 1))).unwrap();
+        collection.delete([3_u64]).unwrap();
+        collection.put((290..590).map(|id| document(id, 2))).unwrap();
+    }
+    if is_compacted {
+        books.compact().unwrap();
+    }
+    put(&db, "books", 600..603, 3);
+    // As it was when its process was killed.
+    let copy = tempfile::tempdir().unwrap();
+    copy_folder(folder.path(), copy.path());
+    names(copy.path(), "LOCK").iter().for_each(|lock| fs::remove_file(copy.path().join(lock)).unwrap());
+    copy
+}
+
+#[test]
+fn a_segment_that_only_the_lost_slot_named_is_adopted() {
+    let expected = |id: &u64| *id < 590 || (600..603).contains(id);
+    for (is_gone, is_compacted) in [(false, false), (true, false), (false, true), (true, true)] {
+        let folder = just_sealed(is_compacted, false);
+        lose_newest_slot(folder.path(), is_gone);
+        assert_eq!(Database::open(folder.path()).err().unwrap().code(), ErrorCode::Corrupt);
+        let segments = names(folder.path(), "segment-");
+        let repaired = repaired(folder.path());
+        assert!(segments.iter().all(|name| folder.path().join(name).exists()), "{repaired:?}");
+        let adopted = segments.last().unwrap();
+        let told: Vec<_> = repaired.lost.iter().filter(|loss| loss.problem.message.contains(adopted)).collect();
+        assert_eq!(told.len(), if is_compacted { 3 } else { 1 }, "{repaired:?}");
+        assert!(repaired.lost.iter().all(|loss| loss.writes.is_none()), "{repaired:?}");
+        let found = after(folder.path(), "books");
+        let ids: Vec<u64> = found.iter().map(|(id, _)| *id).filter(|id| *id != 3).collect();
+        assert_eq!(ids, (0..603).filter(|id| *id != 3 && expected(id)).collect::<Vec<_>>());
+        let number = |id: u64| {
+            if id < 290 {
+                1
+            } else if id < 590 {
+                2
+            } else {
+                3
+            }
+        };
+        assert!(found.iter().all(|(id, n)| *n == number(*id)), "{found:?}");
+        assert_eq!(after(folder.path(), "notes").len(), 0);
+    }
+}
+
+#[test]
+fn an_unnamed_segment_that_is_not_surely_what_is_missing_is_kept_and_told() {
+    for what in ["damaged", "of another collection", "of other writes"] {
+        let folder = just_sealed(false, what == "of another collection");
+        lose_newest_slot(folder.path(), true);
+        let segments = names(folder.path(), "segment-");
+        let [first, .., unnamed] = &segments[..] else { panic!("{segments:?}") };
+        let mut bytes = fs::read(folder.path().join(unnamed)).unwrap();
+        match what {
+            "damaged" => bytes[200] ^= 1,
+            "of other writes" => {
+                let file = FileHeader::from_bytes(FileKind::Segment, &bytes, unnamed).unwrap().file;
+                bytes = fs::read(folder.path().join(first)).unwrap();
+                let header = FileHeader::from_bytes(FileKind::Segment, &bytes, first).unwrap();
+                bytes[..64].copy_from_slice(&FileHeader { file, ..header }.to_bytes());
+            }
+            _ => {}
+        }
+        fs::write(folder.path().join(unnamed), &bytes).unwrap();
+        let repaired = repaired(folder.path());
+        assert!(repaired.lost.iter().any(|loss| loss.problem.file == *unnamed), "{repaired:?}");
+        assert!(repaired.lost.iter().any(|loss| loss.writes == Some((301, 601))), "{repaired:?}");
+        assert_eq!(fs::read(folder.path().join(format!("damaged-{unnamed}"))).unwrap(), bytes);
+        let ids: Vec<u64> = after(folder.path(), "books").into_iter().map(|(id, _)| id).collect();
+        assert!((0..300).filter(|id| *id != 3).chain(600..603).all(|id| ids.contains(&id)), "{ids:?}");
+    }
 }

@@ -7,7 +7,7 @@
 use pollster::block_on;
 use sanderling::{
     DeleteTarget, Error, ErrorCode, Query,
-    driver::{Database, Repaired, repair},
+    driver::{Collection, Database, Repaired, repair},
     engine::text::AnalyzerSource,
     storage::Durability,
 };
@@ -35,6 +35,30 @@ struct Golden {
 
 impl Golden {
     fn new() -> Self {
+        Self::of(|birds, put| {
+            (1..7).for_each(|id| put(id, u32::from(id)));
+            put(9, 50);
+            block_on(birds.delete(DeleteTarget::Ids(vec![1_u64.into()]))).unwrap();
+            (7..9).for_each(|id| put(id, u32::from(id)));
+            put(3, 60); // of the first segment
+        })
+    }
+
+    /// One whose newest commit names the second segment, without its slot. The older one names a log that is gone.
+    fn rolled_back() -> Self {
+        let mut golden = Self::of(|birds, put| {
+            (1..7).for_each(|id| put(id, u32::from(id)));
+            block_on(birds.delete(DeleteTarget::Ids(vec![1_u64.into()]))).unwrap();
+            put(3, 60); // of the first segment
+            (7..9).for_each(|id| put(id, u32::from(id)));
+        });
+        let slots = golden.objects.iter().filter(|(name, _)| name.starts_with("manifest-"));
+        let newest = slots.max_by_key(|(_, bytes)| bytes[40]).unwrap().0.clone();
+        golden.objects = golden.damaged(&newest, None);
+        golden
+    }
+
+    fn of(write: impl FnOnce(&Collection, &mut dyn FnMut(u8, u32))) -> Self {
         world::begin();
         let storage = SimStorage::new(Medium::IndexedDb, 0);
         let db = open(&storage).unwrap();
@@ -47,11 +71,7 @@ impl Golden {
             let document = format!("{:?}", birds.get(&u64::from(id).into()).unwrap().unwrap());
             ever.insert((id.to_string(), receipt.versions[0].0), document);
         };
-        (1..7).for_each(|id| put(id, u32::from(id)));
-        put(9, 50);
-        block_on(birds.delete(DeleteTarget::Ids(vec![1_u64.into()]))).unwrap();
-        (7..9).for_each(|id| put(id, u32::from(id)));
-        put(3, 60); // of the first segment
+        write(&birds, &mut put);
         block_on(db.close()).unwrap();
         let now = seen(&storage).unwrap();
         Self { objects: storage.objects(), now, ever }
@@ -60,6 +80,16 @@ impl Golden {
     /// The database with other bytes in a file, or without the file.
     fn damaged(&self, file: &str, bytes: Option<&[u8]>) -> Objects {
         damaged(&self.objects, file, bytes)
+    }
+
+    /// The database with each slot under the name of the other one.
+    fn swapped(&self) -> Objects {
+        let other = |name: &str| if name == "manifest-a" { "manifest-b" } else { "manifest-a" };
+        let rename = |(name, bytes): &(String, Vec<u8>)| match name.starts_with("manifest-") {
+            true => (other(name).to_owned(), bytes.clone()),
+            false => (name.clone(), bytes.clone()),
+        };
+        self.objects.iter().map(rename).collect()
     }
 
     /// After a repair: the database is whole, every document was there once, and of those that are not now the deleted ones can
@@ -153,6 +183,33 @@ fn damage_at_any_place_costs_no_more_than_it_must() {
 }
 
 #[test]
+fn what_the_newest_commit_sealed_is_kept_without_its_slot() {
+    let golden = Golden::rolled_back();
+    for medium in [Medium::Posix, Medium::IndexedDb, Medium::Remote] {
+        let storage = with(medium, &golden.objects);
+        assert!(open(&storage).is_err());
+        let repaired = block_on(repair(&storage, AnalyzerSource::default())).unwrap();
+        let found = golden.check(&storage, &repaired, "rolled back");
+        assert!(golden.now.keys().all(|key| found.contains_key(key)), "{found:?}");
+        assert!(repaired.lost.iter().all(|loss| loss.writes.is_none()), "{repaired:?}");
+        writes(&storage);
+    }
+    // Where anything of the unnamed segment is damaged too, it is no better than without it.
+    let named = golden.objects.iter().rev().find(|(name, _)| name.starts_with("segment-"));
+    let (name, bytes) = named.unwrap();
+    for at in (0..bytes.len()).step_by(every(7)) {
+        let mut turned = bytes.clone();
+        turned[at] ^= 32;
+        let storage = with(Medium::IndexedDb, &golden.damaged(name, Some(&turned)));
+        let repaired = block_on(repair(&storage, AnalyzerSource::default())).unwrap();
+        golden.check(&storage, &repaired, &format!("byte {at}"));
+        let is_told = repaired.lost.iter().any(|loss| loss.problem.file == *name);
+        assert!(is_told && repaired.lost.iter().any(|loss| loss.writes.is_some()), "{at}: {repaired:?}");
+        assert!(repaired.copies.contains(&format!("damaged-{name}")), "{at}: {repaired:?}");
+    }
+}
+
+#[test]
 fn a_repair_that_fails_at_any_call_can_be_done_again() {
     let golden = Golden::new();
     let turned = |kind: &str, at: usize| {
@@ -161,8 +218,11 @@ fn a_repair_that_fails_at_any_call_can_be_done_again() {
         turned[at] ^= 1;
         golden.damaged(name, Some(&turned))
     };
-    let cases = [turned("manifest-a", 90), turned("segment-", 500), turned("tombstones-", 66), turned("wal-", 100)];
-    for objects in cases {
+    let rolled_back = Golden::rolled_back();
+    let cases = ["manifest-a", "segment-", "tombstones-", "wal-"].into_iter().zip([90, 500, 66, 100]);
+    let cases = cases.map(|(kind, at)| (&golden, turned(kind, at)));
+    let others = [(&golden, golden.swapped()), (&rolled_back, rolled_back.objects.clone())];
+    for (golden, objects) in cases.chain(others) {
         for medium in [Medium::Posix, Medium::IndexedDb, Medium::Remote] {
             let whole = with(medium, &objects);
             let expected = block_on(repair(&whole, AnalyzerSource::default())).unwrap();
@@ -172,12 +232,12 @@ fn a_repair_that_fails_at_any_call_can_be_done_again() {
                 for (fault, for_ever) in FAULTS.into_iter().flat_map(|fault| [(fault, false), (fault, true)]) {
                     let storage = with(medium, &objects);
                     storage.plan(Plan { after, for_ever, fault }, after);
-                    expect(&golden, &storage, &objects, &expected, &format!("{fault:?} after {after} calls"));
+                    expect(golden, &storage, &objects, &expected, &format!("{fault:?} after {after} calls"));
                 }
                 for seed in 0..6 {
                     let storage = with(medium, &objects);
                     storage.die_after(after, seed);
-                    expect(&golden, &storage, &objects, &expected, &format!("died after {after} calls, seed {seed}"));
+                    expect(golden, &storage, &objects, &expected, &format!("died after {after} calls, seed {seed}"));
                 }
             }
         }

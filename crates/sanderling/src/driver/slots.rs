@@ -50,21 +50,33 @@ pub(super) fn doubt_versions(files: &mut [File]) {
     }
 }
 
-/// Whether each slot lies under the name of the other one. They get back their own names.
+/// Whether each slot lies under the name of the other one, or one does and the other is damaged or gone, as where putting them back
+/// was interrupted. They get back their own names.
 pub(super) fn unswap(slots: &mut [File]) -> bool {
-    let [one, other] = slots else { return false };
     let belongs_in = |file: &File| {
         let manifest = CommittedManifest::from_bytes(file.bytes.as_ref().ok()?.as_ref(), &file.name).ok()?;
         Some((manifest.slot(), manifest.database))
     };
-    let is_swapped = match (belongs_in(one), belongs_in(other)) {
-        (Some(first), Some(second)) => first.0 == other.name && second.0 == one.name && first.1 == second.1,
+    match slots {
+        [one] => {
+            let own = belongs_in(one).map(|(slot, _)| slot).filter(|slot| *slot != one.name);
+            one.name = own.map_or_else(|| one.name.clone(), String::from);
+            own.is_some()
+        }
+        [one, other] => {
+            let is_swapped = match (belongs_in(one), belongs_in(other)) {
+                (Some(first), Some(second)) => first.0 == other.name && second.0 == one.name && first.1 == second.1,
+                (Some((slot, _)), None) => slot == other.name,
+                (None, Some((slot, _))) => slot == one.name,
+                (None, None) => false,
+            };
+            if is_swapped {
+                core::mem::swap(&mut one.name, &mut other.name);
+            }
+            is_swapped
+        }
         _ => false,
-    };
-    if is_swapped {
-        core::mem::swap(&mut one.name, &mut other.name);
     }
-    is_swapped
 }
 
 /// The newest of the slots that are sound by themselves, whatever the other one says. A newer format is left alone, and what

@@ -245,6 +245,38 @@ mod tests {
         assert_eq!(pages.read_kept(unit, &|_| Ok(true), 7, &mut [0; 9]), Ok(true));
     }
 
+    /// A file whose every byte is the number of its block.
+    struct Numbered(Arc<AtomicUsize>);
+
+    impl RandomRead for Numbered {
+        fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<()> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            into.fill((offset / BLOCK_BYTES as u64) as u8);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_block_is_what_was_read_whatever_goes_and_one_that_is_used_stays() -> Result<()> {
+        let (cache, reads) = (BlockCache::new(8 * BLOCK_BYTES), Arc::default());
+        let file = cache.file(100 * BLOCK_BYTES, Box::new(Numbered(Arc::clone(&reads))))?;
+        let FileBytes::Paged(pages) = &file else { unreachable!("there is no room for it") };
+        for at in 0..1_000 {
+            for number in [3, at * 7 % 100, at * 13 % 100] {
+                let unit = Unit { number, from: number * BLOCK_BYTES, length: BLOCK_BYTES };
+                let mut found = [0];
+                assert_eq!(pages.read_kept(unit, &|_| Ok(true), 5, &mut found), Ok(true));
+                assert_eq!(usize::from(found[0]), number, "in step {at}");
+            }
+        }
+        let reads = reads.load(Ordering::Relaxed);
+        assert!(
+            (1_000..2_050).contains(&reads),
+            "{reads} reads, of which few may be of the block that is used all the time"
+        );
+        Ok(())
+    }
+
     #[test]
     fn files_that_come_and_go_leave_nothing() -> Result<()> {
         let cache = BlockCache::new(8 * BLOCK_BYTES);

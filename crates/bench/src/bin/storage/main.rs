@@ -5,6 +5,7 @@
 //! - `storage append`: what a durable write costs beside a bare one of the same bytes;
 //! - `storage together`: what 64 at once cost beside 64 one by one;
 //! - `storage compact`: how fast segments are sealed and merged, how much is written for what is stored, and what stays on disk;
+//! - `storage load`: how long a load in bulk takes, and to close after half was deleted;
 //! - `storage latency`: how long searches take beside each kind of long work.
 
 #[cfg(not(target_family = "wasm"))]
@@ -13,6 +14,8 @@ mod append;
 mod compact;
 #[cfg(not(target_family = "wasm"))]
 mod latency;
+#[cfg(not(target_family = "wasm"))]
+mod load;
 #[cfg(not(target_family = "wasm"))]
 mod made;
 #[cfg(not(target_family = "wasm"))]
@@ -44,9 +47,10 @@ fn main() {
         "open" | "replay" => open::run(&options),
         "append" => append::run(&options),
         "compact" => compact::run(&options),
+        "load" => load::run(&options),
         "together" => together::run(&options),
         "latency" => latency::run(&options),
-        other => panic!("open, replay, append, together, compact or latency, not {other:?}"),
+        other => panic!("open, replay, append, together, compact, load or latency, not {other:?}"),
     }
 }
 

@@ -152,3 +152,10 @@ fn a_collection_that_is_mostly_alive_is_left_as_it_is() {
     assert_eq!(to_reclaim(&[], 50), None);
     assert_eq!(to_reclaim(&[Figures { rows: 0, live: 0, bytes: 0 }; 2], 50), None);
 }
+
+#[test]
+fn what_gives_most_for_what_it_costs_is_written_anew_first() {
+    let holey = |live| Figures { rows: 1_000, live, bytes: 100_000 };
+    assert_eq!(to_reclaim(&[holey(500), holey(100), holey(400)], 50), Some(1..2));
+    assert_eq!(to_reclaim(&[holey(300), holey(500), whole(100)], 50), Some(0..1));
+}

@@ -7,6 +7,7 @@
 //! What cannot be decided is not guessed: without a sound slot of the manifest nobody knows which files belong together, and
 //! nothing is touched.
 
+mod adopt;
 mod logs;
 mod segments;
 
@@ -20,6 +21,7 @@ use super::{
     verify::Problem,
 };
 use crate::storage::{Durability, Storage, StorageFuture, StoredObject};
+use adopt::Adopted;
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use sanderling_engine::{
     DocumentId, Error, ErrorCode, Result, Schema, Value,
@@ -76,6 +78,9 @@ struct Plan {
     aside: Vec<String>,
     /// Files whose content is in new ones.
     superseded: Vec<String>,
+    /// Whether a newer manifest may have been in force, and whether one was.
+    doubt: (bool, bool),
+    adopted: Option<Adopted>,
     repaired: Repaired,
 }
 
@@ -91,6 +96,10 @@ pub fn repair(storage: &dyn Storage, analyzers: AnalyzerSource) -> StorageFuture
         storage.append(found.slot(), &[], Durability::Strict).await?;
         let patient = Patient { storage, objects: &objects, database: found.database, analyzers };
         let mut next = plan.manifest.next();
+        if plan.doubt.0 {
+            patient.adopt(&mut next.collections, &mut plan).await?;
+            plan.keep_unnamed(&objects, &next.collections);
+        }
         for record in &mut next.collections {
             let files = read_files(storage, &objects, files_of(record)).await;
             patient.look_at(record, files, &mut plan)?;
@@ -134,6 +143,8 @@ impl Plan {
             files: Vec::new(),
             aside: Vec::new(),
             superseded: Vec::new(),
+            doubt: (damage.is_some() || is_rolled_back, is_rolled_back),
+            adopted: None,
             repaired: Repaired::default(),
             manifest: if is_swapped {
                 ManifestState::misplaced(found.clone())
@@ -145,26 +156,33 @@ impl Plan {
             let other = SLOTS[((found.generation + 1) % 2) as usize];
             plan.aside.extend(objects.iter().map(|object| object.name.clone()).filter(|name| name == other));
         }
-        if damage.is_some() || is_rolled_back {
-            plan.keep_unnamed(objects, &found, is_rolled_back);
-        }
         Ok(Some((plan, found)))
     }
 
     /// A newer manifest may have been in force: then a file that this one does not name may hold documents.
-    fn keep_unnamed(&mut self, objects: &[StoredObject], found: &CommittedManifest, is_rolled_back: bool) {
-        let mut named = Vec::new();
-        found.manifest.collections.iter().for_each(|record| named.append(&mut files_of(record)));
+    fn keep_unnamed(&mut self, objects: &[StoredObject], records: &[CollectionRecord]) {
+        let named: Vec<String> = records.iter().flat_map(files_of).collect();
         for StoredObject { name, bytes } in objects {
             if is_data_file(name) && !named.contains(name) && *bytes > FILE_HEADER_BYTES as u64 {
                 self.is_changed = true;
                 self.aside.push(name.clone());
-                if is_rolled_back {
+                if self.doubt.1 {
                     let error = damaged(name, &"the manifest that named it, and said to what it belongs, is lost");
                     self.lose(Problem { kind: "unknown", ..Problem::new(name, None, &error) });
                 }
             }
         }
+    }
+
+    /// What is gone although its documents were found: which of the older ones they, and the writes between them, had deleted.
+    fn tell_adopted(&mut self, record: &CollectionRecord) {
+        let Some(adopted) = self.adopted.take_if(|adopted| adopted.collection == record.id) else { return };
+        for name in &adopted.instead_of {
+            let loss = self.lose_file(name, &record.name, None);
+            let what = format!("; its documents are in {}; those that were deleted may come back", adopted.name);
+            loss.problem.message.push_str(&what);
+        }
+        self.adopted = Some(adopted);
     }
 
     fn lose(&mut self, problem: Problem) -> &mut Loss {
@@ -212,6 +230,7 @@ impl Patient<'_> {
         Check::new(self.database, record)?;
         doubt_versions(&mut files);
         let schema = Schema::from_json(&record.schema)?;
+        plan.tell_adopted(record);
         let kept = self.segments(record, &mut files, &schema, plan)?;
         let writes = self.logs(record, &mut files, &schema, plan)?;
         let mut held = Vec::new();

@@ -51,6 +51,10 @@ impl Patient<'_> {
         for old in core::mem::take(&mut record.segments) {
             kept.extend(self.segment(old, &record.name, files, (schema, plan))?);
         }
+        if plan.adopted.as_ref().is_some_and(|adopted| adopted.collection == record.id) {
+            // The file of dead rows that the newest commit made does not say of which segment it is.
+            kept.iter_mut().for_each(|kept| kept.is_unsure = true);
+        }
         self.decide_dead(&mut kept, plan);
         kept.iter().for_each(|kept| record.segments.push(kept.record.clone()));
         Ok(kept)
@@ -166,8 +170,10 @@ impl Patient<'_> {
             }
             let mut views = Vec::new();
             kept.iter().for_each(|kept| views.push(Segment::Sealed(&kept.segment)));
-            let dead = superseded(&views, at);
-            if dead.count() > 0 {
+            let mut dead = superseded(&views, at);
+            dead.unite(&kept[at].dead);
+            if dead.count() > kept[at].dead.count() {
+                plan.superseded.extend(kept[at].record.tombstones.map(|known| tombstones_name(known.file)));
                 let file = plan.manifest.allocate_file();
                 let (bytes, checksum) = write_tombstones(&dead, self.database, FileId(file));
                 plan.files.push(NewFile::new(tombstones_name(file), &bytes));
