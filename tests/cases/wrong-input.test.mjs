@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { open, SanderlingError } from "sanderling";
+import { LONE, random, upTo, pick, word, VALUES, wrong, wrongOption, TEXT, at, merged, shown } from "./wrong-values.mjs";
 
-const SEED = 0x5a9de7;
 /** Fewer would mean that a list below has lost its entries. */
 const CALLS_MIN = 2000;
 
@@ -24,64 +24,6 @@ const SCHEMA = {
   },
 };
 const KEPT = { id: "kept", t: "shore birds", k: "a", tags: ["x"], n: 1, d: 5, b: true, g: { lat: 1, lon: 2 } };
-const LONE = "\ud800";
-
-/** Mulberry32: the same numbers on every host. */
-function randomFrom(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-const random = randomFrom(SEED);
-const upTo = (below) => Math.floor(random() * below);
-const pick = (items) => items[upTo(items.length)];
-const word = () => Array.from({ length: 5 + upTo(5) }, () => pick("qxzjvwyk")).join("");
-
-/** A value of each type. A number is whole and above 2, an object has one member, of a name that nothing has. */
-const VALUES = {
-  null: () => null,
-  boolean: () => random() < 0.5,
-  string: word,
-  number: () => 3 + upTo(500),
-  negative: () => -1 - upTo(500),
-  fraction: () => (1 + upTo(98)) / 100,
-  NaN: () => NaN,
-  infinity: () => pick([Infinity, -Infinity]),
-  bigint: () => BigInt(upTo(9)),
-  symbol: () => Symbol(word()),
-  function: () => () => word(),
-  array: () => [word()],
-  object: () => ({ [word()]: 1 }),
-  date: () => new Date(upTo(1e12)),
-  map: () => new Map([[word(), 1]]),
-  bytes: () => new Uint8Array(3),
-};
-/** One value of every type but these. */
-const wrong = (...right) =>
-  Object.entries(VALUES).filter(([type]) => !right.includes(type)).map(([type, make]) => [type, make()]);
-/** The same for an option. Null is left out: whether it counts as absent, as in JSON it must, is not fixed. */
-const wrongOption = (...right) => wrong("null", ...right);
-/** What is right for a text. JSON has a Date as its text, so that whether one is taken there is not asserted either. */
-const TEXT = ["string", "date"];
-
-/** `{ a: { b: value } }` from "a.b"; a number stands for an array. */
-function at(path, value) {
-  const [name, ...rest] = path.split(".");
-  const inner = rest.length === 0 ? value : at(rest.join("."), value);
-  return name === "0" ? [inner] : { [name]: inner };
-}
-function merged(a, b) {
-  if (Object.prototype.toString.call(a) !== "[object Object]") return b;
-  if (Object.prototype.toString.call(b) !== "[object Object]") return b;
-  const both = { ...a };
-  for (const [name, value] of Object.entries(b)) both[name] = name in a ? merged(a[name], value) : value;
-  return both;
-}
-
 let db;
 let books;
 let made = 0;
@@ -92,16 +34,6 @@ before(async () => {
   await books.put([KEPT, { id: 7, t: "sea", v: [1, 0, 0] }]);
 });
 after(() => db.close());
-
-function shown(value) {
-  const replaced = (_, member) => {
-    if (typeof member === "number" && !Number.isFinite(member)) return `${member}`;
-    if (["bigint", "symbol", "function"].includes(typeof member)) return `${typeof member} ${String(member)}`;
-    if (member instanceof Map || ArrayBuffer.isView(member)) return Object.prototype.toString.call(member);
-    return member;
-  };
-  return `${JSON.stringify(value, replaced)}`.slice(0, 200);
-}
 
 /** What is stored, as it was, so that one call that should have been refused is not taken for many. */
 async function restored() {
