@@ -37,6 +37,8 @@ export interface CollectionCore {
   fields: FieldTable;
   /** Writes that are not finished. */
   writes: number;
+  /** Updates that make vectors, the last one of each document. */
+  readonly updates: Map<string, Promise<void>>;
   /** What makes vectors of texts. */
   embedders: EmbeddersByField;
   /** What was given for a collection whose vectors another model has made: `reembed()` takes it. */
@@ -144,9 +146,12 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
       importAll<NewDocument<S>>((batch) => put(batch, { signal: options?.signal }), source, options),
     update: (id: Id, patch: object, options?: WriteCallOptions) =>
       write(context, options, { call: "update", known: WRITE }, async (host, collection) => {
-        const whole = await embeddedPatch(context, id, patch, options?.signal);
-        const { json, vectors, layout } = encodePatch(whole, core.fields);
-        return JSON.parse(await host.update(collection, encodeId(id), json, vectors, layout)) as Written;
+        const update = async (): Promise<Written> => {
+          const whole = await embeddedPatch(context, id, patch, options?.signal);
+          const { json, vectors, layout } = encodePatch(whole, core.fields);
+          return JSON.parse(await host.update(collection, encodeId(id), json, vectors, layout)) as Written;
+        };
+        return changesText(patch, core.embedders) ? inTurn(core, encodeId(id), update) : update();
       }),
     delete: (target: DeleteTarget<S>, options?: WriteCallOptions) =>
       write(context, options, { call: "delete", known: WRITE }, async (host, collection) => ({
@@ -165,6 +170,19 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
         return reembedAll(host, collection, () => core.fields, embedders, options ?? {});
       }),
   };
+}
+
+// A vector that is made of a text which another update is just changing would be out of date: one after the other.
+async function inTurn<T>(core: CollectionCore, id: string, update: () => Promise<T>): Promise<T> {
+  const before = core.updates.get(id) ?? Promise.resolve();
+  const done = before.then(update, update);
+  const settled = done.then(
+    () => undefined,
+    () => undefined,
+  );
+  core.updates.set(id, settled);
+  void settled.then(() => core.updates.get(id) === settled && core.updates.delete(id));
+  return done;
 }
 
 // Vectors are made of all texts of a document, also of those that the patch leaves as they are.

@@ -94,7 +94,7 @@ async function openCollection<S extends Schema>(
   });
   const fields = fieldTable(opened.schema);
   if (shared?.collection === opened.collection) shared.fields = fields;
-  else shared = { collection: opened.collection, fields, writes: 0, embedders: NO_EMBEDDERS, refused: NO_EMBEDDERS };
+  else shared = { collection: opened.collection, fields, writes: 0, updates: new Map(), embedders: NO_EMBEDDERS, refused: NO_EMBEDDERS };
   if (embedders !== undefined) shared.embedders = embedders;
   core.collections.set(name, shared);
   return makeCollection<S>({ name, host: core.host, core: shared, ensureOpen });

@@ -64,39 +64,58 @@ export async function* importAll<D>(
   const progress = { read: 0, stored: 0 };
   let batch: D[] = [];
   const store = async (): Promise<ImportProgress> => {
-    if (batch.length > 0) await put(batch);
-    progress.read += batch.length;
-    progress.stored += batch.length;
+    const documents = batch;
     batch = [];
+    if (documents.length > 0) await put(documents);
+    progress.read += documents.length;
+    progress.stored += documents.length;
     return { ...progress };
   };
   try {
-    for await (const document of documentsOf<D>(source, signal)) {
-      if (progress.read < skip) {
+    for await (const document of documentsOf<D>(source, skip, signal)) {
+      if (document === SKIPPED) {
         progress.read += 1;
         continue;
       }
-      batch.push(document);
+      batch.push(document as D);
       if (batch.length === batchSize) yield await store();
     }
     if (batch.length > 0 || progress.stored === 0) yield await store();
   } catch (error) {
-    // Whoever goes on leaves out what is stored.
-    if (error instanceof SanderlingError) throw new SanderlingError(error.code, error.message, { ...error.details, ...progress });
-    throw error;
+    // What came before it is sound; whoever goes on leaves out what is stored.
+    if (batch.length > 0) await store().catch(() => undefined);
+    throw told(error, progress);
   }
 }
 
-async function* documentsOf<D>(source: unknown, signal: Signal | undefined): AsyncGenerator<D, undefined> {
-  const lines = new Lines();
+/** An error with how far the import has come; one of the source or of a model gets a code. */
+function told(error: unknown, progress: ImportProgress): SanderlingError {
+  if (error instanceof SanderlingError) return new SanderlingError(error.code, error.message, { ...error.details, ...progress });
+  const message = error instanceof Error ? error.message : String(error);
+  const failed = new SanderlingError("unavailable", `import: ${message}`, { ...progress });
+  Object.defineProperty(failed, "cause", { value: error, configurable: true });
+  return failed;
+}
+
+/** In the place of a document that is left out: it is not even parsed. */
+const SKIPPED: unique symbol = Symbol("skipped");
+
+async function* documentsOf<D>(
+  source: unknown,
+  skip: number,
+  signal: Signal | undefined,
+): AsyncGenerator<D | typeof SKIPPED, undefined> {
+  const lines = new Lines(skip);
   for await (const item of itemsOf(source, signal)) {
     if (typeof item.value === "string") yield* lines.add(item.isWhole ? `${item.value}\n` : item.value) as Iterable<D>;
     else if (ArrayBuffer.isView(item.value)) yield* lines.add(item.value) as Iterable<D>;
-    else if (isObject(item.value)) yield item.value as D;
-    else throw mismatch("invalid", "import", "documents, or bytes or text of lines of JSON", describe(item.value));
+    else if (!isObject(item.value)) throw mismatch("invalid", "import", SOURCES, describe(item.value));
+    else yield lines.isSkipped() ? SKIPPED : (item.value as D);
   }
   yield* lines.end() as Iterable<D>;
 }
+
+const SOURCES = "documents, or bytes or text of lines of JSON";
 
 interface Item {
   readonly value: unknown;
@@ -114,7 +133,9 @@ async function* itemsOf(source: unknown, signal: Signal | undefined): AsyncGener
     yield* each(() => reader.read(), () => reader.cancel(), false, signal);
   } else if (Symbol.asyncIterator in source) {
     const iterator = (source as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-    yield* each(() => iterator.next(), async () => iterator.return?.(), true, signal);
+    // Text of a stream of Node breaks anywhere.
+    const isWhole = (source as { readonly readableObjectMode?: unknown }).readableObjectMode !== false;
+    yield* each(() => iterator.next(), async () => iterator.return?.(), isWhole, signal);
   } else if (Symbol.iterator in source) {
     const iterator = (source as Iterable<unknown>)[Symbol.iterator]();
     yield* each(async () => iterator.next(), async () => iterator.return?.(), true, signal);
@@ -154,6 +175,18 @@ class Lines {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true });
   #rest = "";
   #line = 0;
+  #left: number;
+
+  /** So many documents are left out. */
+  constructor(skip: number) {
+    this.#left = skip;
+  }
+
+  /** Whether the next document is one of those that are left out. */
+  isSkipped(): boolean {
+    this.#left -= 1;
+    return this.#left >= 0;
+  }
 
   *add(chunk: string | ArrayBufferView): Generator<unknown, undefined> {
     this.#rest += typeof chunk === "string" ? chunk : this.#decode(chunk);
@@ -181,6 +214,7 @@ class Lines {
   *#read(line: string): Generator<unknown, undefined> {
     this.#line += 1;
     if (line.trim() === "") return;
+    if (this.isSkipped()) return yield SKIPPED;
     let document: unknown;
     try {
       document = JSON.parse(line);

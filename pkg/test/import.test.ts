@@ -77,13 +77,35 @@ test("a wrong line is named, and what came before it is told", async () => {
     ["[1]", "line 3"],
     ["3", "line 3"],
   ] as const) {
-    const { batches, error } = await imported([`{"id":1}`, `{"id":2}`, line], { batchSize: 2 });
+    const source = [`{"id":1}`, `{"id":2}`, line, `{"id":4}`];
+    const { batches, error } = await imported(source, { batchSize: 10 });
     assert.equal(error?.code, "invalid");
     assert.match(error?.message ?? "", new RegExp(words));
-    assert.deepEqual([batches.flat().length, error?.details["read"]], [2, 2]);
+    assert.deepEqual([batches, error?.details["read"]], [[[{ id: 1 }, { id: 2 }]], 2], "what comes before it is stored");
+    const rest = await imported(source, { skip: 3 });
+    assert.deepEqual([rest.batches, rest.error], [[[{ id: 4 }]], undefined], "it can be left out");
   }
   const { error } = await imported(stream([Uint8Array.of(0x7b, 0xff)]));
   assert.match(error?.message ?? "", /UTF-8/);
+});
+
+test("an error of the source has a code, and tells how far the import has come", async () => {
+  const own = new Error("net gone");
+  async function* source(): AsyncGenerator<object> {
+    yield* documents(5);
+    throw own;
+  }
+  const { batches, error } = await imported(source(), { batchSize: 2 });
+  assert.deepEqual([error?.code, error?.details, error?.cause], ["unavailable", { read: 5, stored: 5 }, own]);
+  assert.deepEqual(batches.flat(), documents(5));
+});
+
+test("text of a stream of Node may break anywhere", async () => {
+  const { Readable } = await import("node:stream");
+  const text = documents(9).map((line) => JSON.stringify(line)).join("\n");
+  const chunks = [text.slice(0, 13), text.slice(13, 14), text.slice(14)].map((chunk) => Buffer.from(chunk));
+  const source = Readable.from(chunks, { objectMode: false }).setEncoding("utf8");
+  assert.deepEqual((await imported(source)).batches.flat(), documents(9));
 });
 
 test("what is no source, and what is no option, is refused", async () => {

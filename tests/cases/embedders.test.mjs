@@ -81,6 +81,19 @@ test("a changed text gets a new vector of all its texts", async () => {
   });
 });
 
+test("updates of one document at once leave a vector of all its texts", async () => {
+  const { embedder } = letters();
+  const embed = async (texts, options) => {
+    await new Promise((resolve) => setTimeout(resolve, texts[0].length % 2 === 0 ? 20 : 5));
+    return embedder.embed(texts, options);
+  };
+  await withBooks({ vector: { ...embedder, embed } }, async (books) => {
+    await books.put({ id: 1, title: "a", body: ["b"] });
+    await Promise.all([books.update(1, { title: "aaaa" }), books.update(1, { body: ["bbbbb"] }), books.update(2, {}).catch(() => 0)]);
+    assert.deepEqual((await books.get(1)).vector, Float32Array.of(4, 5, 0, 0));
+  });
+});
+
 test("a text is searched by its vector", async () => {
   const { calls, embedder } = letters();
   await withBooks({ vector: embedder }, async (books) => {

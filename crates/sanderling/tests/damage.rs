@@ -190,3 +190,39 @@ fn what_could_not_be_read_at_opening_is_read_at_the_next_use() {
         }
     }
 }
+
+/// What a damaged log holds behind its damage is not known to the database, and no reason to look at less of it.
+#[test]
+fn damage_that_was_there_at_opening_is_found_by_a_look_at_all_files() {
+    for kind in ["segment-", "wal-"] {
+        let folder = tempfile::tempdir().unwrap();
+        fill(folder.path());
+        let name = names(folder.path(), kind).remove(0);
+        damage(folder.path(), &name, false);
+        let db = Database::open(folder.path()).unwrap();
+        for is_loaded in [false, true] {
+            if is_loaded {
+                let _ = db.collection("books", Schema::from_json(SCHEMA).unwrap());
+            }
+            let found = db.verify().unwrap();
+            assert!(found.problems.iter().any(|problem| problem.file == name), "{name}: {found:?}");
+        }
+        assert_eq!(db.export().err().unwrap().code(), ErrorCode::Corrupt);
+    }
+}
+
+#[test]
+fn a_collection_that_is_dropped_while_the_database_is_closed_holds_nobody_up() {
+    for _ in 0..20 {
+        let db = Database::memory().unwrap();
+        let settings = CollectionSettings { seal_at: 10, ..CollectionSettings::default() };
+        let books = db.collection_with("books", Schema::from_json(SCHEMA).unwrap(), settings).unwrap();
+        put(&books, 0..40);
+        books.delete(0_u64..35).unwrap();
+        std::thread::scope(|scope| {
+            let other = db.clone();
+            scope.spawn(move || drop(other.drop_collection("books")));
+            scope.spawn(|| drop(db.close()));
+        });
+    }
+}

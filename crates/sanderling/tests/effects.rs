@@ -147,6 +147,14 @@ fn now<T>(future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
 }
 
 fn open(storage: &Scripted) -> Result<Database, Error> {
+    open_as(storage, Durability::Strict)
+}
+
+fn open_relaxed(storage: &Scripted) -> Database {
+    open_as(storage, Durability::Relaxed).unwrap()
+}
+
+fn open_as(storage: &Scripted, durability: Durability) -> Result<Database, Error> {
     let environment = Environment {
         memory_budget: usize::MAX,
         now: || 0,
@@ -154,7 +162,7 @@ fn open(storage: &Scripted) -> Result<Database, Error> {
         analyzers: AnalyzerSource::default(),
         background: Background::NONE,
     };
-    now(Database::open(Box::new(storage.clone()), Durability::Strict, environment))
+    now(Database::open(Box::new(storage.clone()), durability, environment))
 }
 
 fn schema(more: &str) -> Schema {
@@ -406,4 +414,36 @@ fn nothing_is_reclaimed_where_the_end_of_the_log_is_unknown() {
         let left: Vec<u64> = (0..10).filter(|id| n_of(&c, *id).is_some()).collect();
         assert_eq!(left, [7, 8]);
     }
+}
+
+/// A second flush may succeed without what the first one could not write, so what only memory has goes into a segment.
+#[test]
+fn what_could_not_be_flushed_is_sealed_before_the_database_is_closed() {
+    let storage = Scripted::default();
+    let db = open_relaxed(&storage);
+    let c = collection(&db, 4);
+    (0..6).for_each(|id| now(put(&c, id, 0.0)).unwrap());
+    storage.fail("append");
+    now(c.flush()).unwrap_err();
+    storage.recover();
+    let segments = storage.done("write segment-");
+    now(db.close()).unwrap();
+    assert!(storage.done("write segment-") > segments, "the writes are in a segment");
+    let c = collection(&open(&storage).unwrap(), 4);
+    assert_eq!(c.count(None).unwrap(), 6);
+}
+
+/// While that cannot be done nothing else is named, and closing says so.
+#[test]
+fn closing_says_when_writes_are_in_memory_alone() {
+    let storage = Scripted::default();
+    let db = open_relaxed(&storage);
+    let c = collection(&db, 4);
+    (0..6).for_each(|id| now(put(&c, id, 0.0)).unwrap());
+    storage.fail("append");
+    now(c.flush()).unwrap_err();
+    storage.fail("write segment-");
+    let commits = storage.done("write manifest-");
+    now(db.close()).unwrap_err();
+    assert_eq!(storage.done("write manifest-"), commits, "nothing is named");
 }

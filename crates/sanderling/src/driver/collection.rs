@@ -308,7 +308,7 @@ impl Collection {
         if let Some(record) = record {
             let files = record.segments.iter().flat_map(|segment| [Some(segment.segment), segment.tombstones]);
             segment_bytes = files.flatten().map(|file| file.bytes).sum();
-            wal_bytes = record.wals.iter().map(|log| self.database.shared.log_end(*log)).sum();
+            wal_bytes = record.wals.iter().filter_map(|log| self.database.shared.log_end(*log)).sum();
         }
         self.shared.read(&|state| self.figures(state, segment_bytes, wal_bytes))
     }

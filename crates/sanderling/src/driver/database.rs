@@ -69,6 +69,8 @@ pub(super) struct DatabaseShared {
     waiting: Guarded<Vec<Found>>,
     /// How far the logs hold acknowledged writes. One that is not named holds none.
     pub(super) log_ends: Guarded<LogEnds>,
+    /// The logs that could not be read to their ends when they were opened.
+    unread_logs: Guarded<Vec<u64>>,
     pub(super) pins: Pins,
     closed: AtomicBool,
 }
@@ -124,6 +126,7 @@ impl Database {
             collections,
             waiting,
             log_ends: Guarded::default(),
+            unread_logs: Guarded::default(),
             pins: Pins::default(),
             closed: AtomicBool::new(false),
         };
@@ -284,16 +287,17 @@ impl Database {
             return Ok(());
         }
         let slots = self.shared.slots().clone();
+        let mut kept = Ok(());
         for (_, slot) in slots {
             if let Slot::Sound(shared) = slot {
                 let collection = Collection { database: self.clone(), shared };
                 let _behind = collection.behind();
                 let mut writer = collection.shared.writer.lock().await;
-                collection.end_jobs_for_closing(&mut writer).await;
+                kept = kept.and(collection.end_jobs_for_closing(&mut writer).await);
             }
         }
         let _manifest = self.shared.manifest.lock().await;
-        self.shared.storage.close().await
+        self.shared.storage.close().await.and(kept)
     }
 
     /// A handle that does not keep the database open.
@@ -336,10 +340,13 @@ impl DatabaseShared {
         }
     }
 
-    /// How far a log holds acknowledged writes.
-    pub(super) fn log_end(&self, file: u64) -> u64 {
+    /// How far a log holds acknowledged writes; none where it could not be read to its end when it was opened.
+    pub(super) fn log_end(&self, file: u64) -> Option<u64> {
+        if self.unread_logs.read().contains(&file) {
+            return None;
+        }
         let ends = self.log_ends.read();
-        ends.iter().find(|(log, _)| *log == file).map_or(FILE_HEADER_BYTES as u64, |(_, end)| *end)
+        Some(ends.iter().find(|(log, _)| *log == file).map_or(FILE_HEADER_BYTES as u64, |(_, end)| *end))
     }
 
     /// Reads the files of a collection anew that could not be read when it was loaded: the medium may be well by now.
@@ -389,6 +396,10 @@ impl DatabaseShared {
                 Err(error) if lacks_language => (Slot::Damaged(error), open::log_ends(found, self.id)),
                 Err(error) => (Slot::Damaged(error), LogEnds::new()), // what could not be read is tried again at the next use
             };
+            let mut unread = self.unread_logs.change();
+            unread.retain(|log| !found.record.wals.contains(log));
+            unread.extend(found.record.wals.iter().filter(|wal| !ends.iter().any(|(log, _)| log == *wal)));
+            drop(unread);
             self.log_ends.change().retain(|(log, _)| !found.record.wals.contains(log));
             self.log_ends.change().extend(ends);
             let mut slots = self.slots();

@@ -4,8 +4,9 @@ use super::{database::Database, snapshot::Snapshot};
 use crate::storage::StorageFuture;
 use alloc::{boxed::Box, vec::Vec};
 use sanderling_engine::{
-    Result,
+    Error, Result,
     export::{ExportLayout, Part, Place, Root},
+    manifest::wal_name,
 };
 
 /// A snapshot of a database as a stream of bytes, the same each time it is read. Files that it needs stay until it is ended or
@@ -24,6 +25,12 @@ impl Database {
     pub async fn export(&self) -> Result<Export> {
         let snapshot = Snapshot::take(self).await?;
         self.shared.check_whole()?;
+        let mut logs =
+            snapshot.head.manifest.collections.iter().flat_map(|record| &record.wals).zip(&snapshot.head.logs);
+        if let Some((log, _)) = logs.find(|(_, end)| **end == u64::MAX) {
+            let problem = "it could not be read to its end when the database was opened";
+            return Err(Error::damaged_file(&wal_name(*log), &problem));
+        }
         let layout = ExportLayout::new(self.shared.id, snapshot.generation, &snapshot.head)?;
         let root = layout.root();
         Ok(Export { snapshot, layout, root, block: None })

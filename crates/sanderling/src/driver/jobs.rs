@@ -500,10 +500,12 @@ impl Collection {
 
     /// Before the database is closed: what was frozen is sealed, so that the next opening need not replay its log. A failure
     /// leaves it in the log. What is dead goes as far as the policy asks.
-    pub(super) async fn end_jobs_for_closing(&self, writer: &mut WriterState) {
-        if self.commit_sealed(writer).await.is_ok() {
+    pub(super) async fn end_jobs_for_closing(&self, writer: &mut WriterState) -> Result<()> {
+        let kept = self.seal_what_was_not_flushed(writer).await;
+        if kept.is_ok() && self.commit_sealed(writer).await.is_ok() {
             let _ = self.reclaim(writer).await;
         }
         self.end_compaction(writer).await;
+        kept
     }
 }

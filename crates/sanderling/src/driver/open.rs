@@ -170,8 +170,13 @@ pub(super) fn log_ends(found: &Found, database: DatabaseId) -> LogEnds {
         if let Some(bytes) = bytes
             && let Ok(mut reader) = WalReader::open(bytes.as_ref(), &name, database, FileId(file))
         {
-            while let Ok(Some(_)) = reader.next_batch() {}
-            ends.push((file, reader.offset()));
+            loop {
+                match reader.next_batch() {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break ends.push((file, reader.offset())),
+                    Err(_) => break,
+                }
+            }
         }
     }
     ends

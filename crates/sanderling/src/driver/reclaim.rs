@@ -60,6 +60,9 @@ impl Collection {
             }
             self.end_jobs(writer).await;
             loop {
+                if self.database.shared.manifest.lock().await.collection(self.shared.id).is_none() {
+                    return Ok(()); // the collection was dropped: nothing would ever change
+                }
                 let (range, sealed) = {
                     let (state, now) = (self.shared.state(), self.database.shared.now());
                     let mut figures = state.figures(now);

@@ -70,7 +70,8 @@ impl Snapshot {
         let generation = manifest.generation();
         let mut head = Head { manifest: manifest.next(), logs: Vec::new() };
         for log in head.manifest.collections.iter().flat_map(|record| &record.wals) {
-            head.logs.push(shared.log_end(*log));
+            // One whose end is unknown is looked at as a whole, and not copied.
+            head.logs.push(shared.log_end(*log).unwrap_or(u64::MAX));
         }
         let mut names = Vec::new();
         head.files().iter().for_each(|file| names.push(file.name(file.record.file)));

@@ -279,6 +279,11 @@ impl Collection {
         Ok(writer)
     }
 
+    /// After a flush that failed, before the database is closed: what only memory has for sure goes into a segment.
+    pub(super) async fn seal_what_was_not_flushed(&self, writer: &mut WriterState) -> Result<()> {
+        if writer.must_seal { self.log(writer).await.map(|_| ()) } else { Ok(()) }
+    }
+
     /// The log that takes the next write. After a failure a new one is begun, and a manifest commit whose outcome is
     /// unknown is made good first.
     fn log<'a>(&'a self, writer: &'a mut WriterState) -> StorageFuture<'a, (WalHeader, u64)> {
@@ -323,6 +328,10 @@ impl Collection {
 
     /// Makes the writes so far durable. If that fails, only memory has them for sure: a second flush may succeed without them.
     pub(super) async fn settle_writes(&self, writer: &mut WriterState, manifest: &ManifestState) -> Result<()> {
+        if writer.must_seal && !is(Defect::FlushRetried) {
+            let message = "a flush failed: only memory has the latest writes for sure, until they are in a segment";
+            return Err(Error::new(ErrorCode::Unavailable, message));
+        }
         let settled = self.settle_logs(manifest).await;
         writer.log_flushed |= settled.is_ok();
         if settled.is_err() && !is(Defect::LogKeptAfterFailure) {

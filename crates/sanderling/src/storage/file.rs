@@ -199,16 +199,24 @@ fn may_name_object(name: &str) -> bool {
     name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-'))
 }
 
-/// Creates a folder and makes its name durable.
+/// Creates a folder and makes its name durable, and those of the folders that it takes. One that is there may have been created by
+/// a process that was killed before it could do that.
 fn create_folder(folder: &Path) -> io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
+    let there = folder.ancestors().find(|above| above.is_dir()).and_then(|above| above.canonicalize().ok());
     fs::create_dir_all(folder)?;
-    match folder.canonicalize()?.parent() {
-        Some(parent) => sync_folder(parent),
-        None => Ok(()),
+    let folder = folder.canonicalize()?;
+    for below in folder.ancestors() {
+        let Some(above) = below.parent() else { break };
+        // A folder that cannot be opened is somebody else's, and was there before.
+        match sync_folder(above) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => break,
+            synced => synced?,
+        }
+        if there.as_deref() == Some(below) || there.as_deref() == Some(above) {
+            break;
+        }
     }
+    Ok(())
 }
 
 /// Makes the names in a folder durable. Windows has no such call: its file system keeps names in its own log.

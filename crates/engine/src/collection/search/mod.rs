@@ -64,6 +64,22 @@ struct SegmentRows {
     filter: Option<String>,
 }
 
+impl Asked<'_> {
+    /// How many of its best each leg gives, where so many matches are needed, or are chosen from.
+    fn depth(&self, legs: usize, has_text: bool, (needed, pool): (usize, usize)) -> usize {
+        match (legs, !self.sort.is_empty()) {
+            _ if needed == 0 => 0,
+            // All that scores enough is put into another order, so all of it must be known.
+            (_, true) if self.query.min_score.is_some() => usize::MAX,
+            // Texts are scored quickly.
+            (1, true) if has_text => usize::MAX,
+            // A leg alone is not fused with anything: its first hits are the answer.
+            (0 | 1, false) => pool,
+            _ => pool.max(LEG_DEPTH_DEFAULT),
+        }
+    }
+}
+
 impl SegmentRows {
     /// Of a segment that there was no time for.
     fn left_out(live: &RowSet) -> Self {
@@ -254,16 +270,7 @@ impl CollectionState {
         let pool = if asked.diverse.is_some() { needed.max(chosen_from) } else { needed };
         let legs = vectors.len() + usize::from(scored.is_some());
         let is_sorted = !asked.sort.is_empty();
-        let depth = match (legs, is_sorted) {
-            _ if needed == 0 => 0,
-            // All that scores enough is put into another order, so all of it must be known.
-            (_, true) if query.min_score.is_some() => usize::MAX,
-            // Texts are scored quickly.
-            (1, true) if scored.is_some() => usize::MAX,
-            // A leg alone is not fused with anything: its first hits are the answer.
-            (0 | 1, false) => pool,
-            _ => pool.max(LEG_DEPTH_DEFAULT),
-        };
+        let depth = asked.depth(legs, scored.is_some(), (needed, pool));
         let mut plan = self.plan(matches.is_some(), rows);
         let mut total = rows.iter().map(|rows| rows.matching.count()).sum();
         let text_leg = scored.map(|matches| self.text_leg(matches, rows, (depth, watch), &mut plan, &mut total));
