@@ -87,7 +87,7 @@ function collection(bound: BoundDatabase, at: number): EngineCollection {
   return {
     schema: () => read("schema").json,
     put: (documents, vectors, layout, options) => bound.run("put", at, [documents, options], vectors, layout),
-    update: (id, patch, vectors, layout) => bound.run("update", at, [id, patch], vectors, layout),
+    update: (id, patch, vectors, layout, options) => bound.run("update", at, [id, patch, options], vectors, layout),
     delete: async (target) => Number(await run("delete", target)),
     get: (id) => {
       const found = read("get", id);

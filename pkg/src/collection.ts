@@ -24,10 +24,10 @@ import type { Handle, Host } from "./host.js";
 import { importAll } from "./import.js";
 import { encodeJson, wellFormed } from "./json.js";
 import { CALL_OPTIONS, checkOptions, isAnything, isBoolean, isString, oneOf, type OptionRules } from "./options.js";
-import { changesText, embeddersOf, NO_EMBEDDERS, patchWithVectors, withQueryVectors, withVectors } from "./embedders.js";
+import { changesText, embeddersOf, NO_EMBEDDERS, needsVectors, patchWithVectors, withQueryVectors, withVectors } from "./embedders.js";
 import type { EmbeddersByField } from "./embedders.js";
 import { decodeAnswer, encodeQuery, plainFilter, reranked } from "./query.js";
-import { reembedAll } from "./reembed.js";
+import { reembedAll, type ReembedProgress } from "./reembed.js";
 import type { Id, NewDocument, Schema, StoredDocument } from "./schema.js";
 import type { Query, SearchResult, Suggestion } from "./search-types.js";
 
@@ -39,6 +39,8 @@ export interface CollectionCore {
   writes: number;
   /** Updates that make vectors, the last one of each document. */
   readonly updates: Map<string, Promise<void>>;
+  /** The run of `reembed()` that was begun last. */
+  reembedding: Promise<unknown>;
   /** What makes vectors of texts. */
   embedders: EmbeddersByField;
   /** What was given for a collection whose vectors another model has made: `reembed()` takes it. */
@@ -135,7 +137,9 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
   const put = <D extends NewDocument<S>>(documents: D | readonly D[], options?: PutOptions): Promise<Written> =>
     write(context, options, PUT_RULES, async (host, collection) => {
       const given: readonly unknown[] = Array.isArray(documents) ? documents : [documents];
-      const batch = await withVectors(given, core.embedders, options?.signal);
+      // Nothing is waited for where there is nothing to make: writes reach the engine in the order of their calls.
+      const make = (embedders: EmbeddersByField): Promise<readonly unknown[]> => withVectors(given, embedders, options?.signal);
+      const batch = core.embedders.size === 0 ? given : await embedded(core, make);
       const root = (index: number): string => (Array.isArray(documents) ? `documents[${index}]` : "document");
       const { json, vectors, layout } = encodeDocuments(batch, core.fields, root);
       return JSON.parse(await host.put(collection, json, vectors, layout, putOptions(options))) as Written;
@@ -147,7 +151,8 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
     update: (id: Id, patch: object, options?: WriteCallOptions) =>
       write(context, options, { call: "update", known: WRITE }, async (host, collection) => {
         const update = async (): Promise<Written> => {
-          const whole = await embeddedPatch(context, id, patch, options?.signal);
+          const made = changesText(patch, core.embedders);
+          const whole = made ? await embeddedPatch(context, id, patch, options?.signal) : patch;
           const { json, vectors, layout } = encodePatch(whole, core.fields);
           return JSON.parse(await host.update(collection, encodeId(id), json, vectors, layout)) as Written;
         };
@@ -164,12 +169,28 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
         const refused = core.refused.size > 0 ? core.refused : core.embedders;
         const embedders = given === undefined ? refused : embeddersOf(given);
         if (embedders.size === 0) throw mismatch("invalid", "reembed", "embedders", "none");
-        // What is written meanwhile is made by them already.
-        core.embedders = new Map([...core.embedders, ...embedders]);
-        core.refused = NO_EMBEDDERS;
-        return reembedAll(host, collection, () => core.fields, embedders, options ?? {});
+        // What is written from then on is made by them already.
+        const begun = (): void => {
+          core.embedders = new Map([...core.embedders, ...embedders]);
+          core.refused = NO_EMBEDDERS;
+        };
+        // One run after the other: what one makes would count as done for the next.
+        const all = (): Promise<ReembedProgress> =>
+          reembedAll(host, collection, () => core.fields, embedders, begun, options ?? {});
+        const run = core.reembedding.then(all, all);
+        core.reembedding = run;
+        return run;
       }),
   };
+}
+
+// Made again where the models were exchanged meanwhile.
+async function embedded<T>(core: CollectionCore, make: (embedders: EmbeddersByField) => Promise<T>): Promise<T> {
+  for (;;) {
+    const { embedders } = core;
+    const made = await make(embedders);
+    if (core.embedders === embedders) return made;
+  }
 }
 
 // A vector that is made of a text which another update is just changing would be out of date: one after the other.
@@ -192,12 +213,13 @@ async function embeddedPatch(
   patch: object,
   signal: CallOptions["signal"],
 ): Promise<object> {
-  if (!changesText(patch, core.embedders)) return patch;
   const found = await host.get(core.collection, encodeId(id));
   // Of a document that does not exist the engine tells.
   if (found === undefined) return patch;
   const document = JSON.parse(found.json) as Record<string, unknown>;
-  return patchWithVectors(document, patch as Record<string, unknown>, core.embedders, signal);
+  const make = (embedders: EmbeddersByField): Promise<object> =>
+    patchWithVectors(document, patch as Record<string, unknown>, embedders, signal);
+  return embedded(core, make);
 }
 
 type Reading<S extends Schema> = Pick<Collection<S>, "get" | "has" | "count" | "list" | "stats">;
@@ -228,8 +250,11 @@ type Searching<S extends Schema> = Pick<Collection<S>, "search" | "searchMany" |
 function searching<S extends Schema>(context: CollectionContext): Searching<S> {
   const searchAll = (queries: readonly unknown[], { signal, timeout }: CallOptions, call: string) =>
     run(context, { signal, timeout }, onlySignal(call), async (host, collection): Promise<SearchResult<S>[]> => {
-      const embedded = await Promise.all(queries.map((query) => withQueryVectors(query, context.core.embedders, signal)));
-      const answers = await host.search(collection, embedded.map(encodeQuery));
+      const { embedders } = context.core;
+      const made = queries.some((query) => needsVectors(query, embedders))
+        ? await Promise.all(queries.map((query) => withQueryVectors(query, embedders, signal)))
+        : queries;
+      const answers = await host.search(collection, made.map(encodeQuery));
       const fields = await fieldsFor(answers, context);
       return Promise.all(answers.map((answer, at) => reranked(queries[at], decodeAnswer<S>(answer, fields))));
     });

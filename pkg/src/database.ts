@@ -3,7 +3,7 @@ import type { CallOptions, Collection, CollectionOptions, Database, DatabaseStat
 import { makeCollection, type CollectionCore } from "./collection.js";
 import { exportStream } from "./copies.js";
 import { describe, mismatch, SanderlingError, toSanderlingError } from "./errors.js";
-import { fieldTable } from "./field-table.js";
+import { fieldTable, type FieldTable } from "./field-table.js";
 import { embeddersOf, modelsOf, NO_EMBEDDERS, type EmbeddersByField } from "./embedders.js";
 import type { Handle, Host, OpenedCollection } from "./host.js";
 import { encodeJson, hasLoneSurrogate } from "./json.js";
@@ -18,6 +18,8 @@ export interface DatabaseCore {
   readonly host: Host;
   readonly database: Handle;
   readonly collections: Map<string, CollectionCore>;
+  /** Embedders of other models than those of their collections: `reembed()` takes them. */
+  readonly refused: Map<string, EmbeddersByField>;
   /** Whether the engine runs in a worker, and why storage or thread are not the best ones. */
   readonly worker: boolean;
   readonly reason?: string | undefined;
@@ -89,15 +91,27 @@ async function openCollection<S extends Schema>(
   const open = (): Promise<OpenedCollection> => core.host.collection(core.database, name, text, known);
   const opened = await withLanguages(core.host, load, open).catch((error: unknown) => {
     // Whoever has the collection open already may want to take them.
-    if (shared !== undefined && embedders !== undefined && toSanderlingError(error).code === "schema") shared.refused = embedders;
+    if (embedders !== undefined && toSanderlingError(error).code === "schema") {
+      core.refused.set(name, embedders);
+      if (shared !== undefined) shared.refused = embedders;
+    }
     throw error;
   });
   const fields = fieldTable(opened.schema);
   if (shared?.collection === opened.collection) shared.fields = fields;
-  else shared = { collection: opened.collection, fields, writes: 0, updates: new Map(), embedders: NO_EMBEDDERS, refused: NO_EMBEDDERS };
-  if (embedders !== undefined) shared.embedders = embedders;
+  else shared = newCore(opened.collection, fields, core.refused.get(name));
+  if (embedders !== undefined) {
+    shared.embedders = new Map([...shared.embedders, ...embedders]);
+    shared.refused = NO_EMBEDDERS;
+    core.refused.delete(name);
+  }
   core.collections.set(name, shared);
   return makeCollection<S>({ name, host: core.host, core: shared, ensureOpen });
+}
+
+function newCore(collection: Handle, fields: FieldTable, refused: EmbeddersByField = NO_EMBEDDERS): CollectionCore {
+  const reembedding = Promise.resolve();
+  return { collection, fields, writes: 0, updates: new Map(), reembedding, embedders: NO_EMBEDDERS, refused };
 }
 
 /** Makes a call, and makes it again with each language that the engine says it lacks. */

@@ -132,6 +132,14 @@ export async function patchWithVectors(
   return made;
 }
 
+/** Whether a query has a text whose vector is to be made. */
+export function needsVectors(query: unknown, embedders: EmbeddersByField): boolean {
+  if (typeof query === "string") return embedders.size > 0;
+  if (!isObject(query)) return false;
+  const { vector } = query;
+  return Array.isArray(vector) ? vector.some(asksForText) : asksForText(vector);
+}
+
 /** A query in which "text" stands for the vector of its text, or which is a text alone, with that vector. */
 export async function withQueryVectors(
   query: unknown,
@@ -143,8 +151,11 @@ export async function withQueryVectors(
   }
   if (!isObject(query)) return query;
   const { vector, ...rest } = query;
-  const legs = Array.isArray(vector) && vector.some(asksForText) ? vector : [vector];
-  if (!legs.some(asksForText)) return query;
+  const given: unknown[] = Array.isArray(vector) && vector.some(asksForText) ? vector : [vector];
+  if (!given.some(asksForText)) return query;
+  // Of several fields with an embedder all are searched.
+  const fields = [...embedders.keys()];
+  const legs = given.flatMap((leg) => (leg === "text" && fields.length > 0 ? fields.map((field) => ({ field, value: "text" })) : [leg]));
   const { text } = query;
   const words = typeof text === "string" ? text : isObject(text) ? text["query"] : undefined;
   if (typeof words !== "string") throw mismatch("invalid", "search: vector", 'a text beside vector: "text"', describe(words));

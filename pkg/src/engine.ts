@@ -71,7 +71,13 @@ export interface EngineDatabase {
 export interface EngineCollection {
   schema(): string;
   put(documents: string, vectors: Float32Array, layout: Uint32Array, options: string | undefined): Promise<string>;
-  update(id: string, patch: string, vectors: Float32Array, layout: Uint32Array): Promise<string>;
+  update(
+    id: string,
+    patch: string,
+    vectors: Float32Array,
+    layout: Uint32Array,
+    options: string | undefined,
+  ): Promise<string>;
   delete(target: string): Promise<number>;
   get(id: string): Encoded | undefined;
   has(id: string): boolean;

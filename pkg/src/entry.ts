@@ -125,6 +125,7 @@ function places(locate: Locate, files: LanguageSource): Places {
       durability: manner.durability,
       isRepaired,
       collections: new Map(),
+      refused: new Map(),
     }));
 
   const open: Places["open"] = async (name, options, place, opening) => {

@@ -82,6 +82,7 @@ export interface Host {
     patch: string,
     vectors: Float32Array,
     layout: Uint32Array,
+    options?: string | undefined,
   ): Promise<string>;
   delete(collection: Handle, target: string): Promise<number>;
   get(collection: Handle, id: string): Promise<Encoded | undefined>;

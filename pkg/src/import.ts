@@ -173,7 +173,9 @@ const noSource = (found: unknown): SanderlingError =>
 /** Lines of JSON from bytes or text that break anywhere. */
 class Lines {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true });
-  #rest = "";
+  /** The line that has begun: pieces, since a long one comes in many. */
+  #pieces: string[] = [];
+  #length = 0;
   #line = 0;
   #left: number;
 
@@ -189,18 +191,23 @@ class Lines {
   }
 
   *add(chunk: string | ArrayBufferView): Generator<unknown, undefined> {
-    this.#rest += typeof chunk === "string" ? chunk : this.#decode(chunk);
-    const lines = this.#rest.split("\n");
-    this.#rest = lines.pop() ?? "";
-    if (this.#rest.length > LINE_MAX) {
-      throw mismatch("invalid", `import: line ${this.#line + lines.length + 1}`, `at most ${LINE_MAX} characters`, "more");
+    const [first = "", ...others] = (typeof chunk === "string" ? chunk : this.#decode(chunk)).split("\n");
+    this.#pieces.push(first);
+    this.#length += first.length;
+    if (this.#length > LINE_MAX) {
+      throw mismatch("invalid", `import: line ${this.#line + 1}`, `at most ${LINE_MAX} characters`, "more");
     }
-    for (const line of lines) yield* this.#read(line);
+    for (const next of others) {
+      const line = this.#pieces.join("");
+      this.#pieces = [next];
+      this.#length = next.length;
+      yield* this.#read(line);
+    }
   }
 
   *end(): Generator<unknown, undefined> {
-    this.#rest += this.#decode();
-    yield* this.#read(this.#rest);
+    this.#pieces.push(this.#decode());
+    yield* this.#read(this.#pieces.join(""));
   }
 
   #decode(chunk?: ArrayBufferView): string {

@@ -98,7 +98,8 @@ function collectionCalls(state: State): Omit<Host, DatabaseMethod | RestoreMetho
     schema: (handle) => on(handle, (engine) => engine.schema()),
     put: (handle, documents, vectors, layout, options) =>
       on(handle, (engine) => engine.put(documents, vectors, layout, options)),
-    update: (handle, id, patch, vectors, layout) => on(handle, (engine) => engine.update(id, patch, vectors, layout)),
+    update: (handle, id, patch, vectors, layout, options) =>
+      on(handle, (engine) => engine.update(id, patch, vectors, layout, options)),
     delete: (handle, target) => on(handle, (engine) => engine.delete(target)),
     get: (handle, id) => on(handle, (engine) => engine.get(id)),
     has: (handle, id) => on(handle, (engine) => engine.has(id)),

@@ -1,8 +1,8 @@
-import { abortable } from "./abort.js";
+import { aborted } from "./abort.js";
 import type { Signal } from "./api.js";
 import { encodeId, encodePatch } from "./documents.js";
 import { modelsOf, withVectors, type EmbeddersByField } from "./embedders.js";
-import { toSanderlingError } from "./errors.js";
+import { SanderlingError, toSanderlingError } from "./errors.js";
 import type { FieldTable } from "./field-table.js";
 import type { Handle, Host } from "./host.js";
 import { encodeQuery } from "./query.js";
@@ -13,6 +13,7 @@ import type { Id } from "./schema.js";
 
 export interface ReembedOptions {
   readonly signal?: Signal | undefined;
+  readonly timeout?: number | undefined;
   /** Documents that are done at once. Default 100. */
   readonly batchSize?: number | undefined;
   /** Told after each batch. */
@@ -42,20 +43,27 @@ export async function reembedAll(
   collection: Handle,
   fields: () => FieldTable,
   embedders: EmbeddersByField,
-  { signal, batchSize = BATCH_DEFAULT, onProgress }: ReembedOptions,
+  begun: () => void,
+  { signal, batchSize = BATCH_DEFAULT, onProgress, timeout = Infinity }: ReembedOptions,
 ): Promise<ReembedProgress> {
+  const end = performance.now() + timeout;
+  const models = modelsOf(embedders);
   const change = (asked: object): Promise<string> => host.settings(collection, JSON.stringify(asked));
-  const { remaking } = JSON.parse(await change({ remake: modelsOf(embedders) })) as Settings;
+  const { remaking } = JSON.parse(await change({ remake: models })) as Settings;
+  begun();
   const since = remaking?.since ?? 0;
   const progress = { documents: 0 };
   for (;;) {
     const old = (await oldest(host, collection, batchSize)).filter(({ version }) => version < since);
     if (old.length === 0) break;
-    await abortable(signal, () => remake(host, collection, fields(), old, embedders, signal));
+    // Whoever called was told that it took too long.
+    if (performance.now() > end) throw new SanderlingError("timeout", "reembed: its time was over");
+    if (signal?.aborted) throw aborted(signal);
+    await remake(host, collection, fields(), old, embedders, signal);
     progress.documents += old.length;
     onProgress?.({ ...progress });
   }
-  await change({ isRemade: true });
+  await change({ remade: models });
   return progress;
 }
 
@@ -83,9 +91,10 @@ async function remake(
       const patch = Object.fromEntries(vectors.map((field) => [field, document[field]]));
       const { json, vectors: packed, layout } = encodePatch(patch, fields);
       try {
-        await host.update(collection, encodeId(id), json, packed, layout);
+        const options = JSON.stringify({ ifVersion: old[at]?.version });
+        await host.update(collection, encodeId(id), json, packed, layout, options);
       } catch (error) {
-        // Somebody has deleted it meanwhile.
+        // Somebody has deleted or changed it meanwhile, and who changes a text makes its vector.
         if (toSanderlingError(error).code !== "conflict") throw error;
       }
     }),

@@ -159,14 +159,14 @@ test("options: unknown ones are invalid, later ones unsupported, undefined ones 
     await rejects(bad({ memoryBudget }), "invalid", /memoryBudget.*a whole number of bytes above 0/);
   }
   const db = await open("library", { storage: undefined, colour: undefined } as object);
-  await rejects(db.collection("books", SCHEMA, { embedders: {} } as object), "unsupported", /embedders/);
+  await rejects(db.collection("books", SCHEMA, { embedders: 5 } as object), "invalid", /embedders/);
   const books = await db.collection("books", SCHEMA);
   await rejects(books.put({ id: 1 }, { ifVersion: "present" } as object), "invalid", /ifVersion/);
   await rejects(books.put({ id: 1 }, { wait: 1 } as object), "invalid", /wait/);
   await rejects(books.search({ rerank: 5 } as object), "invalid", /rerank/);
   await rejects(books.search({ rerank: () => [], groupBy: { field: "title" } } as object), "invalid", /groupBy/);
   await rejects(books.search({ rerank: () => 5 } as object), "invalid", /rerank.*scores/);
-  await rejects(books.search({ vector: "text" } as object), "unsupported", /embedder/);
+  await rejects(books.search({ text: "a", vector: "text" }), "invalid", /embedder/);
   await rejects(books.search({ txt: "a" } as object), "invalid", /txt/);
   await rejects(books.compact({ onProgress: () => undefined } as object), "unsupported");
   await rejects(books.delete({} as { filter: string }), "invalid", /filter/);

@@ -146,6 +146,37 @@ test("texts go in batches, and a model that fails is asked again", async () => {
   await rejects(withBooks({ title: embedder }, () => undefined), "invalid", /title/);
 });
 
+test("a model that is refused changes nothing", () =>
+  withBooks({ vector: letters().embedder }, async (books) => {
+    await books.put({ id: 1, title: "a" });
+    await rejects(books.reembed({ nosuch: letters("two", 1).embedder }), "invalid", /nosuch/);
+    await rejects(books.reembed({ vector: letters("x".repeat(600), 1).embedder }), "invalid", /model/);
+    await books.put({ id: 2, title: "b" });
+    assert.deepEqual((await books.get(2)).vector, Float32Array.of(0, 1, 0, 0));
+    assert.equal("nosuch" in (await books.get(2)), false);
+    assert.deepEqual(ids(await books.search("b")), [2, 1]);
+  }));
+
+test("what is changed while all is made anew keeps its own vector, and one run ends for all", () =>
+  withBooks({ vector: letters().embedder }, async (books) => {
+    await books.put([1, 2, 3].map((id) => ({ id, title: "a" })));
+    const two = letters("two", 1).embedder;
+    const embed = async (texts, options) => {
+      if (texts.includes("a")) await new Promise((resolve) => setTimeout(resolve, 30));
+      return two.embed(texts, options);
+    };
+    const run = books.reembed({ vector: { ...two, embed } });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await books.update(2, { title: "bb" });
+    await run;
+    assert.deepEqual((await books.get(2)).vector, Float32Array.of(2, 0, 0, 0));
+    assert.deepEqual((await books.get(1)).vector, Float32Array.of(0, 0, 0, 1));
+    const both = [letters("three", 2), letters("four", 3)].map(({ embedder }) => books.reembed({ vector: embedder }));
+    const ended = await Promise.allSettled(both);
+    assert.ok(ended.some(({ status }) => status === "fulfilled"), "one of them");
+    for (const { reason } of ended.filter(({ status }) => status === "rejected")) assert.equal(reason.code, "conflict");
+  }));
+
 test("vectors of another model are refused until all are made anew, and a broken off run goes on", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sanderling-embedders-"));
   try {

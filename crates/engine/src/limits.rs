@@ -55,3 +55,7 @@ pub const SORT_FIELDS_MAX: usize = 16;
 pub const FACET_VALUES_MAX: usize = 100_000;
 /// Hits, those left out included, that may be made to differ from each other: each is compared with all candidates.
 pub const MMR_HITS_MAX: usize = 1_000;
+/// Vector legs of one search.
+pub const VECTOR_LEGS_MAX: usize = 64;
+/// Ranges of one facet.
+pub const FACET_RANGES_MAX: usize = 1_000;

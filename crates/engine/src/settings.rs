@@ -100,8 +100,8 @@ pub struct AskedSettings {
     models: Models,
     /// Vectors are to be made anew by these models.
     remake: Option<Models>,
-    /// All of them were.
-    is_remade: bool,
+    /// All of them were made by these.
+    remade: Option<Models>,
 }
 
 impl From<CollectionSettings> for AskedSettings {
@@ -113,13 +113,13 @@ impl From<CollectionSettings> for AskedSettings {
             quota: Some(settings.quota),
             models: settings.models,
             remake: None,
-            is_remade: false,
+            remade: None,
         }
     }
 }
 
 impl AskedSettings {
-    /// Reads `{ sealAt?, bm25?: { k1?, b? }, quota?: { documents?, bytes? }, models?, remake?, isRemade? }`.
+    /// Reads `{ sealAt?, bm25?: { k1?, b? }, quota?: { documents?, bytes? }, models?, remake?, remade? }`.
     pub fn from_value(value: &Value) -> Result<Self> {
         let mut asked = Self::default();
         let mut options = ObjectReader::new(value, &"collection options")?;
@@ -145,7 +145,7 @@ impl AskedSettings {
             asked.models = models_of(models)?;
         }
         asked.remake = options.value("remake").map(models_of).transpose()?;
-        asked.is_remade = options.boolean("isRemade")?.unwrap_or(false);
+        asked.remade = options.value("remade").map(models_of).transpose()?;
         options.finish()?;
         Ok(asked)
     }
@@ -200,9 +200,14 @@ impl AskedSettings {
             (Some(models), _) => settings.remaking = Some(Remaking { models, since: next }),
             (None, _) => {}
         }
-        if self.is_remade
-            && let Some(Remaking { models, .. }) = settings.remaking.take()
-        {
+        if let Some(made) = self.remade {
+            // Another one may have begun meanwhile: then not all vectors are of these models.
+            let Some(Remaking { models, .. }) = settings.remaking.take().filter(|remaking| remaking.models == made)
+            else {
+                let expected = models_to_value(&made);
+                let found = ours.remaking.as_ref().map_or(Value::Null, |other| models_to_value(&other.models));
+                return Err(Error::mismatch(ErrorCode::Conflict, &"reembed", &expected, &found));
+            };
             for (field, model) in models {
                 settings.models.retain(|(other, _)| *other != field);
                 settings.models.push((field, model));
@@ -366,7 +371,9 @@ mod tests {
             let text = alloc::format!(r#"{{ "models": {{ "v": "{model}" }} }}"#);
             assert_eq!(over(&begun, &text, 90).expect_err("under way").code(), ErrorCode::Schema);
         }
-        let done = over(&begun, r#"{ "isRemade": true }"#, 90).expect("an end");
+        let other = over(&begun, r#"{ "remade": { "v": "three" } }"#, 90).expect_err("another one has begun");
+        assert_eq!(other.code(), ErrorCode::Conflict);
+        let done = over(&begun, r#"{ "remade": { "v": "two" } }"#, 90).expect("an end");
         assert_eq!((done.models, done.remaking), (Vec::from([("v".into(), "two".into())]), None));
     }
 

@@ -219,7 +219,7 @@ fn a_collection_that_is_dropped_while_the_database_is_closed_holds_nobody_up() {
         let books = db.collection_with("books", Schema::from_json(SCHEMA).unwrap(), settings).unwrap();
         put(&books, 0..40);
         books.delete(0_u64..35).unwrap();
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             let other = db.clone();
             scope.spawn(move || drop(other.drop_collection("books")));
             scope.spawn(|| drop(db.close()));

@@ -51,7 +51,8 @@ pub fn task(collection: &Collection, call: Run, arguments: &Arguments) -> Result
             let mut patch = [Document::from_json(arguments.required(1)?)?];
             arguments.attach(&mut patch, &collection.schema())?;
             let [patch] = patch;
-            Write::Update(id(arguments)?, patch, PutOptions::default())
+            let options = arguments.value(2)?.as_ref().map(PutOptions::from_value).transpose()?;
+            Write::Update(id(arguments)?, patch, options.unwrap_or_default())
         }
         _ => {
             let documents = arguments.documents(&collection.schema())?;

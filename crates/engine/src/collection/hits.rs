@@ -111,7 +111,8 @@ impl CollectionState {
 
     /// The score of a hit taken apart: where legs are fused what each gives, and the terms of the text.
     fn explanation(&self, candidate: &Candidate, place: Option<&Place>, telling: &Telling<'_>) -> Value {
-        let number = |value: f32| Value::Number(f64::from(value));
+        // As it is reported: one without a bound is the largest or least there is.
+        let number = |value: f32| Value::Number(f64::from(value.clamp(f32::MIN, f32::MAX)));
         let mut explanation = Value::object().with("score", number(candidate.score));
         let Some(place) = place else { return explanation };
         let Places { text_share, vector_shares, .. } = telling.places;

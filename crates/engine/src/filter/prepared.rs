@@ -10,6 +10,7 @@ use crate::{
     ids::RowId,
     lists::map,
     order::{sort, sorted},
+    query::{Unwatched, Watch},
     rows::RowSet,
     segment::Segment,
     stored::Stored,
@@ -59,15 +60,18 @@ enum Part<'a> {
 /// The rows of the segment for which the filter holds, live or not.
 #[must_use]
 pub fn rows_matching(filter: &Filter, segment: &Segment<'_>) -> RowSet {
-    Prepared::new(filter, segment).rows()
+    Prepared::new(filter, segment, &Unwatched).rows(&Unwatched)
 }
 
 impl<'a> Prepared<'a> {
-    /// Makes a filter ready.
+    /// Makes a filter ready. Where there is no time left for that, it lets nothing through.
     #[must_use]
-    pub fn new(filter: &Filter, segment: &Segment<'a>) -> Self {
+    pub fn new(filter: &Filter, segment: &Segment<'a>, watch: &dyn Watch) -> Self {
         let rows = segment.rows();
-        let parts = |parts: &[Filter]| map(parts, |part| Prepared::new(part, segment));
+        if watch.is_over() {
+            return Self { part: Part::Known(false), most: 0, rows };
+        }
+        let parts = |parts: &[Filter]| map(parts, |part| Prepared::new(part, segment, watch));
         match filter {
             Filter::All(all) => {
                 let parts = parts(all);
@@ -79,7 +83,7 @@ impl<'a> Prepared<'a> {
                 let most = parts.iter().map(|part| part.most).sum::<usize>().min(rows);
                 Self { part: Part::Any(parts), most, rows }
             }
-            Filter::Not(part) => Self { part: Part::Not(Prepared::new(part, segment).into()), most: rows, rows },
+            Filter::Not(part) => Self { part: Part::Not(Prepared::new(part, segment, watch).into()), most: rows, rows },
             Filter::Exists(field, exists) => {
                 let mut set = segment.rows_with(*field);
                 if !exists {
@@ -101,22 +105,25 @@ impl<'a> Prepared<'a> {
         self.most
     }
 
-    /// The rows that it lets through.
+    /// The rows that it lets through; none where there is no time left.
     #[must_use]
-    pub fn rows(&self) -> RowSet {
+    pub fn rows(&self, watch: &dyn Watch) -> RowSet {
         let rows = self.rows;
+        if watch.is_over() {
+            return RowSet::none(rows);
+        }
         match &self.part {
             Part::Known(true) => RowSet::all(rows),
             Part::Known(false) => RowSet::none(rows),
             Part::Set(set) => set.clone(),
-            Part::All(parts) => self.all(parts),
+            Part::All(parts) => self.all(parts, watch),
             Part::Any(parts) => {
                 let mut set = RowSet::none(rows);
-                parts.iter().for_each(|part| set.unite(&part.rows()));
+                parts.iter().for_each(|part| set.unite(&part.rows(watch)));
                 set
             }
             Part::Not(part) => {
-                let mut set = part.rows();
+                let mut set = part.rows(watch);
                 set.invert();
                 set
             }
@@ -126,12 +133,12 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    fn all(&self, parts: &[Self]) -> RowSet {
+    fn all(&self, parts: &[Self], watch: &dyn Watch) -> RowSet {
         let mut set: Option<RowSet> = None;
         for at in sorted(parts.len(), &mut |a, b| parts[a].most.cmp(&parts[b].most)) {
             let part = &parts[at as usize];
             match &mut set {
-                None => set = Some(part.rows()),
+                None => set = Some(part.rows(watch)),
                 Some(set) => {
                     let left = set.count();
                     if left * ASKED_ROW_COST < part.cost() {
@@ -139,7 +146,7 @@ impl<'a> Prepared<'a> {
                         set.iter().filter(|row| part.holds(*row)).for_each(|row| kept.insert(row));
                         *set = kept;
                     } else {
-                        set.intersect(&part.rows());
+                        set.intersect(&part.rows(watch));
                     }
                 }
             }

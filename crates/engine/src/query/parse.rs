@@ -8,8 +8,8 @@ use crate::{
     Error, Result, Value,
     document::{quoted, reader::ObjectReader},
     limits::{
-        FACET_VALUES_MAX, HIGHLIGHT_CHARACTERS_MAX, HITS_MAX, OVERSAMPLE_MAX, QUERY_TERMS_MAX, SLOP_MAX,
-        SORT_FIELDS_MAX,
+        FACET_RANGES_MAX, FACET_VALUES_MAX, HIGHLIGHT_CHARACTERS_MAX, HITS_MAX, OVERSAMPLE_MAX, QUERY_TERMS_MAX,
+        SLOP_MAX, SORT_FIELDS_MAX, VECTOR_LEGS_MAX,
     },
     lists::try_map,
     settings::{FACET_VALUES_DEFAULT, MMR_LAMBDA_DEFAULT, RRF_K_DEFAULT},
@@ -122,6 +122,9 @@ fn vector_queries(value: &Value) -> Result<Vec<VectorQuery>> {
         Value::Array(items)
             if items.iter().any(|item| matches!(item, Value::Object(_) | Value::Array(_) | Value::Vector(_))) =>
         {
+            if items.len() > VECTOR_LEGS_MAX {
+                return Err(Error::expected(&"vector", &format_args!("at most {VECTOR_LEGS_MAX} legs"), &items.len()));
+            }
             try_map(items, vector_query)
         }
         one => Ok(Vec::from([vector_query(one)?])),
@@ -250,9 +253,9 @@ fn facets(value: &Value) -> Result<Vec<Facet>> {
 }
 
 fn facet_ranges(path: &dyn Display, value: &Value) -> Result<Vec<[Value; 2]>> {
-    let expected = format_args!("an array of at most {FACET_VALUES_MAX} pairs");
+    let expected = format_args!("an array of at most {FACET_RANGES_MAX} pairs");
     let Value::Array(items) = value else { return Err(Error::expected(path, &expected, &value.describe())) };
-    if items.len() > FACET_VALUES_MAX {
+    if items.len() > FACET_RANGES_MAX {
         return Err(Error::expected(path, &expected, &items.len()));
     }
     try_map(items, |item| match item {

@@ -9,7 +9,7 @@ use crate::{
     lists::{map, try_map},
     numbering::{Numbering, hash},
     order::first_of,
-    query::{Facet, FacetCounts, FacetKind},
+    query::{Facet, FacetCounts, FacetKind, Watch},
     schema::AttributeKind,
 };
 use alloc::{format, vec, vec::Vec};
@@ -27,6 +27,9 @@ enum AskedKind {
     Ranges(Vec<[f64; 2]>),
     Bounds,
 }
+
+/// Rows after which it is asked whether there is time for more.
+const LOOK_EACH: u32 = 64;
 
 /// How many matches of one segment have each value.
 type SegmentCounts<'a> = Vec<(AttributeValue<'a>, usize)>;
@@ -50,7 +53,7 @@ impl CollectionState {
     }
 
     /// Counts over all matches.
-    pub(super) fn counted(&self, facet: &AskedFacet, rows: &[SegmentRows]) -> FacetCounts {
+    pub(super) fn counted(&self, facet: &AskedFacet, rows: &[SegmentRows], watch: &dyn Watch) -> FacetCounts {
         let columns = map(rows.iter().enumerate(), |(at, rows)| Some((self.attribute(at, facet.field)?, rows)));
         let columns = || columns.iter().flatten();
         match &facet.kind {
@@ -65,7 +68,7 @@ impl CollectionState {
             }
             AskedKind::Ranges(ranges) => {
                 let mut counts = vec![0; ranges.len()];
-                columns().for_each(|(column, rows)| count_ranges(column, rows, ranges, &mut counts));
+                columns().for_each(|(column, rows)| count_ranges(column, rows, ranges, &mut counts, watch));
                 let bounds = |range: &[f64; 2]| {
                     range.map(|bound| if bound.is_finite() { Value::Number(bound) } else { Value::Null })
                 };
@@ -156,17 +159,29 @@ fn hash_of(value: AttributeValue<'_>) -> u32 {
 }
 
 /// Adds how many matches have a value in each range. A match with several in one counts once.
-fn count_ranges(column: &AttributeColumn<'_>, rows: &SegmentRows, ranges: &[[f64; 2]], counts: &mut [usize]) {
+fn count_ranges(
+    column: &AttributeColumn<'_>,
+    rows: &SegmentRows,
+    ranges: &[[f64; 2]],
+    counts: &mut [usize],
+    watch: &dyn Watch,
+) {
     let within = |value: AttributeValue<'_>, [from, to]: &[f64; 2]| matches!(value, AttributeValue::Number(number) if *from <= number && number < *to);
     // Where each row has one value at most, all that have a value in a range are those of its values together.
     if column.is_one_at_most() {
-        for (value, count) in counts_of(column, rows) {
+        for (at, (value, count)) in counts_of(column, rows).into_iter().enumerate() {
+            if at % LOOK_EACH as usize == 0 && watch.is_over() {
+                return;
+            }
             let holding = ranges.iter().zip(counts.iter_mut()).filter(|(range, _)| within(value, range));
             holding.for_each(|(_, total)| *total += count);
         }
         return;
     }
     for row in rows.matching.iter() {
+        if row.0 % LOOK_EACH == 0 && watch.is_over() {
+            return;
+        }
         for (range, total) in ranges.iter().zip(counts.iter_mut()) {
             *total += usize::from(column.values(row).any(|value| within(value, range)));
         }

@@ -22,7 +22,7 @@ use crate::{
     document::quoted,
     filter::{Filter, Prepared},
     lists::{map, try_map},
-    query::{Candidate, Hit, Latch, Query, SearchResult, SegmentPlan, TopK, Unwatched, VectorQuery, Watch},
+    query::{Candidate, Hit, Latch, Query, SearchResult, SegmentPlan, Unwatched, VectorQuery, Watch},
     rows::RowSet,
     schema::{AttributeKind, FieldKind, VectorField},
     settings::LEG_DEPTH_DEFAULT,
@@ -66,16 +66,16 @@ struct SegmentRows {
 
 impl Asked<'_> {
     /// How many of its best each leg gives, where so many matches are needed, or are chosen from.
-    fn depth(&self, legs: usize, has_text: bool, (needed, pool): (usize, usize)) -> usize {
+    fn depth(&self, legs: usize, has_text: bool, (needed, pool, fused): (usize, usize, usize)) -> usize {
         match (legs, !self.sort.is_empty()) {
             _ if needed == 0 => 0,
-            // All that scores enough is put into another order, so all of it must be known.
-            (_, true) if self.query.min_score.is_some() => usize::MAX,
-            // Texts are scored quickly.
-            (1, true) if has_text => usize::MAX,
+            (0, true) => 0,
+            // Texts are scored quickly; and where what scores too little is left out, all scores must be known.
+            (1, true) if has_text || self.query.min_score.is_some() => usize::MAX,
             // A leg alone is not fused with anything: its first hits are the answer.
             (0 | 1, false) => pool,
-            _ => pool.max(LEG_DEPTH_DEFAULT),
+            // Scores may not depend on how many hits a group has, or on an order by fields.
+            _ => fused,
         }
     }
 }
@@ -114,10 +114,15 @@ impl CollectionState {
         let matches = asked.text.as_ref().map(|text| self.match_text(text, &live, wants_rows, details));
         let matches = matches.as_ref();
         let rows = map(live.iter().enumerate(), |(at, live)| {
-            if watch.is_over() { SegmentRows::left_out(live) } else { self.segment_rows(at, live, &asked, matches) }
+            if watch.is_over() {
+                SegmentRows::left_out(live)
+            } else {
+                self.segment_rows(at, live, &asked, matches, watch)
+            }
         });
-        let facets =
-            map(&asked.facets, |facet| (self.schema.fields[facet.field].name.clone(), self.counted(facet, &rows)));
+        let facets = map(&asked.facets, |facet| {
+            (self.schema.fields[facet.field].name.clone(), self.counted(facet, &rows, watch))
+        });
         let wanted = if query.limit == 0 { 0 } else { query.offset.saturating_add(query.limit) };
         let (ranking, groups) = match (asked.group, &query.group_by) {
             (Some(field), Some(group_by)) => {
@@ -130,7 +135,9 @@ impl CollectionState {
         let Ranking { ranked, places, total, mut plan, .. } = ranking;
         let telling =
             Telling { query, places: &places, vectors: &asked.vectors, matches, highlighted: asked.highlighted };
-        let told = |chosen: &[Candidate]| try_map(chosen, |candidate| self.hit(candidate, &telling));
+        let in_time =
+            |chosen: &[Candidate]| chosen.iter().take_while(|_| !watch.is_over()).copied().collect::<Vec<_>>();
+        let told = |chosen: &[Candidate]| try_map(in_time(chosen), |candidate| self.hit(&candidate, &telling));
         let page = query.offset..wanted;
         let (hits, groups) = match groups {
             None => (told(within(&ranked, page))?, None),
@@ -220,12 +227,16 @@ impl CollectionState {
         live: &RowSet,
         asked: &Asked<'_>,
         matches: Option<&TextMatches<'_>>,
+        watch: &dyn Watch,
     ) -> SegmentRows {
         let mut allowed = live.clone();
         let mut told = None;
         if let Some(filter) = &asked.filter {
-            let prepared = Prepared::new(filter, &self.segment(at));
-            allowed.intersect(&prepared.rows());
+            let prepared = Prepared::new(filter, &self.segment(at), watch);
+            allowed.intersect(&prepared.rows(watch));
+            if watch.is_over() {
+                return SegmentRows::left_out(live); // conditions that were left out let nothing or all through
+            }
             told = Some(format!("{} of about {}", allowed.count(), prepared.estimate()));
         }
         let matching = self.matching_rows(at, &allowed, matches, &asked.vectors);
@@ -269,46 +280,52 @@ impl CollectionState {
         let chosen_from = query.offset.saturating_add(query.limit).max(LEG_DEPTH_DEFAULT);
         let pool = if asked.diverse.is_some() { needed.max(chosen_from) } else { needed };
         let legs = vectors.len() + usize::from(scored.is_some());
-        let is_sorted = !asked.sort.is_empty();
-        let depth = asked.depth(legs, scored.is_some(), (needed, pool));
+        let depth = asked.depth(legs, scored.is_some(), (needed, pool, chosen_from));
         let mut plan = self.plan(matches.is_some(), rows);
         let mut total = rows.iter().map(|rows| rows.matching.count()).sum();
         let text_leg = scored.map(|matches| self.text_leg(matches, rows, (depth, watch), &mut plan, &mut total));
         let vector_legs = map(vectors, |leg| self.vector_leg(leg, rows, (depth, watch), &mut plan));
-        let mut is_all = text_leg.iter().chain(&vector_legs).all(|leg| leg.len() < depth);
         let mut places = Places::new(&query.fusion, text_leg.as_deref(), &vector_legs);
         let mut ranked = match (text_leg, vector_legs.as_slice()) {
-            (None, []) if is_sorted => Vec::new(),
             (None, []) => oldest_first(rows, depth),
             (Some(only), []) => only,
             (None, [only]) => only.clone(),
             _ => places.fused(),
         };
-        if matches.is_some() && scored.is_none() && legs > 0 {
-            // Words that exclude let documents match that no leg ranks.
-            add_unranked(&mut ranked, rows, &places, depth);
-            is_all &= ranked.len() < depth;
+        if !asked.sort.is_empty() && needed > 0 {
+            ranked = self.sorted_matches(asked, rows, &places, needed);
+        } else if legs > 0 {
+            add_unranked(&mut ranked, rows, &places, needed);
         }
-        is_all = is_all && (legs > 0 || ranked.len() < depth);
+        let mut is_all = ranked.len() < needed;
         if let Some(least) = query.min_score {
             let found = ranked.len();
             ranked.retain(|candidate| candidate.score >= least);
             // What comes behind those that score too little scores less.
-            is_all |= ranked.len() < found;
-        }
-        if is_sorted && needed > 0 {
-            if query.min_score.is_none() {
-                ranked = all_matches(rows);
-            }
-            is_all = ranked.len() <= needed;
-            ranked = self.ordered(&asked.sort, &ranked, needed);
-            ranked.iter_mut().for_each(|candidate| candidate.score = places.score(candidate));
+            is_all |= ranked.len() < found && asked.sort.is_empty();
         }
         if let (Some(field), Some(mmr)) = (asked.diverse, &query.mmr) {
             let wanted = if asked.group.is_some() { chosen_from } else { needed };
             ranked = self.diverse(field, mmr.lambda, ranked, (chosen_from, wanted), watch);
         }
         Ranking { ranked, is_all, places, total, plan }
+    }
+
+    /// The first of all matches that score enough, in the order of their fields.
+    fn sorted_matches(
+        &self,
+        asked: &Asked<'_>,
+        rows: &[SegmentRows],
+        places: &Places,
+        needed: usize,
+    ) -> Vec<Candidate> {
+        let mut matches = oldest_first(rows, usize::MAX);
+        if let Some(least) = asked.query.min_score {
+            matches.retain(|candidate| places.score(candidate) >= least);
+        }
+        let mut sorted = self.ordered(&asked.sort, &matches, needed);
+        sorted.iter_mut().for_each(|candidate| candidate.score = places.score(candidate));
+        sorted
     }
 
     /// What the segments do, as far as it is known before they do it.
@@ -334,24 +351,21 @@ fn oldest_first(rows: &[SegmentRows], limit: usize) -> Vec<Candidate> {
     oldest
 }
 
-/// All matches, not yet in any order, without a score.
-fn all_matches(rows: &[SegmentRows]) -> Vec<Candidate> {
-    oldest_first(rows, usize::MAX)
-}
-
-/// Adds matches that no leg has ranked, with a score of 0.
-fn add_unranked(ranked: &mut Vec<Candidate>, rows: &[SegmentRows], places: &Places, limit: usize) {
-    let mut top = TopK::new(limit);
-    ranked.drain(..).for_each(|candidate| top.offer(candidate));
+/// Adds matches that no leg has ranked, until there are `needed`: those that words which exclude let through, and those that lie
+/// deeper than legs go which are fused. They score nothing, and come behind all others.
+fn add_unranked(ranked: &mut Vec<Candidate>, rows: &[SegmentRows], places: &Places, needed: usize) {
+    let score = ranked.last().map_or(0.0, |last| last.score.min(0.0));
     for (segment, rows) in rows.iter().enumerate() {
         for row in rows.matching.iter() {
-            let candidate = Candidate { score: 0.0, segment, row };
+            if ranked.len() >= needed {
+                return;
+            }
+            let candidate = Candidate { score, segment, row };
             if places.get(&candidate).is_none() {
-                top.offer(candidate);
+                ranked.push(candidate);
             }
         }
     }
-    *ranked = top.into_sorted();
 }
 
 /// A part of a list, as far as the list goes.
