@@ -13,7 +13,7 @@ use sanderling::{
 use sanderling_testkit::{
     contract::{flush_contract, reopening_contract, storage_contract},
     sim::{
-        storage::{Medium, SimStorage},
+        storage::{Fault, Medium, Plan, SimStorage},
         world,
     },
 };
@@ -95,6 +95,38 @@ fn what_was_flushed_survives_a_power_cut() {
             files.restart(true, cuts.get());
         });
     }
+}
+
+/// A file that was freed is emptied before it gets another name, also where the flush of that failed before.
+#[test]
+fn a_file_of_a_pool_never_shows_old_content_under_a_new_name() {
+    let mut shown = 0;
+    for seed in 0..2_000 {
+        world::begin();
+        let files = SimStorage::new(Medium::Opfs, seed);
+        let open = || block_on(pool_of(files.clone())).unwrap();
+        drop(open());
+        world::wait(1_000); // the names of its files are written by now
+        let storage = open();
+        block_on(storage.write("old", &[7; 900], Durability::Strict)).unwrap();
+        block_on(storage.remove("old")).unwrap();
+        let fault = if seed % 2 == 0 { Fault::Lost } else { Fault::FlushFailed };
+        files.plan(Plan { after: 1, for_ever: false, fault }, seed);
+        assert!(block_on(storage.write("new", &[9; 40], Durability::Strict)).is_err());
+        files.heal();
+        files.die_after(1 + seed % 6, seed);
+        let _ = block_on(storage.write("new", &[9; 40], Durability::Strict));
+        files.restart(true, seed);
+        let storage = open();
+        let objects = block_on(storage.list()).unwrap();
+        if let Some(object) = objects.iter().find(|object| object.name == "new") {
+            let content = block_on(storage.read("new", 0, object.bytes as usize)).unwrap();
+            let is_old = content.as_ref().windows(8).any(|bytes| bytes == [7; 8]);
+            assert!(!is_old, "seed {seed}: {:?}", content.as_ref());
+            shown += 1;
+        }
+    }
+    assert!(shown > 100, "only {shown} power cuts came after the name");
 }
 
 #[test]

@@ -259,10 +259,12 @@ impl<R: RawFiles> PoolStorage<R> {
     /// Writes what a file holds into the slot that does not count. After a failed flush that is the newer one: it may never
     /// become durable, whatever later flushes say, and the other one is.
     async fn label(&self, file: &mut PoolFile, object: Option<&str>) -> Result<()> {
-        // The other slot is written over: from then on this one must be sure.
-        if file.unflushed && !file.doubtful {
+        // Before a slot says something else, what it was written upon must be sure: that the old content is gone, and the
+        // slot that counts, whose other one is written over. A slot in doubt stays so whatever this flush says.
+        if file.unflushed {
             let flushed = self.raw.flush(&file.name).await;
-            (file.unflushed, file.doubtful) = (flushed.is_err(), flushed.is_err());
+            file.doubtful |= flushed.is_err();
+            file.unflushed = file.doubtful;
             flushed?;
         }
         let generation = {
