@@ -75,32 +75,38 @@ impl SplitOptions {
             }
         };
         let mut options = Self::new(kind);
-        options.size = whole(&mut given, "size")?.unwrap_or(options.size);
-        options.overlap = whole(&mut given, "overlap")?.unwrap_or(0);
+        let size = whole(&mut given, "size")?.unwrap_or(options.size as u64);
+        let overlap = whole(&mut given, "overlap")?.unwrap_or(0);
         given.finish()?;
-        options.check()?;
+        check(size, overlap)?;
+        // On a host of 32 bits a larger number means what the largest does: all there is.
+        options.size = usize::try_from(size).unwrap_or(usize::MAX);
+        options.overlap = usize::try_from(overlap).unwrap_or(usize::MAX).min(options.size - 1);
         Ok(options)
     }
 
     pub(super) fn check(&self) -> Result<()> {
-        let Self { size, overlap, .. } = *self;
-        if size == 0 {
-            return Err(Error::expected(&"split.size", &"a whole number from 1", &size));
-        }
-        if overlap >= size {
-            let expected = &format_args!("a whole number below the size of {size}");
-            return Err(Error::expected(&"split.overlap", expected, &overlap));
-        }
-        Ok(())
+        check(self.size as u64, self.overlap as u64)
     }
 }
 
-/// The option `name` as a whole number. On a host of 32 bits a larger one means what the largest does: all there is.
-fn whole(given: &mut ObjectReader<'_>, name: &str) -> Result<Option<usize>> {
+fn check(size: u64, overlap: u64) -> Result<()> {
+    if size == 0 {
+        return Err(Error::expected(&"split.size", &"a whole number from 1", &size));
+    }
+    if overlap >= size {
+        let expected = &format_args!("a whole number below the size of {size}");
+        return Err(Error::expected(&"split.overlap", expected, &overlap));
+    }
+    Ok(())
+}
+
+/// The option `name` as a whole number.
+fn whole(given: &mut ObjectReader<'_>, name: &str) -> Result<Option<u64>> {
     match given.number(name)? {
         Some(number) if !(0.0..=COUNT_MAX).contains(&number) || libm::trunc(number) != number => {
             Err(given.wrong(name, &"a whole number", &Value::Number(number)))
         }
-        number => Ok(number.map(|number| number as usize)),
+        number => Ok(number.map(|number| number as u64)),
     }
 }
