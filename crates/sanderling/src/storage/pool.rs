@@ -253,6 +253,10 @@ impl<R: RawFiles> PoolStorage<R> {
         self.raw.set_len(&file.name, CONTENT_AT).await?;
         file.unflushed = true;
         file.length = 0;
+        // Behind a slot in doubt the other one may still name what was freed: the content would be taken for that.
+        if file.doubtful {
+            self.label(file, None).await?;
+        }
         self.label(file, Some(object)).await
     }
 
