@@ -78,8 +78,8 @@ struct PoolFile {
     slot: usize,
     /// Whether no flush may have reached that slot yet.
     unflushed: bool,
-    /// Whether a flush of that failed: a later one may succeed without the slot, which is written once more before the next
-    /// bytes.
+    /// Whether a flush of that failed, or a slot could not be written: a later flush may succeed without the slot, which is
+    /// written once more before the next bytes.
     doubtful: bool,
     generation: u64,
     created: u64,
@@ -253,15 +253,19 @@ impl<R: RawFiles> PoolStorage<R> {
         self.raw.set_len(&file.name, CONTENT_AT).await?;
         file.unflushed = true;
         file.length = 0;
-        // Behind a slot in doubt the other one may still name what was freed: the content would be taken for that.
+        // The slot that does not count may name what was freed, or what the file was to hold before, and counts if the other
+        // one is lost: the content would be taken for that.
         if file.doubtful {
-            self.label(file, None).await?;
+            self.write_slot(file, 1 - file.slot, None).await?;
+            file.doubtful = true;
+            self.raw.flush(&file.name).await?;
+            (file.unflushed, file.doubtful) = (false, false);
         }
         self.label(file, Some(object)).await
     }
 
-    /// Writes what a file holds into the slot that does not count. After a failed flush that is the newer one: it may never
-    /// become durable, whatever later flushes say, and the other one is.
+    /// Writes what a file holds into the slot that does not count. In doubt that is the newer one: it may never become durable,
+    /// whatever later flushes say, and the other one is.
     async fn label(&self, file: &mut PoolFile, object: Option<&str>) -> Result<()> {
         // Before a slot says something else, what it was written upon must be sure: that the old content is gone, and the
         // slot that counts, whose other one is written over. A slot in doubt stays so whatever this flush says.
@@ -271,13 +275,19 @@ impl<R: RawFiles> PoolStorage<R> {
             file.unflushed = file.doubtful;
             flushed?;
         }
+        let at = if file.doubtful { file.slot } else { 1 - file.slot };
+        self.write_slot(file, at, object).await
+    }
+
+    async fn write_slot(&self, file: &mut PoolFile, at: usize, object: Option<&str>) -> Result<()> {
         let generation = {
             let mut pool = self.pool.change();
             pool.generation += 1;
             pool.generation
         };
-        let at = if file.doubtful { file.slot } else { 1 - file.slot };
         let slot = Slot { generation, created: file.created, object: object.map(String::from) };
+        // Where this fails the slot may say the one or the other.
+        file.doubtful = true;
         write_all(&self.raw, &file.name, (at * SLOT_BYTES) as u64, &slot.to_bytes()).await?;
         (file.slot, file.generation, file.unflushed, file.doubtful) = (at, generation, true, false);
         Ok(())
