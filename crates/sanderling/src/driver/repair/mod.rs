@@ -27,6 +27,7 @@ use sanderling_engine::{
     DocumentId, Error, ErrorCode, Result, Schema, Value,
     codec::{AlignedBytes, FILE_HEADER_BYTES, FORMAT_VERSION, u32_at},
     collection::documents,
+    defects::{Defect, is},
     ids::DatabaseId,
     manifest::{CollectionRecord, CommittedManifest, SLOTS},
     segment::Segment,
@@ -105,17 +106,19 @@ pub fn repair(storage: &dyn Storage, analyzers: AnalyzerSource) -> StorageFuture
             patient.look_at(record, files, &mut plan)?;
         }
         if plan.is_changed {
-            patient.copy_aside(&mut plan).await?;
+            if !is(Defect::RepairedWithoutCopies) {
+                patient.copy_aside(&mut plan).await?;
+            }
+            if is(Defect::RepairedBeforeCommit) {
+                plan.remove_old(storage).await;
+            }
             let files = core::mem::take(&mut plan.files);
             plan.manifest.commit(storage, files, next).await?;
             if plan.is_swapped {
                 let same = plan.manifest.next();
                 plan.manifest.commit(storage, Vec::new(), same).await?; // over what lies in the other slot
             }
-            for name in plan.aside.iter().chain(&plan.superseded).filter(|name| is_data_file(name)) {
-                // One that stays is removed when the database is opened next.
-                let _ = storage.remove(name).await;
-            }
+            plan.remove_old(storage).await;
         }
         Ok(plan.repaired)
     })
@@ -157,6 +160,13 @@ impl Plan {
             plan.aside.extend(objects.iter().map(|object| object.name.clone()).filter(|name| name == other));
         }
         Ok(Some((plan, found)))
+    }
+
+    async fn remove_old(&self, storage: &dyn Storage) {
+        for name in self.aside.iter().chain(&self.superseded).filter(|name| is_data_file(name)) {
+            // One that stays is removed when the database is opened next.
+            let _ = storage.remove(name).await;
+        }
     }
 
     /// A newer manifest may have been in force: then a file that this one does not name may hold documents.
