@@ -180,7 +180,7 @@ pub(super) fn is_data_file(name: &str) -> bool {
     data_file_number(name).is_some()
 }
 
-fn data_file_number(name: &str) -> Option<u64> {
+pub(super) fn data_file_number(name: &str) -> Option<u64> {
     ["wal-", "segment-", "tombstones-"].iter().find_map(|prefix| number_of(name, prefix))
 }
 

@@ -81,6 +81,8 @@ struct Plan {
     superseded: Vec<String>,
     /// Whether a newer manifest may have been in force, and whether one was.
     doubt: (bool, bool),
+    /// The number that the manifest gives to the next file.
+    next_file: u64,
     adopted: Option<Adopted>,
     repaired: Repaired,
 }
@@ -99,6 +101,7 @@ pub fn repair(storage: &dyn Storage, analyzers: AnalyzerSource) -> StorageFuture
         let mut next = plan.manifest.next();
         if plan.doubt.0 {
             patient.adopt(&mut next.collections, &mut plan).await?;
+            patient.adopt_log(&mut next.collections, &mut plan).await?;
             plan.keep_unnamed(&objects, &next.collections);
         }
         for record in &mut next.collections {
@@ -139,7 +142,8 @@ impl Plan {
             Err(error) => return Err(error),
         };
         let is_rolled_back = check_for_lost_commits(&found, &damage, objects).is_err();
-        found.manifest.next_file = found.manifest.next_file.max(above_all(objects));
+        let next_file = found.manifest.next_file;
+        found.manifest.next_file = next_file.max(above_all(objects));
         let mut plan = Self {
             is_changed: damage.is_some() || is_swapped,
             is_swapped,
@@ -147,6 +151,7 @@ impl Plan {
             aside: Vec::new(),
             superseded: Vec::new(),
             doubt: (damage.is_some() || is_rolled_back, is_rolled_back),
+            next_file,
             adopted: None,
             repaired: Repaired::default(),
             manifest: if is_swapped {
