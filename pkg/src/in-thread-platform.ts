@@ -3,7 +3,7 @@ import type { Locate, OpenedPlace, Opening, Place } from "./entry.js";
 import type { Manner } from "./engine.js";
 import { describe, mismatch, SanderlingError } from "./errors.js";
 import type { Host, HostStorage } from "./host.js";
-import { isEngineObject } from "./object-names.js";
+import { inOrderOfRemoval, isEngineObject } from "./object-names.js";
 import type { StorageBackend } from "./storage.js";
 
 /** Databases in folders, for hosts that have a file system. */
@@ -77,7 +77,8 @@ export function backendPlace(
     open: (...how) => openInThread(platform, name, options, backend, ...how),
     destroy: async () => {
       const objects = await backend.list();
-      for (const object of objects.filter(({ name }) => isEngineObject(name))) await backend.remove(object.name);
+      const ours = objects.flatMap(({ name }) => (isEngineObject(name) ? [name] : []));
+      for (const object of inOrderOfRemoval(ours).flat()) await backend.remove(object);
     },
   };
 }

@@ -16,6 +16,12 @@ export function isEngineObject(name: string): boolean {
   return isObjectName(name) && ENGINE_OBJECT.test(name);
 }
 
+/** Data is gone before the slots that name it: what is left half-way is neither taken for a new database nor for what it was. */
+export function inOrderOfRemoval(names: readonly string[]): string[][] {
+  const isSlot = (name: string): boolean => name.startsWith("manifest-");
+  return [names.filter((name) => !isSlot(name)), names.filter(isSlot)];
+}
+
 /** In OPFS every database is a folder of this folder. */
 export const OPFS_FOLDER = "sanderling";
 

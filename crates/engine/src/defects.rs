@@ -77,6 +77,32 @@ pub enum Defect {
     WholenessNotAsked,
     /// A database is opened although another process has it.
     LockIgnored,
+    /// What a destroyed database has removed may come back.
+    DestroyNotFlushed,
+    /// A destroyed database loses its slots before its data, and the newest first.
+    SlotsDestroyedFirst,
+    /// Settings change in memory before they are committed.
+    SettingsUncommitted,
+    /// Settings that were changed are not committed.
+    SettingsNotCommitted,
+    /// The log goes on behind a call that was given up within it.
+    GivenUpForgotten,
+    /// A segment whose making was given up is waited for.
+    GivenUpAwaited,
+    /// Segments are written anew, or rows named dead, before the log that says why is durable.
+    DeathsNotSettled,
+    /// A file of a pool gets a new name before it is surely empty.
+    PoolNotFlushed,
+    /// A file that arrived is named before it is durable.
+    ArrivedNotFlushed,
+    /// Files arrive under numbers that the target has not given away.
+    ArrivedUnderFreeNumbers,
+    /// What had failed to name the files that arrived is forgotten, and they are removed.
+    ArrivedRemovedInDoubt,
+    /// A repair removes what it has made anew before the commit.
+    RepairedBeforeCommit,
+    /// A repair keeps no copy of what was damaged.
+    RepairedWithoutCopies,
 }
 
 #[cfg(feature = "planted-defects")]

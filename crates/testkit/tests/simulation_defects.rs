@@ -8,17 +8,19 @@ use sanderling::{
 };
 use sanderling_testkit::sim::{
     check::Outcome,
+    copies,
     defects::{self, MISTAKES, wrap},
     golden::Golden,
+    repairs,
     search::find,
     step::PROFILES,
 };
-use std::{env, time::Instant};
+use std::{env, panic::catch_unwind, time::Instant};
 
 /// Schedules of each profile, at the most, in which a mistake must be seen.
 const SEEDS: u64 = 4_000;
 
-const DEFECTS: [Defect; 29] = [
+const DEFECTS: [Defect; 37] = [
     Defect::FrameUnchecked,
     Defect::ManifestUnchecked,
     Defect::FrameClaimsFlush,
@@ -48,6 +50,23 @@ const DEFECTS: [Defect; 29] = [
     Defect::ExpiryForgotten,
     Defect::FailureNotAsked,
     Defect::TroubleNotAsked,
+    Defect::DestroyNotFlushed,
+    Defect::SlotsDestroyedFirst,
+    Defect::SettingsUncommitted,
+    Defect::SettingsNotCommitted,
+    Defect::GivenUpForgotten,
+    Defect::GivenUpAwaited,
+    Defect::DeathsNotSettled,
+    Defect::PoolNotFlushed,
+];
+
+/// Those that restores and repairs must show.
+const IN_COPIES: [Defect; 5] = [
+    Defect::ArrivedNotFlushed,
+    Defect::ArrivedUnderFreeNumbers,
+    Defect::ArrivedRemovedInDoubt,
+    Defect::RepairedBeforeCommit,
+    Defect::RepairedWithoutCopies,
 ];
 
 /// Those that damage to files must show.
@@ -65,6 +84,12 @@ fn seen_in_files(golden: &Golden) -> Option<String> {
     let looks: [&dyn Fn() -> Outcome; 4] =
         [&|| golden.forged(17), &|| golden.merged(17), &|| golden.turned(17), &|| golden.filled()];
     looks.into_iter().find_map(|look| look().err())
+}
+
+/// What restores and repairs show that fail, or die, in any call.
+fn seen_in_copies() -> Option<String> {
+    let looks: [fn(); 3] = [copies::fail_at_each_call, copies::die_in_each_call, repairs::fail_at_each_call];
+    looks.into_iter().enumerate().find_map(|(at, look)| catch_unwind(look).err().map(|_| format!("look {at}")))
 }
 
 /// What two who open one folder show.
@@ -114,10 +139,17 @@ fn every_planted_mistake_is_seen() {
     for defect in IN_FILES {
         look(format!("{defect:?}"), &|on| plant(on.then_some(defect)), &|| seen_in_files(&golden));
     }
+    for defect in IN_COPIES {
+        look(format!("{defect:?}"), &|on| plant(on.then_some(defect)), &seen_in_copies);
+    }
     look("LockIgnored".into(), &|on| plant(on.then_some(Defect::LockIgnored)), &seen_in_locks);
     let _ = std::panic::take_hook();
     let sound = PROFILES.map(|profile| find(profile, 0, wrap).err());
     assert_eq!(sound, PROFILES.map(|_| None), "nothing is planted any more");
-    assert_eq!(seen_in_files(&golden).or(seen_in_locks()), None, "nothing is planted any more");
+    assert_eq!(
+        seen_in_files(&golden).or_else(seen_in_copies).or_else(seen_in_locks),
+        None,
+        "nothing is planted any more"
+    );
     assert!(survivors.is_empty(), "nothing has seen {survivors:?}");
 }

@@ -18,7 +18,7 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { SanderlingError, type StorageBackend, type StoredObject } from "../../../pkg/src/index.js";
 import type { FileStorage } from "../../../pkg/src/in-thread-platform.js";
-import { isEngineObject, isObjectName } from "../../../pkg/src/object-names.js";
+import { inOrderOfRemoval, isEngineObject, isObjectName } from "../../../pkg/src/object-names.js";
 import { acquireProcessLock, removeLockLitter } from "./process-lock.js";
 
 /** Databases as folders of the local file system, for Node, Deno and Bun. */
@@ -91,7 +91,11 @@ export function destroyFolder(folder: string): void {
     if (statSync(folder, { throwIfNoEntry: false }) === undefined) return;
     const lock = acquireProcessLock(folder);
     try {
-      for (const { name } of listFolder(folder)) if (isEngineObject(name)) rmSync(join(folder, name));
+      const ours = listFolder(folder).flatMap(({ name }) => (isEngineObject(name) ? [name] : []));
+      for (const names of inOrderOfRemoval(ours)) {
+        for (const name of names) rmSync(join(folder, name));
+        syncFolder(folder); // also what an earlier attempt has removed
+      }
       removeLockLitter(folder);
     } finally {
       lock.release();

@@ -73,6 +73,8 @@ pub(super) struct DatabaseShared {
     unread_logs: Guarded<Vec<u64>>,
     pub(super) pins: Pins,
     closed: AtomicBool,
+    /// How closing ended.
+    end: Lock<Option<Result<()>>>,
 }
 
 /// A collection by name. Damage in one does not stop the others.
@@ -129,6 +131,7 @@ impl Database {
             unread_logs: Guarded::default(),
             pins: Pins::default(),
             closed: AtomicBool::new(false),
+            end: Lock::new(None),
         };
         shared.load(None);
         Ok(Self { shared: Arc::new(shared) })
@@ -281,11 +284,20 @@ impl Database {
         DatabaseStatus { storage, durability, version: env!("CARGO_PKG_VERSION") }
     }
 
-    /// Ends the database for every handle: writes under way end first, later calls fail with "closed".
+    /// Ends the database for every handle: writes under way end first, later calls fail with "closed". Whoever closes it while another
+    /// does, or afterwards, waits for the same end; where that one gave up, the next goes on.
     pub async fn close(&self) -> Result<()> {
-        if self.shared.closed.swap(true, Ordering::SeqCst) {
-            return Ok(());
+        self.shared.closed.store(true, Ordering::SeqCst);
+        let mut end = self.shared.end.lock().await;
+        if let Some(ended) = &*end {
+            return ended.clone();
         }
+        let ended = self.close_now().await;
+        *end = Some(ended.clone());
+        ended
+    }
+
+    async fn close_now(&self) -> Result<()> {
         let slots = self.shared.slots().clone();
         let mut kept = Ok(());
         for (_, slot) in slots {

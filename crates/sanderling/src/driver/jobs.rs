@@ -59,6 +59,10 @@ pub(super) struct Made {
     pub merged: Merged,
 }
 
+fn given_up() -> Error {
+    Error::new(ErrorCode::Unavailable, "the call that made a segment was given up")
+}
+
 impl Made {
     /// What the manifest says of it.
     pub(super) fn record(&self) -> Option<SegmentRecord> {
@@ -98,22 +102,24 @@ pub(super) struct Compacting {
 /// The jobs of a collection, for a host that has something to run them beside everything else.
 pub struct Worker {
     collection: WeakCollection,
-    has_run: bool,
+    /// Whether it found nothing left to do, so that another one may be at work by now.
+    has_ended: bool,
 }
 
 impl Worker {
     /// Works until nothing is left to do, or until nobody has the collection open.
     pub async fn run(mut self) {
-        self.has_run = true;
         while let Some(collection) = self.collection.upgrade() {
             let pause = collection.database.shared.environment.background.pause;
             let is_worked_on = &collection.shared.is_worked_on;
             let Some(job) = collection.next_job().await else {
+                self.has_ended = true;
                 is_worked_on.store(false, Ordering::SeqCst);
                 // One may have been begun just before, by someone who saw that there is a worker.
                 if collection.next_job().await.is_none() || is_worked_on.swap(true, Ordering::SeqCst) {
                     return;
                 }
+                self.has_ended = false;
                 continue;
             };
             if collection.advance(&job).await {
@@ -127,9 +133,9 @@ impl Worker {
 }
 
 impl Drop for Worker {
-    /// A host that does nothing beside the calls drops it.
+    /// A host that does nothing beside the calls drops it, and one may give it up half-way: then whoever writes begins another.
     fn drop(&mut self) {
-        if !self.has_run
+        if !self.has_ended
             && let Some(collection) = self.collection.upgrade()
         {
             collection.shared.is_worked_on.store(false, Ordering::SeqCst);
@@ -151,7 +157,10 @@ impl Collection {
         let until = self.database.shared.now().saturating_add(SLICE);
         while let Progress::Merging(merge) = &mut *progress {
             if merge.step() {
-                let merge = core::mem::replace(&mut *progress, Progress::Cancelled);
+                // Whoever gives this call up gives up what was merged.
+                let until_made =
+                    if is(Defect::GivenUpAwaited) { Progress::Cancelled } else { Progress::Failed(given_up()) };
+                let merge = core::mem::replace(&mut *progress, until_made);
                 if let Progress::Merging(merge) = merge {
                     let made = match merge.trouble() {
                         Some(trouble) => Err(trouble),
@@ -236,12 +245,19 @@ impl Collection {
 
     async fn cancel(&self, job: &Job) {
         let progress = core::mem::replace(&mut *job.progress.lock().await, Progress::Cancelled);
+        if let Progress::Made(made) = progress {
+            self.discard(made.record()).await;
+        }
+    }
+
+    /// A segment that was made and is not wanted. A commit whose outcome is unknown may name it. What stays is removed at the next
+    /// opening.
+    pub(super) async fn discard(&self, made: Option<SegmentRecord>) {
         let database = &self.database.shared;
-        if let Progress::Made(Made { segment: Some((record, _)), .. }) = progress
-            // A commit whose outcome is unknown may name it. What stays is removed at the next opening.
+        if let Some(made) = made
             && !database.manifest.lock().await.is_uncertain()
         {
-            database.remove_files(&[segment_name(record.file)]).await;
+            database.remove_files(&[segment_name(made.segment.file)]).await;
         }
     }
 
@@ -305,7 +321,8 @@ impl Collection {
     /// A row is named dead in a file, and another log begins, only where the writes so far cannot be lost any more. Whoever wrote
     /// them may have been killed before the flush, and a relaxed write has none.
     pub(super) async fn settle_log(&self, writer: &mut WriterState, manifest: &ManifestState) -> Result<()> {
-        if writer.log_flushed { Ok(()) } else { self.settle_writes(writer, manifest).await }
+        let is_settled = writer.log_flushed || is(Defect::DeathsNotSettled);
+        if is_settled { Ok(()) } else { self.settle_writes(writer, manifest).await }
     }
 
     /// Names a file of dead rows for a segment of the manifest.
@@ -360,15 +377,19 @@ impl Collection {
         self.shared.state().check_whole()?;
         let database = &self.database.shared;
         self.end_merge_of_nothing(writer).await;
-        let due = writer.compacting.take_if(|compacting| compacting.due <= writer.turns + 1);
-        let compacted = match &due {
-            // One that failed is left: the policy will ask for it again.
-            Some(compacting) => self.complete(&compacting.job).await.ok().map(|mut made| {
-                made.merged.segments = compacting.segments.clone();
-                made
-            }),
-            None => None,
-        };
+        // It stays there until it has taken effect: a turn that fails is tried again.
+        let due = writer.compacting.as_ref().filter(|compacting| compacting.due <= writer.turns + 1);
+        let (is_due, compacted) = (
+            due.is_some(),
+            match due {
+                // One that failed is left: the policy will ask for it again.
+                Some(compacting) => self.complete(&compacting.job).await.ok().map(|mut made| {
+                    made.merged.segments = compacting.segments.clone();
+                    made
+                }),
+                None => None,
+            },
+        );
         let mut manifest = database.manifest.lock().await;
         self.settle_log(writer, &manifest).await?;
         self.shared.state().check_whole()?;
@@ -377,8 +398,9 @@ impl Collection {
             return Ok(()); // the collection was dropped
         };
         let mut replacing = Replacing { written_dead: writer.written_dead.clone(), ..Replacing::default() };
-        let dropped = self.without_a_row(writer, due.as_ref());
-        let (above, below) = dropped.split_at(due.as_ref().map_or(dropped.len(), |due| due.first_below(&dropped)));
+        let dropped = self.without_a_row(writer);
+        let due = writer.compacting.as_ref().filter(|_| is_due);
+        let (above, below) = dropped.split_at(due.map_or(dropped.len(), |due| due.first_below(&dropped)));
         above.iter().for_each(|at| replacing.remove(record, *at));
         if let Some(made) = &compacted {
             self.name_merged((&mut manifest, record), made, &mut replacing);
@@ -391,6 +413,7 @@ impl Collection {
         manifest.commit(&*database.storage, replacing.files, next).await?;
         drop(manifest);
         writer.written_dead = replacing.written_dead;
+        writer.compacting.take_if(|_| is_due);
         self.take_effect(writer, compacted, (above, below));
         writer.turns += 1;
         let (log_bytes, header) = (writer.wal_bytes, log.0.to_bytes().len() as u64);
@@ -403,9 +426,9 @@ impl Collection {
     }
 
     /// The segments without a live row, the newest first, but for those that are merged: they go with the merge.
-    fn without_a_row(&self, writer: &WriterState, due: Option<&Compacting>) -> Vec<usize> {
+    fn without_a_row(&self, writer: &WriterState) -> Vec<usize> {
         let mut dropped = self.shared.state().without_a_row();
-        if let Some(compacting) = due.or(writer.compacting.as_ref()) {
+        if let Some(compacting) = &writer.compacting {
             dropped.retain(|at| !compacting.segments.contains(at));
         }
         dropped
@@ -462,7 +485,7 @@ impl Collection {
         if !self.shared.is_worked_on.swap(true, Ordering::SeqCst) {
             (self.database.shared.environment.background.start)(Worker {
                 collection: self.downgrade(),
-                has_run: false,
+                has_ended: false,
             });
         }
     }

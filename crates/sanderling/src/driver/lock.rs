@@ -4,7 +4,7 @@
 //! the queue from its head, done or given up, wakes the next: a call made later never overtakes one that waits.
 
 use crate::guarded::{Changing, Guarded};
-use alloc::vec::Vec;
+use alloc::{collections::VecDeque, vec::Vec};
 use core::{
     future::poll_fn,
     mem::replace,
@@ -21,7 +21,7 @@ pub(super) struct Lock<T> {
 /// Those who asked, in the order of asking; none in the place of one who gave up. The first may use the value.
 #[derive(Default)]
 struct Queue {
-    turns: Vec<Option<Waker>>,
+    turns: VecDeque<Option<Waker>>,
     /// How many have left from the head.
     left: usize,
 }
@@ -85,7 +85,7 @@ impl<'a> Turn<'a> {
         let number = match turn {
             Some(turn) => turn.number,
             None => {
-                inside.turns.push(None);
+                inside.turns.push_back(None);
                 let number = inside.left.wrapping_add(inside.turns.len() - 1);
                 *turn = Some(Turn { queue, number });
                 number
@@ -105,11 +105,11 @@ impl Drop for Turn<'_> {
         let mut queue = self.queue.change();
         let at = self.number.wrapping_sub(queue.left);
         let left = queue.turns.get_mut(at).and_then(Option::take);
-        while let Some(None) = queue.turns.first() {
-            queue.turns.remove(0);
+        while let Some(None) = queue.turns.front() {
+            queue.turns.pop_front();
             queue.left = queue.left.wrapping_add(1);
         }
-        let next = if at == 0 { queue.turns.first().cloned().flatten() } else { None };
+        let next = if at == 0 { queue.turns.front().cloned().flatten() } else { None };
         drop(queue);
         drop(left);
         if let Some(next) = next {

@@ -83,6 +83,15 @@ pub(super) fn places(answers: &[Answer]) -> impl Iterator<Item = usize> {
     answers.iter().filter_map(|answer| answer.read().place)
 }
 
+/// The call that carried a write out was given up before it was known what came of it.
+pub(super) fn answer_given_up(answer: &Answer) {
+    let mut answer = answer.change();
+    if answer.result.is_none() {
+        let message = "the call that carried this write out was given up: it may be kept or not";
+        answer.result = Some(Err(Error::new(ErrorCode::Unavailable, message)));
+    }
+}
+
 impl Size {
     fn of(write: &Write) -> Self {
         Self { writes: 1, bytes: write.bytes(), rows: write.rows() }

@@ -85,6 +85,15 @@ impl Collection {
     /// Neighbouring segments become one without dead rows.
     async fn write_anew(&self, writer: &mut WriterState, segments: Range<usize>) -> Result<()> {
         let made = self.merge_of(segments).await?;
+        let new = made.record();
+        let named = self.name_anew(writer, made).await;
+        if named.is_err() {
+            self.discard(new).await;
+        }
+        named
+    }
+
+    async fn name_anew(&self, writer: &mut WriterState, made: Made) -> Result<()> {
         let database = &self.database.shared;
         let mut manifest = database.manifest.lock().await;
         // Rows that died since their file was written are gone with this commit: the deletions must be there as surely.

@@ -23,6 +23,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use sanderling_engine::{
     Error, ErrorCode, Result,
     codec::{AlignedBytes, FILE_HEADER_BYTES, FileHeader, FileKind},
+    defects::{Defect, is},
     export::{BLOCK_BYTES, ExportReader, ExportedFile, Head, Received},
     ids::{DatabaseId, FileId},
     limits::NAME_BYTES_MAX,
@@ -152,7 +153,7 @@ impl Restore {
         if self.plan.is_none()
             && let Some(plan) = self.read_head(&mut content)?
         {
-            if self.target.opens {
+            if self.target.opens && !is(Defect::ArrivedUnderFreeNumbers) {
                 // Takes the numbers that were given.
                 let same = self.target.manifest.next();
                 self.target.manifest.commit(&*self.storage, Vec::new(), same).await?;
@@ -167,7 +168,9 @@ impl Restore {
                     self.storage.append(name, bytes, Durability::Relaxed).await.map(|()| None)
                 }
                 Effect::End(name, length) => {
-                    self.storage.append(name, &[], Durability::Strict).await?;
+                    if !is(Defect::ArrivedNotFlushed) {
+                        self.storage.append(name, &[], Durability::Strict).await?;
+                    }
                     self.storage.read(name, 0, *length).await.and_then(|bytes| whole(bytes, *length, name)).map(Some)
                 }
             };
@@ -261,7 +264,7 @@ impl Restore {
     /// Gives up: the files that arrived are removed, and the storage is closed.
     pub async fn abandon(self) -> Result<()> {
         // A commit whose outcome is unknown may name the new files.
-        if self.outcome == Outcome::Nothing {
+        if self.outcome == Outcome::Nothing || is(Defect::ArrivedRemovedInDoubt) {
             for file in self.plan.iter().flat_map(|plan| &plan.files) {
                 let _ = self.storage.remove(&file.name()).await;
             }

@@ -43,7 +43,7 @@ impl Collection {
                 Job::From(from) => self.merge_from(writer, from).await,
                 Job::Extend(schema) => {
                     let made = self.extended(&schema).await?;
-                    self.replace(writer, 0, made, Some(schema)).await
+                    self.replace_or_discard(writer, 0, made, Some(schema)).await
                 }
             }
         })
@@ -53,7 +53,7 @@ impl Collection {
     async fn merge_from(&self, writer: &mut WriterState, from: usize) -> Result<()> {
         let held = self.shared.state().held().len();
         let made = self.merge_of(from..held).await?;
-        self.replace(writer, from, made, None).await
+        self.replace_or_discard(writer, from, made, None).await
     }
 
     /// A segment of some that are held, without their dead rows.
@@ -81,6 +81,21 @@ impl Collection {
             (self.database.shared.environment.background.pause)().await;
         }
         self.complete(&*self.begin_job(extend.finish()).await).await
+    }
+
+    async fn replace_or_discard(
+        &self,
+        writer: &mut WriterState,
+        from: usize,
+        made: Made,
+        schema: Option<Schema>,
+    ) -> Result<()> {
+        let new = made.record();
+        let replaced = self.replace(writer, from, made, schema).await;
+        if replaced.is_err() {
+            self.discard(new).await;
+        }
+        replaced
     }
 
     /// Names a segment that takes the place of those from a place on, and a new log, in the manifest; then in the state.

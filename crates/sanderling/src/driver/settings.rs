@@ -4,6 +4,7 @@ use super::collection::{Collection, Task};
 use alloc::vec::Vec;
 use sanderling_engine::{
     Result,
+    defects::{Defect, is},
     document::json,
     settings::{AskedSettings, CollectionSettings},
 };
@@ -37,7 +38,12 @@ impl Collection {
         let Some(record) = next.collections.iter_mut().find(|record| record.id == self.shared.id) else {
             return Ok(()); // the collection was dropped
         };
-        record.settings = json::write(&settings.to_value());
+        if !is(Defect::SettingsNotCommitted) {
+            record.settings = json::write(&settings.to_value());
+        }
+        if is(Defect::SettingsUncommitted) {
+            self.shared.state_to_change().set_settings(settings.clone());
+        }
         manifest.commit(&*database.storage, Vec::new(), next).await?;
         self.shared.state_to_change().set_settings(settings);
         Ok(())

@@ -180,7 +180,7 @@ pub(super) fn is_data_file(name: &str) -> bool {
     data_file_number(name).is_some()
 }
 
-fn data_file_number(name: &str) -> Option<u64> {
+pub(super) fn data_file_number(name: &str) -> Option<u64> {
     ["wal-", "segment-", "tombstones-"].iter().find_map(|prefix| number_of(name, prefix))
 }
 
@@ -189,17 +189,35 @@ fn number_of(name: &str, prefix: &str) -> Option<u64> {
     (digits.len() >= 8).then(|| u64::from_str_radix(digits, 16).ok()).flatten()
 }
 
-/// Removes all files of a database, and the copies of damaged ones that a repair has left. Data goes before the slots that name
-/// it, so that what is left half-way is not taken for a new database.
+/// Removes all files of a database for good, and the copies of damaged ones that a repair has left. Data is gone before the slots
+/// that name it, and the newest slot goes last: what is left half-way is neither taken for a new database nor for what it was
+/// before. Whoever destroys again goes on.
 pub async fn destroy(storage: &dyn Storage) -> Result<()> {
     let objects = storage.list().await?;
-    for of_slots in [false, true] {
-        for StoredObject { name, .. } in &objects {
+    let mut slots = read_slots(storage, &objects).await;
+    let generation = |slot: &File| {
+        let bytes = slot.bytes.as_ref().ok()?;
+        CommittedManifest::from_bytes(bytes.as_ref(), &slot.name).ok().map(|slot| slot.generation)
+    };
+    slots.sort_by_key(generation);
+    let slots: Vec<String> = slots.into_iter().map(|slot| slot.name).collect();
+    let is_data = |name: &String| is_data_file(name) || name.starts_with(DAMAGED_PREFIX);
+    let data = objects.iter().map(|object| object.name.clone()).filter(is_data).collect();
+    let mut rounds = [data, slots];
+    if is(Defect::SlotsDestroyedFirst) {
+        rounds.reverse();
+        rounds[0].reverse();
+    }
+    for names in rounds {
+        for name in &names {
+            storage.remove(name).await?;
             let is_slot = SLOTS.contains(&name.as_str());
-            let is_ours = is_slot || is_data_file(name) || name.starts_with(DAMAGED_PREFIX);
-            if is_ours && is_slot == of_slots {
-                storage.remove(name).await?;
+            if is_slot && !is(Defect::DestroyNotFlushed) {
+                storage.flush_removals().await?; // one slot after the other
             }
+        }
+        if !is(Defect::DestroyNotFlushed) {
+            storage.flush_removals().await?; // also what an earlier attempt has removed
         }
     }
     Ok(())

@@ -53,11 +53,54 @@ struct Prepared {
     unreadable: Option<Error>,
 }
 
+impl Drop for Prepared {
+    /// The call that carried them out was given up: they may be in the log, and whoever waits for them is told.
+    fn drop(&mut self) {
+        let answers = core::mem::take(&mut self.answers);
+        answers.iter().for_each(queue::answer_given_up);
+    }
+}
+
 fn apply_to(state: &mut CollectionState, group: Group, answers: &[Answer]) {
     for (prepared, answer) in group.into_prepared().into_iter().zip(answers) {
         queue::answer(answer, Ok(state.apply(prepared)));
     }
     state.quarantine();
+}
+
+/// What was known of the log before something was done to it: where it is, and whether a flush had failed.
+struct Doubted {
+    wal: Option<(WalHeader, u64)>,
+    must_seal: bool,
+    is_flush: bool,
+}
+
+impl WriterState {
+    /// Something is about to be done to the log that may fail, or be given up half-way: until it is known how that ended, nothing may
+    /// follow what is in it. After a flush a second one may succeed without the writes: the system gives up pages that it could
+    /// not write.
+    fn doubt_log(&mut self, is_flush: bool) -> Doubted {
+        let before = Doubted { wal: self.wal, must_seal: self.must_seal, is_flush };
+        if !is(Defect::GivenUpForgotten) {
+            self.doubt(is_flush);
+        }
+        before
+    }
+
+    fn doubt(&mut self, is_flush: bool) {
+        if !is(Defect::LogKeptAfterFailure) {
+            self.wal = None;
+            self.must_seal |= is_flush && !is(Defect::FlushRetried);
+        }
+    }
+
+    fn trust_log(&mut self, before: Doubted, is_well: bool) {
+        if is_well {
+            (self.wal, self.must_seal) = (before.wal, before.must_seal);
+        } else if is(Defect::GivenUpForgotten) {
+            self.doubt(before.is_flush);
+        }
+    }
 }
 
 impl Collection {
@@ -148,7 +191,7 @@ impl Collection {
         }
         let is_bulk = prepared.group.batches().any(|batch| batch.operations.len() >= BULK_WRITES);
         let outcome = self.log_group(writer, &prepared).await;
-        let Prepared { group, answers, .. } = prepared;
+        let (group, answers) = (core::mem::take(&mut prepared.group), core::mem::take(&mut prepared.answers));
         if is(Defect::AppliedUnlogged) && outcome.is_err() {
             self.apply(group, &answers);
             let outcome = outcome.map(|()| WriteReceipt::default());
@@ -251,13 +294,10 @@ impl Collection {
     }
 
     async fn append(&self, writer: &mut WriterState, file: u64, bytes: &[u8], durability: Durability) -> Result<()> {
+        let doubted = writer.doubt_log(bytes.is_empty());
         let appended = self.database.shared.storage.append(&wal_name(file), bytes, durability).await;
         writer.log_flushed = durability == Durability::Strict && appended.is_ok();
-        if appended.is_err() && !is(Defect::LogKeptAfterFailure) {
-            writer.wal = None; // how much of the frames is there is unknown: nothing may follow them
-            // A second flush may succeed without the writes: the system gives up pages that it could not write.
-            writer.must_seal |= bytes.is_empty() && !is(Defect::FlushRetried);
-        }
+        writer.trust_log(doubted, appended.is_ok());
         appended
     }
 
@@ -298,7 +338,8 @@ impl Collection {
                 return Ok(log);
             }
             // A second flush of the logs may succeed without what the first one could not write.
-            writer.must_seal = writer.must_seal || self.settle_logs(&manifest).await.is_err();
+            let must_seal = core::mem::replace(&mut writer.must_seal, true); // also where the caller gives up in between
+            writer.must_seal = must_seal || self.settle_logs(&manifest).await.is_err();
             if writer.must_seal {
                 drop(manifest);
                 self.rebuild(writer, Job::Seal).await?;
@@ -332,12 +373,10 @@ impl Collection {
             let message = "a flush failed: only memory has the latest writes for sure, until they are in a segment";
             return Err(Error::new(ErrorCode::Unavailable, message));
         }
+        let doubted = writer.doubt_log(true);
         let settled = self.settle_logs(manifest).await;
         writer.log_flushed |= settled.is_ok();
-        if settled.is_err() && !is(Defect::LogKeptAfterFailure) {
-            writer.wal = None;
-            writer.must_seal |= !is(Defect::FlushRetried);
-        }
+        writer.trust_log(doubted, settled.is_ok());
         settled
     }
 

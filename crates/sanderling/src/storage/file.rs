@@ -186,6 +186,12 @@ impl Storage for FileStorage {
         Box::pin(ready(self.remove_now(name).map_err(|error| failure(name, "remove", &error))))
     }
 
+    fn flush_removals(&self) -> StorageFuture<'_, ()> {
+        self.names_to_sync.store(true, Ordering::SeqCst);
+        let name = || self.folder.display().to_string();
+        Box::pin(ready(self.sync_names().map_err(|error| failure(&name(), "flush", &error))))
+    }
+
     fn close(&self) -> StorageFuture<'_, ()> {
         self.closed.store(true, Ordering::SeqCst);
         self.appended.lock().unwrap_or_else(PoisonError::into_inner).clear();

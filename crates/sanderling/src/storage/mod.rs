@@ -67,6 +67,9 @@ pub enum InPlace {
 }
 
 /// A place for the bytes of one database.
+///
+/// Whoever calls may give up a future before it is ready. What it was to do is then done, half done or not done at all; what is
+/// called later for the same object takes effect behind it.
 pub trait Storage: MaybeShared {
     /// What this is, for `status()`.
     fn kind(&self) -> String;
@@ -94,6 +97,12 @@ pub trait Storage: MaybeShared {
 
     /// Removes an object; one that is absent is no error.
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()>;
+
+    /// Makes what was removed so far stay removed after a power cut, where the medium can be told to. Only destroying a database asks
+    /// for it: what comes back is otherwise removed at the next opening.
+    fn flush_removals(&self) -> StorageFuture<'_, ()> {
+        Box::pin(core::future::ready(Ok(())))
+    }
 
     /// Gives up whatever is held, the lock above all; a second time is no error. Where somebody else may have the objects
     /// from then on, every later change is refused.

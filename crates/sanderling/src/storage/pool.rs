@@ -9,9 +9,11 @@
 use super::{Durability, MaybeShared, Storage, StorageFuture, StoredObject};
 use crate::guarded::Guarded;
 use alloc::{boxed::Box, format, string::String, vec::Vec};
+use core::ops::{Deref, DerefMut};
 use sanderling_engine::{
     Error, ErrorCode, Result,
     codec::{AlignedBytes, crc32c, u32_at, u64_at},
+    defects::{Defect, is},
 };
 
 /// Files as the host has them. A call that reads or writes may do less than it was asked for.
@@ -92,6 +94,32 @@ enum Holds {
     Object(String),
     /// Nobody knows: it is left alone.
     Unknown,
+}
+
+/// A file that something is done with. When that ends, or is given up, the pool knows how far it came.
+struct InUse<'a, R: RawFiles> {
+    storage: &'a PoolStorage<R>,
+    file: PoolFile,
+}
+
+impl<R: RawFiles> Deref for InUse<'_, R> {
+    type Target = PoolFile;
+
+    fn deref(&self) -> &PoolFile {
+        &self.file
+    }
+}
+
+impl<R: RawFiles> DerefMut for InUse<'_, R> {
+    fn deref_mut(&mut self) -> &mut PoolFile {
+        &mut self.file
+    }
+}
+
+impl<R: RawFiles> Drop for InUse<'_, R> {
+    fn drop(&mut self) {
+        self.storage.set(self.file.clone());
+    }
 }
 
 /// What a slot says.
@@ -220,28 +248,30 @@ impl<R: RawFiles> PoolStorage<R> {
     }
 
     /// The file of an object, be it a new one.
-    async fn file(&self, object: &str) -> Result<PoolFile> {
+    async fn file(&self, object: &str) -> Result<InUse<'_, R>> {
         if let Some(file) = self.find(object) {
-            return Ok(file);
+            return Ok(InUse { storage: self, file });
         }
         if object.is_empty() || object.len() > NAME_BYTES_MAX {
             return Err(failed(object, "the name is too long"));
         }
         let free = |file: &&mut PoolFile| file.holds == Holds::Nothing && self.settled(file);
-        let mut file = {
+        let file = {
             let mut pool = self.pool.change();
             let Some(file) = pool.files.iter_mut().find(free) else {
                 let message = format!("{object}: no file of the pool has been there long enough");
                 return Err(Error::new(ErrorCode::Busy, message).with("file", object));
             };
-            file.holds = Holds::Unknown; // until its slot is written nobody else may take it
-            file.clone()
+            // Until its slot is written nobody else may take it. Where that fails the file may say that it holds the object, but it is
+            // empty, and goes the same way again.
+            let free = file.clone();
+            file.holds = Holds::Unknown;
+            free
         };
-        let emptied = self.empty(&mut file, object).await;
-        // Where that failed the file may say that it holds the object, but it is empty, and goes the same way again.
-        file.holds = if emptied.is_ok() { Holds::Object(object.into()) } else { Holds::Nothing };
+        let mut file = InUse { storage: self, file };
+        self.empty(&mut file, object).await?;
+        file.holds = Holds::Object(object.into());
         self.set(file.clone());
-        emptied?;
         // What fails here is tried again with the next object.
         let _ = self.grow().await;
         Ok(file)
@@ -269,11 +299,8 @@ impl<R: RawFiles> PoolStorage<R> {
     async fn label(&self, file: &mut PoolFile, object: Option<&str>) -> Result<()> {
         // Before a slot says something else, what it was written upon must be sure: that the old content is gone, and the
         // slot that counts, whose other one is written over. A slot in doubt stays so whatever this flush says.
-        if file.unflushed {
-            let flushed = self.raw.flush(&file.name).await;
-            file.doubtful |= flushed.is_err();
-            file.unflushed = file.doubtful;
-            flushed?;
+        if !is(Defect::PoolNotFlushed) {
+            self.flush_label(file).await?;
         }
         let at = if file.doubtful { file.slot } else { 1 - file.slot };
         self.write_slot(file, at, object).await
@@ -293,12 +320,20 @@ impl<R: RawFiles> PoolStorage<R> {
         Ok(())
     }
 
+    /// Makes durable what a file says, if no flush may have reached that. Until one surely has, it is in doubt.
+    async fn flush_label(&self, file: &mut PoolFile) -> Result<()> {
+        if file.unflushed {
+            let doubtful = core::mem::replace(&mut file.doubtful, true);
+            self.raw.flush(&file.name).await?;
+            (file.doubtful, file.unflushed) = (doubtful, doubtful);
+        }
+        Ok(())
+    }
+
     async fn put(&self, object: &str, bytes: &[u8], durability: Durability, anew: bool) -> Result<()> {
         let mut file = self.file(object).await?;
         if file.doubtful {
-            let labelled = self.label(&mut file, Some(object)).await;
-            self.set(file.clone());
-            labelled?;
+            self.label(&mut file, Some(object)).await?;
         }
         let at = if anew { 0 } else { file.length };
         write_all(&self.raw, &file.name, CONTENT_AT + at, bytes).await?;
@@ -308,25 +343,33 @@ impl<R: RawFiles> PoolStorage<R> {
         }
         self.set(file.clone());
         if durability == Durability::Strict {
-            let flushed = self.raw.flush(&file.name).await;
-            // A slot that was durable before stays so.
-            let unflushed = flushed.is_err() && file.unflushed;
-            self.set(PoolFile { unflushed, doubtful: unflushed, ..file });
-            flushed?;
+            file.doubtful = file.unflushed; // a slot that was durable before stays so
+            self.raw.flush(&file.name).await?;
+            (file.unflushed, file.doubtful) = (false, false);
         }
         Ok(())
     }
 
     async fn free(&self, object: &str) -> Result<()> {
-        let Some(mut file) = self.find(object) else { return Ok(()) };
+        let Some(file) = self.find(object) else { return Ok(()) };
         // While its slot is written it is neither that object's nor free; where that fails it is still the object's.
+        let mut file = InUse { storage: self, file };
         self.set(PoolFile { holds: Holds::Unknown, ..file.clone() });
-        let labelled = self.label(&mut file, None).await;
-        if labelled.is_ok() {
-            file.holds = Holds::Nothing;
+        self.label(&mut file, None).await?;
+        file.holds = Holds::Nothing;
+        Ok(())
+    }
+
+    /// Makes every free file say for good that it is free. One that was freed before the pool was opened may say something else.
+    async fn flush_labels(&self) -> Result<()> {
+        let unflushed = |file: &&PoolFile| file.holds == Holds::Nothing && file.unflushed;
+        let files: Vec<PoolFile> = self.pool.read().files.iter().filter(unflushed).cloned().collect();
+        for file in files {
+            let mut file = InUse { storage: self, file };
+            self.label(&mut file, None).await?;
+            self.flush_label(&mut file).await?;
         }
-        self.set(file);
-        labelled
+        Ok(())
     }
 
     async fn get(&self, object: &str, offset: u64, length: usize) -> Result<AlignedBytes> {
@@ -421,6 +464,10 @@ impl<R: RawFiles> Storage for PoolStorage<R> {
 
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
         Box::pin(self.free(name))
+    }
+
+    fn flush_removals(&self) -> StorageFuture<'_, ()> {
+        Box::pin(self.flush_labels())
     }
 
     fn close(&self) -> StorageFuture<'_, ()> {

@@ -46,7 +46,9 @@ fn id_of(hit: &Hit) -> Outcome<u8> {
 /// All that readers see of a collection. Every field of every document must be what was put.
 pub fn found(collection: &Collection) -> Outcome<Content> {
     let result = collection.search(&Query::new().limit(1_000)).map_err(said)?;
-    let mut content = Content { extended: collection.schema().position("more").is_some(), ..Content::default() };
+    let extended = collection.schema().position("more").is_some();
+    let quota = collection.settings().quota.documents.and_then(|most| u32::try_from(most).ok());
+    let mut content = Content { extended, quota, ..Content::default() };
     for hit in &result.hits {
         let id = id_of(hit)?;
         let number = |name| hit.document.get(name).and_then(Value::as_number).map(|number| number as u32);

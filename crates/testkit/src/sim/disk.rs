@@ -46,6 +46,9 @@ pub trait Disk: Send {
     /// Leaves what a power cut leaves.
     fn cut_power(&mut self, random: &mut Random);
 
+    /// Names that are gone stay gone from here on, where the medium can be told so.
+    fn flush_names(&mut self) {}
+
     /// Time has gone by: names of long ago are durable.
     fn settle(&mut self, _now: u64) {}
 
@@ -103,6 +106,10 @@ impl Disk for Transactional {
         } else {
             self.undone.push((name.into(), before));
         }
+    }
+
+    fn flush_names(&mut self) {
+        self.undone.clear();
     }
 
     fn cut_power(&mut self, random: &mut Random) {

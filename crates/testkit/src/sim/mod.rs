@@ -7,6 +7,8 @@
 //! run again ([`search`]).
 
 pub mod check;
+#[allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test ends when what it expects is not there")]
+pub mod copies;
 pub mod defects;
 pub mod disk;
 pub mod golden;
@@ -14,9 +16,13 @@ pub mod model;
 pub mod objects;
 pub mod posix;
 pub mod random;
+#[allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test ends when what it expects is not there")]
+pub mod repairs;
 pub mod run;
 pub mod search;
+mod slow;
 pub mod step;
 pub mod storage;
 mod together;
+mod unusual;
 pub mod world;

@@ -86,6 +86,8 @@ impl Item {
 pub struct Content {
     /// Whether the schema was extended.
     pub extended: bool,
+    /// How many documents there may be.
+    pub quota: Option<u32>,
     /// The documents by id.
     pub items: BTreeMap<u8, Item>,
     /// The number of the last acknowledged write.
@@ -113,7 +115,9 @@ impl Content {
                 version && (item.n, item.base) == (other.n, other.base)
             })
         };
-        self.extended == found.extended && self.live(now).count() == found.items.len() && self.live(now).all(alike)
+        (self.extended, self.quota) == (found.extended, found.quota)
+            && self.live(now).count() == found.items.len()
+            && self.live(now).all(alike)
     }
 
     /// What was found, with what only this knows.
@@ -126,6 +130,14 @@ impl Content {
             learned.last = learned.last.max(item.version);
         }
         learned
+    }
+}
+
+fn alike(one: &Option<Content>, found: &Option<Content>, now: u64) -> bool {
+    match (one, found) {
+        (None, None) => true,
+        (Some(one), Some(found)) => one.is(found, now),
+        _ => false,
     }
 }
 
@@ -166,6 +178,44 @@ impl Expected {
         self.acknowledge(latest, true);
     }
 
+    /// The settings were changed, or that failed: they do not hang on the log, so what was written before may be lost without them.
+    pub fn settings(&mut self, quota: Option<u32>, changed: bool) {
+        let with_them = |content: &Option<Content>| content.clone().map(|content| Content { quota, ..content });
+        if changed {
+            self.acknowledged.iter_mut().chain(&mut self.undecided).for_each(|content| *content = with_them(content));
+        } else {
+            let either: Vec<_> = self.acknowledged.iter().chain(&self.undecided).map(with_them).collect();
+            self.undecided.extend(either);
+        }
+    }
+
+    /// The schema may have grown beside other calls.
+    pub fn leave_extension_undecided(&mut self) {
+        let extended = |content: &Option<Content>| Some(Content { extended: true, ..content.clone()? });
+        let either: Vec<_> = self.undecided.iter().chain([self.latest()]).map(extended).collect();
+        self.undecided.extend(either);
+    }
+
+    /// A call was given up: readers see what was before, or what it would have come to.
+    pub fn see(
+        &mut self,
+        found: &Option<Content>,
+        after: Option<Content>,
+        durable: bool,
+        now: u64,
+    ) -> Result<(), String> {
+        if alike(self.latest(), found, now) {
+            self.leave_undecided(after);
+            return Ok(());
+        }
+        if !alike(&after, found, now) {
+            return Err(format!("readers see {found:?}\nneither {:?}\nnor {after:?}", self.latest()));
+        }
+        let after = after.as_ref().zip(found.as_ref()).map(|(after, found)| after.learned(found));
+        self.acknowledge(after, durable);
+        Ok(())
+    }
+
     /// A call failed.
     pub fn leave_undecided(&mut self, content: Option<Content>) {
         self.undecided.push(content);
@@ -173,11 +223,7 @@ impl Expected {
 
     /// Takes what was found after a crash for what is, if it may be.
     pub fn adopt(&mut self, found: &Option<Content>, power_was_cut: bool, now: u64) -> Result<(), String> {
-        let alike = |one: &Option<Content>| match (one, found) {
-            (None, None) => true,
-            (Some(one), Some(found)) => one.is(found, now),
-            _ => false,
-        };
+        let alike = |one: &Option<Content>| alike(one, found, now);
         let learned = |one: &Option<Content>| Some(one.as_ref()?.learned(found.as_ref()?));
         let from = if power_was_cut { 0 } else { self.acknowledged.len() - 1 };
         // The earliest that it may be: of states that look alike, those before a delete promise least of later versions.

@@ -174,6 +174,14 @@ impl Disk for Posix {
         self.names.get(name).map(|file| self.files[file].now.as_slice())
     }
 
+    fn flush_names(&mut self) {
+        if self.names_alone.is_none() {
+            self.durable_names.clone_from(&self.names);
+            self.name_log.clear();
+            self.forget_files();
+        }
+    }
+
     fn settle(&mut self, now: u64) {
         self.now = now;
         let Some(times) = &mut self.names_alone else { return };

@@ -7,13 +7,17 @@ use super::{
     posix::SETTLE,
     step::{End, Profile, Step},
     storage::{Medium, Plan, SimStorage},
-    together, world,
+    together::{self, Call},
+    world,
 };
 use pollster::block_on;
 use sanderling::{
     CollectionSettings, DeleteTarget, Document, Error, ErrorCode, Precondition, PutOptions, Result, Value,
     driver::{Collection, Database},
-    engine::manifest::{CommittedManifest, SLOTS, segment_name, tombstones_name, wal_name},
+    engine::{
+        manifest::{CommittedManifest, SLOTS, segment_name, tombstones_name, wal_name},
+        settings::Quota,
+    },
     storage::{
         Storage,
         pool::{PoolOptions, PoolStorage},
@@ -22,7 +26,7 @@ use sanderling::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The names of the collections.
-const NAMES: [&str; 2] = ["birds", "stones"];
+pub(super) const NAMES: [&str; 2] = ["birds", "stones"];
 
 /// How a run puts a storage between the driver and the medium.
 pub type Wrap = fn(SimStorage) -> Box<dyn Storage>;
@@ -35,20 +39,23 @@ async fn pool(files: SimStorage) -> Result<PoolStorage<SimStorage>> {
 
 /// A database, its medium, and what it must hold.
 pub struct Run {
-    profile: Profile,
-    storage: SimStorage,
-    wrap: Wrap,
-    db: Option<Database>,
-    expected: [Expected; 2],
+    pub(super) profile: Profile,
+    pub(super) storage: SimStorage,
+    pub(super) wrap: Wrap,
+    pub(super) db: Option<Database>,
+    pub(super) expected: [Expected; 2],
     /// Whether a fault has happened since the database was opened: calls may fail.
-    harmed: bool,
+    pub(super) harmed: bool,
     /// Calls of the database so far.
     pub operations: u64,
 }
 
+/// Or why a write must be refused.
+type Refused<T> = std::result::Result<T, ErrorCode>;
+
 /// A write: what it makes of the content, and the numbers it takes.
-struct Effect {
-    after: Content,
+pub(super) struct Effect {
+    pub after: Content,
     ids: Vec<u8>,
     operations: u64,
 }
@@ -69,12 +76,17 @@ impl Run {
         Ok(run)
     }
 
-    /// What a process finds that opens the database now.
-    fn opened(&self) -> Result<Database> {
-        let storage = match self.profile.medium {
+    /// The storage as a process opens it.
+    pub(super) fn storage_of_a_process(&self) -> Result<Box<dyn Storage>> {
+        Ok(match self.profile.medium {
             Medium::Opfs => Box::new(block_on(pool(self.storage.clone()))?),
             _ => (self.wrap)(self.storage.clone()),
-        };
+        })
+    }
+
+    /// What a process finds that opens the database now.
+    pub(super) fn opened(&self) -> Result<Database> {
+        let storage = self.storage_of_a_process()?;
         block_on(Database::open(storage, self.profile.durability, world::environment()))
     }
 
@@ -86,6 +98,7 @@ impl Run {
             Step::Fill { room } => self.storage.set_room(Some(*room)),
             Step::Heal => return self.heal(),
             Step::Reopen => return self.reopen(),
+            Step::Destroy { dies_in, seed } => return self.destroy(*dies_in, *seed),
             Step::Die(end) if end.after > 0 => self.storage.die_after(end.after, end.seed),
             Step::Die(end) => return self.restart(end.cut_power, end.recoveries, end.seed),
             Step::TakeOver => return self.take_over(),
@@ -111,9 +124,9 @@ impl Run {
                 usize::from(*name)
             }
             Flush { name } | Compact { name } | Extend { name } | Drop { name } => usize::from(*name),
-            Together { name, .. } => usize::from(*name),
+            Together { name, .. } | GiveUp { name, .. } | Settings { name, .. } => usize::from(*name),
             Create { name, .. } | Search { name, .. } | Compare { name, .. } => usize::from(*name),
-            Wait { .. } | Reopen | Die(_) | TakeOver | Break { .. } | Fill { .. } | Heal => 0,
+            Wait { .. } | Reopen | Destroy { .. } | Die(_) | TakeOver | Break { .. } | Fill { .. } | Heal => 0,
         }
     }
 
@@ -122,15 +135,15 @@ impl Run {
         let Some(db) = self.db.clone() else { return Ok(()) };
         let latest = self.expected[at].latest().clone();
         match (step, latest) {
-            (Step::Create { seal_at, .. }, None) => {
-                let settings = CollectionSettings { seal_at: *seal_at, ..CollectionSettings::default() };
-                let made = block_on(db.collection(NAMES[at], Some(world::schema(false)), Some(settings.into())));
+            (Step::GiveUp { polls, calls, .. }, _) => self.give_up(&db, at, usize::from(*polls), calls),
+            (Step::Create { .. }, None) => {
+                let made = block_on(act(&db, at, step));
                 self.decide(at, Some(Content::default()), true, made.map(drop))
             }
             (Step::Create { .. }, Some(_)) | (_, None) => Ok(()),
             (Step::Drop { .. }, Some(_)) => {
-                let dropped = block_on(db.drop_collection(NAMES[at]));
-                self.decide(at, None, true, dropped)
+                let dropped = block_on(act(&db, at, step));
+                self.decide(at, None, true, dropped.map(drop))
             }
             (step, Some(latest)) => match block_on(db.collection(NAMES[at], None, None)) {
                 Ok(collection) => self.use_collection(&db, &collection, step, at, latest),
@@ -151,20 +164,20 @@ impl Run {
         match step {
             Step::Search { probe, .. } => self.readers(check::searches(collection, &latest, now, *probe)),
             Step::Compare { probe, .. } => self.readers(check::equals_new(collection, &latest, now, *probe)),
-            Step::Flush { .. } => {
-                let result = block_on(collection.flush());
-                self.decide(at, Some(latest), true, result)
-            }
-            Step::Compact { .. } => {
-                let result = block_on(collection.compact());
-                self.decide(at, Some(latest), true, result)
+            Step::Flush { .. } | Step::Compact { .. } => {
+                let result = block_on(act(db, at, step));
+                self.decide(at, Some(latest), true, result.map(drop))
             }
             Step::Extend { .. } if latest.extended => Ok(()),
             Step::Extend { .. } => {
-                let result = block_on(db.collection(NAMES[at], Some(world::schema(true)), None));
+                let result = block_on(act(db, at, step));
                 self.decide(at, Some(Content { extended: true, ..latest }), true, result.map(drop))
             }
-            _ => self.write(collection, step, at),
+            Step::Settings { quota, .. } => {
+                let result = block_on(act(db, at, step));
+                self.settings(at, *quota, &result)
+            }
+            _ => self.write(db, collection, step, at),
         }?;
         // What readers see is what was acknowledged, also after a failure.
         if self.operations.is_multiple_of(if self.harmed { 2 } else { 8 }) {
@@ -174,14 +187,19 @@ impl Run {
     }
 
     /// What a write must come to; an error where it must be refused.
-    fn effect(step: &Step, latest: &Content, now: u64) -> Option<Effect> {
+    pub(super) fn effect(step: &Step, latest: &Content, now: u64) -> Refused<Effect> {
         let mut after = latest.clone();
         let mut ids = Vec::new();
         let mut operations = 0;
         match step {
             Step::Put { ids: put, base, expires_in, if_absent, .. } => {
                 if *if_absent && put.iter().any(|id| latest.has(*id, now)) {
-                    return None;
+                    return Err(ErrorCode::Conflict);
+                }
+                let new: BTreeSet<u8> = put.iter().copied().filter(|id| !latest.has(*id, now)).collect();
+                let most = latest.quota.map_or(usize::MAX, |quota| quota as usize);
+                if !new.is_empty() && latest.live(now).count() + new.len() > most {
+                    return Err(ErrorCode::Quota);
                 }
                 for (place, id) in put.iter().enumerate() {
                     if put[place + 1..].contains(id) {
@@ -196,7 +214,7 @@ impl Run {
             }
             Step::Update { id, n, .. } => {
                 if !latest.has(*id, now) {
-                    return None;
+                    return Err(ErrorCode::Conflict);
                 }
                 operations = 1;
                 after.items.entry(*id).and_modify(|item| (item.n, item.version) = (*n, 0));
@@ -217,11 +235,18 @@ impl Run {
             }
             _ => {}
         }
-        Some(Effect { after, ids, operations })
+        Ok(Effect { after, ids, operations })
+    }
+
+    fn effect_without_quota(step: &Step, latest: &Content) -> Option<Effect> {
+        let unlimited = Content { quota: None, ..latest.clone() };
+        let mut effect = Self::effect(step, &unlimited, world::now()).ok()?;
+        effect.after.quota = latest.quota;
+        Some(effect)
     }
 
     /// Makes writes, all at once where they are several, on a medium that answers when it likes.
-    fn write(&mut self, collection: &Collection, step: &Step, at: usize) -> Outcome {
+    fn write(&mut self, db: &Database, collection: &Collection, step: &Step, at: usize) -> Outcome {
         let one = std::slice::from_ref(step);
         let Step::Together { writes, .. } = step else {
             let result = block_on(perform(collection, step));
@@ -229,26 +254,32 @@ impl Run {
         };
         self.operations += writes.len() as u64 - 1;
         self.storage.answer_late(true);
-        let calls = writes.iter().map(|write| perform(collection, write)).collect();
+        let calls = writes.iter().map(|write| Box::pin(act(db, at, write)) as Call<'_, Written>).collect();
         let results = together::all(calls);
         self.storage.answer_late(false);
-        self.judge(writes, at, results.ok_or("the calls wait for each other")?)
+        let mut results = results.ok_or("the calls wait for each other")?;
+        let mut writes = writes.clone();
+        let Some(place) = writes.iter().position(|call| !is_write(call)) else {
+            return self.judge(&writes, at, results);
+        };
+        let (beside, result) = (writes.remove(place), results.remove(place));
+        self.judge_beside(&beside, at, result, &|run| run.judge(&writes, at, results.clone()))
     }
 
     /// Looks at the results of writes in the order of their calls, which is the order in which they count.
-    fn judge(&mut self, steps: &[Step], at: usize, results: Vec<Written>) -> Outcome {
+    pub(super) fn judge(&mut self, steps: &[Step], at: usize, results: Vec<Written>) -> Outcome {
         self.harmed |= self.storage.was_harmed();
         // What those that failed one behind the other leave if they shared one append, from whichever was its first.
         let mut failed: Vec<Content> = Vec::new();
         for (step, result) in steps.iter().zip(results) {
             let Some(latest) = self.expected[at].latest().clone() else { return Ok(()) };
             let is_error = result.is_err();
-            self.judge_one(step, at, &latest, result)?;
+            self.judge_one(step, at, &latest, result, steps.len() == 1)?;
             if !is_error {
                 failed.clear();
                 continue;
             }
-            let effect = |before: &Content| Self::effect(step, before, world::now()).map(|effect| effect.after);
+            let effect = |before: &Content| Self::effect_without_quota(step, before).map(|effect| effect.after);
             let alone = effect(&latest);
             // One that was refused changes nothing, and those around it may have gone together.
             let together = failed.iter().map(|before| effect(before).unwrap_or_else(|| before.clone()));
@@ -260,16 +291,24 @@ impl Run {
         Ok(())
     }
 
-    fn judge_one(&mut self, step: &Step, at: usize, latest: &Content, result: Written) -> Outcome {
-        let effect = Self::effect(step, latest, world::now());
-        let Some(effect) = effect else {
-            return match result {
-                Err(error) if error.code() == ErrorCode::Conflict => Ok(()),
-                Err(error) => self.typed(&error),
-                Ok(_) => Err("a conflict was overlooked".into()),
-            };
+    fn judge_one(&mut self, step: &Step, at: usize, latest: &Content, result: Written, is_alone: bool) -> Outcome {
+        let is_quota = |error: &Error| error.details().iter().any(|(name, _)| name == "quota");
+        let Effect { mut after, ids, operations } = match (Self::effect(step, latest, world::now()), &result) {
+            (Ok(_), Err(error)) if is_quota(error) => {
+                // What others delete at the same time counts until they are done.
+                let may_be = !is_alone && latest.quota.is_some();
+                return if may_be { Ok(()) } else { Err(format!("there is room, yet: {error}")) };
+            }
+            (Ok(effect), _) => effect,
+            (Err(ErrorCode::Quota), Err(error)) if is_quota(error) => return Ok(()),
+            (Err(ErrorCode::Conflict), Err(error)) if error.code() == ErrorCode::Conflict => return Ok(()),
+            (Err(_), Err(error)) => return self.typed(error),
+            // What others delete at the same time may be put again, however full it is.
+            (Err(ErrorCode::Quota), Ok(_)) if !is_alone => {
+                Self::effect_without_quota(step, latest).ok_or("it should be refused, whatever the quota is")?
+            }
+            (Err(code), Ok(_)) => return Err(format!("it should be refused: {code:?}")),
         };
-        let Effect { mut after, ids, operations } = effect;
         match result {
             Ok((versions, deleted)) => {
                 if ids.is_empty() && deleted as u64 != operations {
@@ -300,7 +339,7 @@ impl Run {
         }
     }
 
-    fn decide(&mut self, at: usize, after: Option<Content>, durable: bool, result: Result<()>) -> Outcome {
+    pub(super) fn decide(&mut self, at: usize, after: Option<Content>, durable: bool, result: Result<()>) -> Outcome {
         self.harmed |= self.storage.was_harmed();
         match result {
             Ok(()) => self.expected[at].acknowledge(after, durable),
@@ -313,7 +352,7 @@ impl Run {
     }
 
     /// Only a medium that failed is a reason for an error, and the error says so.
-    fn typed(&self, error: &Error) -> Outcome {
+    pub(super) fn typed(&self, error: &Error) -> Outcome {
         let known = matches!(error.code(), ErrorCode::Unavailable | ErrorCode::Quota | ErrorCode::Busy);
         // A pool has no file to give until new ones have settled.
         let waits = self.profile.medium == Medium::Opfs && error.code() == ErrorCode::Busy;
@@ -326,7 +365,7 @@ impl Run {
         read.or_else(|what| if self.harmed && check::is_failed_read(&what) { Ok(()) } else { Err(what) })
     }
 
-    fn contents(db: &Database) -> Outcome<[Option<Content>; 2]> {
+    pub(super) fn contents(db: &Database) -> Outcome<[Option<Content>; 2]> {
         let mut contents = [None, None];
         for (content, name) in contents.iter_mut().zip(NAMES) {
             *content = match block_on(db.collection(name, None, None)) {
@@ -338,7 +377,7 @@ impl Run {
         Ok(contents)
     }
 
-    fn compare_all(&mut self, db: &Database) -> Outcome {
+    pub(super) fn compare_all(&mut self, db: &Database) -> Outcome {
         for (at, name) in NAMES.into_iter().enumerate() {
             let Some(latest) = self.expected[at].latest().clone() else { continue };
             let Ok(collection) = block_on(db.collection(name, None, None)) else { continue };
@@ -361,7 +400,7 @@ impl Run {
         self.adopt(false, false)
     }
 
-    fn adopt(&mut self, power_was_cut: bool, healthy: bool) -> Outcome {
+    pub(super) fn adopt(&mut self, power_was_cut: bool, healthy: bool) -> Outcome {
         let db = self.opened().map_err(|error| format!("it does not open: {error}"))?;
         let found = Self::contents(&db)?;
         for (expected, (found, name)) in self.expected.iter_mut().zip(found.iter().zip(NAMES)) {
@@ -491,7 +530,33 @@ impl Run {
 }
 
 /// What comes of a write.
-type Written = Result<(Vec<(u8, u64)>, usize)>;
+pub(super) type Written = Result<(Vec<(u8, u64)>, usize)>;
+
+fn is_write(step: &Step) -> bool {
+    matches!(step, Step::Put { .. } | Step::Update { .. } | Step::Delete { .. } | Step::DeleteBelow { .. })
+}
+
+/// Carries out any call of a database.
+pub(super) async fn act(db: &Database, at: usize, step: &Step) -> Written {
+    let name = NAMES[at];
+    let done = match step {
+        Step::Create { seal_at, .. } => {
+            let settings = CollectionSettings { seal_at: *seal_at, ..CollectionSettings::default() };
+            db.collection(name, Some(world::schema(false)), Some(settings.into())).await.map(drop)
+        }
+        Step::Drop { .. } => db.drop_collection(name).await,
+        Step::Extend { .. } => db.collection(name, Some(world::schema(true)), None).await.map(drop),
+        Step::Settings { quota, .. } => {
+            let ours = db.collection(name, None, None).await?.settings();
+            let quota = Quota { documents: quota.map(u64::from), bytes: None };
+            db.collection(name, None, Some(CollectionSettings { quota, ..ours }.into())).await.map(drop)
+        }
+        Step::Flush { .. } => db.collection(name, None, None).await?.flush().await,
+        Step::Compact { .. } => db.collection(name, None, None).await?.compact().await,
+        step => return perform(&db.collection(name, None, None).await?, step).await,
+    };
+    done.map(|()| (Vec::new(), 0))
+}
 
 /// Carries out a write; gives the versions of what was put and how many were deleted.
 async fn perform(collection: &Collection, step: &Step) -> Written {

@@ -61,8 +61,10 @@ pub enum Step {
     Delete { name: u8, ids: Vec<u8> },
     /// Documents are deleted by filter.
     DeleteBelow { name: u8, n: u32 },
-    /// Writes are called at once.
+    /// Calls are made at once; a write among them may be one of many documents, and one call no write.
     Together { name: u8, writes: Vec<Step> },
+    /// Calls are made at once, and the first of them is given up when it was looked at so many times.
+    GiveUp { name: u8, polls: u8, calls: Vec<Step> },
     /// Every write so far is made durable.
     Flush { name: u8 },
     /// Segments are merged.
@@ -71,6 +73,8 @@ pub enum Step {
     Extend { name: u8 },
     /// A collection is made, if it is absent.
     Create { name: u8, seal_at: u32 },
+    /// Its settings are changed.
+    Settings { name: u8, quota: Option<u32> },
     /// A collection is dropped, if it is there.
     Drop { name: u8 },
     /// Time goes by.
@@ -81,6 +85,8 @@ pub enum Step {
     Compare { name: u8, probe: u32 },
     /// The database is closed and opened.
     Reopen,
+    /// The database is removed, and the process dies in one of the calls, or after them; then perhaps the power is cut.
+    Destroy { dies_in: Option<u8>, seed: u64 },
     /// The process dies.
     Die(End),
     /// Another writer takes over.
@@ -96,6 +102,8 @@ pub enum Step {
 /// Ids that collide often enough.
 const IDS: usize = 12;
 const NAMES: usize = 2;
+/// One put of so many is of 256 documents.
+const BULKS: usize = 400;
 
 fn ids(random: &mut Random) -> Vec<u8> {
     (0..1 + random.below(4)).map(|_| random.below(IDS) as u8).collect()
@@ -120,7 +128,8 @@ fn write(random: &mut Random, name: u8) -> Step {
     match random.below(20) {
         0..=11 => Step::Put {
             name,
-            ids: ids(random),
+            // As many documents as make a load in bulk.
+            ids: if random.once_in(BULKS) { (0..=u8::MAX).collect() } else { ids(random) },
             base: random.below(1 << 16) as u32,
             expires_in: random.once_in(8).then(|| 1 + random.below(40) as u64),
             if_absent: random.once_in(10),
@@ -131,14 +140,68 @@ fn write(random: &mut Random, name: u8) -> Step {
     }
 }
 
+fn quota(random: &mut Random) -> Option<u32> {
+    (!random.once_in(3)).then(|| 4 + random.below(16) as u32)
+}
+
+fn together(random: &mut Random, name: u8) -> Step {
+    let mut writes: Vec<Step> = (0..2 + random.below(4)).map(|_| write(random, name)).collect();
+    let beside = match random.below(6) {
+        0 => Step::Extend { name },
+        1 => Step::Compact { name },
+        2 => Step::Flush { name },
+        _ => return Step::Together { name, writes },
+    };
+    if random.once_in(6) {
+        let many = Step::Put {
+            name,
+            ids: (0..=u8::MAX).collect(),
+            base: random.below(1 << 16) as u32,
+            expires_in: Some(1 + random.below(20) as u64),
+            if_absent: false,
+        };
+        writes.push(many);
+    }
+    writes.insert(random.below(writes.len() + 1), beside);
+    Step::Together { name, writes }
+}
+
+/// Of several calls the first is a put of documents that no other write touches: so it can be seen whether it was carried out.
+fn give_up(random: &mut Random, name: u8) -> Step {
+    let polls = 1 + random.below(10) as u8;
+    let one = |call| Step::GiveUp { name, polls, calls: vec![call] };
+    match random.below(10) {
+        0 => one(Step::Compact { name }),
+        1 => one(Step::Flush { name }),
+        2 => one(Step::Extend { name }),
+        3 => one(Step::Settings { name, quota: quota(random) }),
+        4 => one(Step::Drop { name }),
+        5 => one(Step::Create { name, seal_at: 2 + random.below(9) as u32 }),
+        6 | 7 => one(write(random, name)),
+        _ => {
+            let base = random.below(600) as u32 * 100 + 20 + random.below(70) as u32;
+            let ids = (IDS as u8..IDS as u8 + 2).collect();
+            let mut calls = vec![Step::Put { name, ids, base, expires_in: None, if_absent: false }];
+            calls.extend((0..1 + random.below(3)).map(|_| write(random, name)));
+            for call in &mut calls[1..] {
+                if let Step::Put { ids, .. } = call {
+                    ids.retain(|id| usize::from(*id) < IDS);
+                }
+            }
+            Step::GiveUp { name, polls, calls }
+        }
+    }
+}
+
 /// A step of a schedule.
 fn step(random: &mut Random, profile: Profile) -> Step {
     let name = u8::from(random.once_in(4)) % NAMES as u8;
     let seal_at = 2 + random.below(9) as u32;
     match random.below(100) {
         0..=61 => write(random, name),
-        62..=63 => Step::Together { name, writes: (0..2 + random.below(4)).map(|_| write(random, name)).collect() },
-        64..=70 => Step::Search { name, probe: random.number() as u32 },
+        62..=63 => together(random, name),
+        64..=65 => give_up(random, name),
+        66..=70 => Step::Search { name, probe: random.number() as u32 },
         71 if random.once_in(6) => Step::Compare { name, probe: random.number() as u32 },
         71..=74 => Step::Flush { name },
         75..=77 => Step::Compact { name },
@@ -150,6 +213,12 @@ fn step(random: &mut Random, profile: Profile) -> Step {
         88..=90 => Step::Die(end(random)),
         91..=93 => Step::Break { plan: plan(random), seed: random.number() },
         94 => Step::Fill { room: random.below(1_500) as u64 },
+        96 => Step::Settings { name, quota: quota(random) },
+        97 if random.once_in(8) => Step::Destroy {
+            dies_in: (!random.once_in(3))
+                .then(|| random.below(if profile.medium == Medium::Opfs { 80 } else { 16 }) as u8),
+            seed: random.number(),
+        },
         95 if profile.medium == Medium::Remote => Step::TakeOver,
         _ => Step::Heal,
     }

@@ -4,6 +4,7 @@ use super::{
     disk::{Change, Disk, Extent, Transactional},
     posix::Posix,
     random::Random,
+    slow::{Fate, SlowChange},
     world,
 };
 use sanderling::{
@@ -76,6 +77,7 @@ pub struct State {
     capacity: Option<u64>,
     granted: u64,
     late: bool,
+    slow: bool,
 }
 
 /// A medium that is told when to fail.
@@ -113,6 +115,7 @@ impl SimStorage {
             capacity: None,
             granted: 0,
             late: false,
+            slow: false,
         };
         Self { state: Arc::new(Mutex::new(state)), owner: 0, in_place: false }
     }
@@ -220,6 +223,32 @@ impl SimStorage {
         self.state().late = late;
     }
 
+    /// Lets every change take two looks, between which it may be given up.
+    pub fn be_slow(&self, slow: bool) {
+        self.state().slow = slow;
+    }
+
+    fn changing<'a>(&'a self, name: &'a str, change: Change<'a>, durability: Durability) -> StorageFuture<'a, ()> {
+        let fate = {
+            let mut state = self.state();
+            state.slow.then(|| Fate::of(&mut state.random))
+        };
+        match fate {
+            Some(fate) => Box::pin(SlowChange::new(self, (name, change, durability), fate)),
+            None => self.answer(self.change(name, change, durability)),
+        }
+    }
+
+    /// What becomes of a change that nobody waits for any more.
+    pub(super) fn give_up(&self, (name, change, durability): (&str, Change<'_>, Durability), extent: Extent) {
+        let mut state = self.state();
+        if state.dead || self.owner != state.owner || state.is_full(name, change) {
+            return;
+        }
+        state.flush_failed |= extent == Extent::FlushFailed && !state.is_transactional();
+        state.disk.change(name, change, durability == Durability::Strict, extent);
+    }
+
     fn answer<'a, T: 'a>(&self, result: Result<T>) -> StorageFuture<'a, T> {
         let mut state = self.state();
         let mut rounds = if state.late { state.random.below(4) } else { 0 };
@@ -232,7 +261,7 @@ impl SimStorage {
         }))
     }
 
-    fn change(&self, name: &str, change: Change<'_>, durability: Durability) -> Result<()> {
+    pub(super) fn change(&self, name: &str, change: Change<'_>, durability: Durability) -> Result<()> {
         let mut state = self.state();
         let fault = state.call(self.owner)?.filter(|fault| !matches!(fault, Fault::ReadFails | Fault::ShortRead));
         let length = match change {
@@ -243,7 +272,7 @@ impl SimStorage {
         state.disk.settle(world::now());
         let durable = durability == Durability::Strict || state.medium == Medium::Remote;
         let part = Extent::Part(state.random.below(length + 1));
-        let transactional = matches!(state.medium, Medium::IndexedDb | Medium::Remote);
+        let transactional = state.is_transactional();
         let extent = match fault {
             _ if state.dead => [Extent::Part(0), part, Extent::Unflushed][state.random.below(3)],
             None if state.is_full(name, change) => part,
@@ -289,6 +318,16 @@ impl SimStorage {
         Ok(AlignedBytes::copy_of(&bytes[from..to]))
     }
 
+    fn flush_names(&self) -> Result<()> {
+        let mut state = self.state();
+        let fault = state.call(self.owner)?.filter(|fault| !matches!(fault, Fault::ReadFails | Fault::ShortRead));
+        if fault.is_none() || fault == Some(Fault::Done) {
+            state.disk.flush_names();
+        }
+        state.harmed |= fault.is_some();
+        fault.map_or(Ok(()), |_| Err(failure(ErrorCode::Unavailable, "the folder")))
+    }
+
     fn listed(&self) -> Result<Vec<StoredObject>> {
         let mut state = self.state();
         let fault = state.call(self.owner)?;
@@ -301,6 +340,11 @@ impl SimStorage {
 }
 
 impl State {
+    /// Whether changes happen whole or not at all.
+    fn is_transactional(&self) -> bool {
+        matches!(self.medium, Medium::IndexedDb | Medium::Remote)
+    }
+
     /// Counts a call. An error if there is nobody any more to make it; else the fault that it meets.
     fn call(&mut self, owner: u64) -> Result<Option<Fault>> {
         let call = self.calls;
@@ -346,7 +390,7 @@ impl RawFiles for SimStorage {
     }
 
     fn create<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
-        self.answer(self.change(name, Change::Create, Durability::Relaxed))
+        self.changing(name, Change::Create, Durability::Relaxed)
     }
 
     fn read_at<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
@@ -356,16 +400,16 @@ impl RawFiles for SimStorage {
     fn write_at<'a>(&'a self, name: &'a str, offset: u64, bytes: &'a [u8]) -> StorageFuture<'a, usize> {
         // Now and then the host takes fewer bytes than it was given.
         let taken = if bytes.len() > 1 && self.state().random.once_in(8) { bytes.len() / 2 } else { bytes.len() };
-        let written = self.change(name, Change::At(offset, &bytes[..taken]), Durability::Relaxed);
-        self.answer(written.map(|()| taken))
+        let written = self.changing(name, Change::At(offset, &bytes[..taken]), Durability::Relaxed);
+        Box::pin(async move { written.await.map(|()| taken) })
     }
 
     fn set_len<'a>(&'a self, name: &'a str, length: u64) -> StorageFuture<'a, ()> {
-        self.answer(self.change(name, Change::Length(length), Durability::Relaxed))
+        self.changing(name, Change::Length(length), Durability::Relaxed)
     }
 
     fn flush<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
-        self.answer(self.change(name, Change::Flush, Durability::Strict))
+        self.changing(name, Change::Flush, Durability::Strict)
     }
 
     fn close(&self) -> StorageFuture<'_, ()> {
@@ -392,15 +436,19 @@ impl Storage for SimStorage {
     }
 
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
-        self.answer(self.change(name, Change::Append(bytes), durability))
+        self.changing(name, Change::Append(bytes), durability)
     }
 
     fn write<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {
-        self.answer(self.change(name, Change::Write(bytes), durability))
+        self.changing(name, Change::Write(bytes), durability)
     }
 
     fn remove<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()> {
-        self.answer(self.change(name, Change::Remove, Durability::Relaxed))
+        self.changing(name, Change::Remove, Durability::Relaxed)
+    }
+
+    fn flush_removals(&self) -> StorageFuture<'_, ()> {
+        self.answer(self.flush_names())
     }
 
     fn close(&self) -> StorageFuture<'_, ()> {

@@ -6,11 +6,14 @@
 //! the segment is known by what it holds: it is sound by its own root checksum, has the numbers of what is missing and no
 //! others, and its first document is in no other collection. Anything less certain is copied aside and told, as any
 //! unnamed file is.
+//!
+//! And a log that only the lost manifest named, because the growing segment was frozen or an append had failed. It goes on where the
+//! last log of its collection ends, or ends too late; where more than one collection may be meant, it is left.
 
 use super::{Patient, Plan};
 use crate::driver::{
     check::open_segment,
-    slots::{files_of, read_files},
+    slots::{data_file_number, files_of, read_files},
 };
 use crate::storage::StorageFuture;
 use alloc::{boxed::Box, string::String, vec::Vec};
@@ -80,6 +83,51 @@ impl Patient<'_> {
             }
             Ok(())
         })
+    }
+
+    /// Names the log that goes on behind the others of a collection, if there is one without a doubt. Its number is one that the
+    /// manifest had not given yet, and nothing else has such a number: a restore that was cut off leaves more than a log, or had its
+    /// numbers taken.
+    pub(super) async fn adopt_log(&self, records: &mut [CollectionRecord], plan: &mut Plan) -> Result<()> {
+        let named: Vec<String> = records.iter().flat_map(files_of).collect();
+        let is_new = |name: &str| data_file_number(name).is_some_and(|file| file >= plan.next_file);
+        let unnamed = self.objects.iter().filter(|object| is_new(&object.name) && !named.contains(&object.name));
+        let mut unnamed = unnamed.filter_map(|object| data_file_number(&object.name).zip(Some(&object.name)));
+        let (Some((log, name)), None) = (unnamed.next(), unnamed.next()) else { return Ok(()) };
+        // The first log of a collection may be that of one that the manifest does not know.
+        let Some(first) = self.first_of(log).await?.filter(|first| *first > 1 && *name == wal_name(log)) else {
+            return Ok(());
+        };
+        let mut meant = Vec::new();
+        for record in records {
+            if let Some(last) = record.wals.last()
+                && self.may_go_on(*last, first).await?
+            {
+                meant.push(record);
+            }
+        }
+        if let [record] = &mut meant[..] {
+            record.wals.push(log);
+            plan.is_changed = true;
+        }
+        Ok(())
+    }
+
+    /// Whether a later log may begin with this number: within that log, or behind it.
+    async fn may_go_on(&self, last: u64, first: u64) -> Result<bool> {
+        let name = wal_name(last);
+        let Some(bytes) = self.bytes_of(&name).await? else { return Ok(true) };
+        let Ok(mut reader) = WalReader::open(bytes.as_ref(), &name, self.database, FileId(last)) else {
+            return Ok(true);
+        };
+        let (from, mut next) = (reader.header().first().0, reader.header().first().0);
+        loop {
+            match reader.next_batch() {
+                Ok(Some(batch)) => next = batch.first.plus(batch.operations.len() as u64).0,
+                Ok(None) => return Ok((from..=next).contains(&first)),
+                Err(_) => return Ok(from <= first), // nobody knows where it ended
+            }
+        }
     }
 
     /// What is missing of a collection, if one commit can have taken it away: neighbouring segments, or its oldest logs.

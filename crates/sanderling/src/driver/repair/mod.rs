@@ -27,6 +27,7 @@ use sanderling_engine::{
     DocumentId, Error, ErrorCode, Result, Schema, Value,
     codec::{AlignedBytes, FILE_HEADER_BYTES, FORMAT_VERSION, u32_at},
     collection::documents,
+    defects::{Defect, is},
     ids::DatabaseId,
     manifest::{CollectionRecord, CommittedManifest, SLOTS},
     segment::Segment,
@@ -80,6 +81,8 @@ struct Plan {
     superseded: Vec<String>,
     /// Whether a newer manifest may have been in force, and whether one was.
     doubt: (bool, bool),
+    /// The number that the manifest gives to the next file.
+    next_file: u64,
     adopted: Option<Adopted>,
     repaired: Repaired,
 }
@@ -98,6 +101,7 @@ pub fn repair(storage: &dyn Storage, analyzers: AnalyzerSource) -> StorageFuture
         let mut next = plan.manifest.next();
         if plan.doubt.0 {
             patient.adopt(&mut next.collections, &mut plan).await?;
+            patient.adopt_log(&mut next.collections, &mut plan).await?;
             plan.keep_unnamed(&objects, &next.collections);
         }
         for record in &mut next.collections {
@@ -105,17 +109,19 @@ pub fn repair(storage: &dyn Storage, analyzers: AnalyzerSource) -> StorageFuture
             patient.look_at(record, files, &mut plan)?;
         }
         if plan.is_changed {
-            patient.copy_aside(&mut plan).await?;
+            if !is(Defect::RepairedWithoutCopies) {
+                patient.copy_aside(&mut plan).await?;
+            }
+            if is(Defect::RepairedBeforeCommit) {
+                plan.remove_old(storage).await;
+            }
             let files = core::mem::take(&mut plan.files);
             plan.manifest.commit(storage, files, next).await?;
             if plan.is_swapped {
                 let same = plan.manifest.next();
                 plan.manifest.commit(storage, Vec::new(), same).await?; // over what lies in the other slot
             }
-            for name in plan.aside.iter().chain(&plan.superseded).filter(|name| is_data_file(name)) {
-                // One that stays is removed when the database is opened next.
-                let _ = storage.remove(name).await;
-            }
+            plan.remove_old(storage).await;
         }
         Ok(plan.repaired)
     })
@@ -136,7 +142,8 @@ impl Plan {
             Err(error) => return Err(error),
         };
         let is_rolled_back = check_for_lost_commits(&found, &damage, objects).is_err();
-        found.manifest.next_file = found.manifest.next_file.max(above_all(objects));
+        let next_file = found.manifest.next_file;
+        found.manifest.next_file = next_file.max(above_all(objects));
         let mut plan = Self {
             is_changed: damage.is_some() || is_swapped,
             is_swapped,
@@ -144,6 +151,7 @@ impl Plan {
             aside: Vec::new(),
             superseded: Vec::new(),
             doubt: (damage.is_some() || is_rolled_back, is_rolled_back),
+            next_file,
             adopted: None,
             repaired: Repaired::default(),
             manifest: if is_swapped {
@@ -157,6 +165,13 @@ impl Plan {
             plan.aside.extend(objects.iter().map(|object| object.name.clone()).filter(|name| name == other));
         }
         Ok(Some((plan, found)))
+    }
+
+    async fn remove_old(&self, storage: &dyn Storage) {
+        for name in self.aside.iter().chain(&self.superseded).filter(|name| is_data_file(name)) {
+            // One that stays is removed when the database is opened next.
+            let _ = storage.remove(name).await;
+        }
     }
 
     /// A newer manifest may have been in force: then a file that this one does not name may hold documents.
