@@ -15,7 +15,7 @@ use crate::{
     order::{permuted, sorted},
     query::vector_of,
     schema::{FieldKind, TextField, VectorField},
-    segment::{IndexedDocument, IndexedField},
+    segment::{IndexedDocument, IndexedField, Unpacked},
     text::{Analyzer, Analyzers, Terms},
     wal::{Batch, Operation},
 };
@@ -226,7 +226,7 @@ impl CollectionState {
             let message = format!("the document {id} does not exist: an update needs one");
             return Err(Error::new(ErrorCode::Conflict, message).with("id", id.to_value()));
         };
-        let mut document = self.whole_document(location)?;
+        let mut document = self.whole_document(location, &mut Unpacked::default())?;
         patch.fields.into_iter().for_each(|(name, value)| document.set(&name, value));
         let expires_at = options.expires_at.unwrap_or(self.segment(location.segment).expiry(location.row));
         let put = operation_of(&self.schema, &self.analyzers, &id, document.fields, expires_at)?;

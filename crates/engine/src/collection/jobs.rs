@@ -15,7 +15,7 @@ use crate::{
     lists::map,
     rows::RowSet,
     segment::{
-        GrowingSegment, SealedSegment,
+        GrowingSegment, SealedSegment, Unpacked,
         format::{Merging, Source},
     },
     text::Analyzers,
@@ -117,10 +117,11 @@ impl ExtendJob {
         let (at, first) = self.next;
         let Some(kept) = self.merged.kept.get(at) else { return Ok(true) };
         let segment = state.segment(at);
+        let mut unpacked = Unpacked::default();
         let end = (kept.rows() as u32).min(first + SLICE);
         for row in (first..end).map(RowId).filter(|row| kept.contains(*row)) {
             let id = segment.id(row);
-            let document = state.whole_document(Location { segment: at, row })?;
+            let document = state.whole_document(Location { segment: at, row }, &mut unpacked)?;
             let indexed = reindex(&self.schema, &self.analyzers, &id, document, segment.expiry(row));
             let indexed = indexed.map_err(|error| {
                 let message = alloc::format!("the document {id} does not fit the new fields: {error}");

@@ -1,6 +1,7 @@
 //! The live rows of some segments as the bytes of one: sealing is the merge of one growing segment, compaction that of
 //! several sealed ones. Nothing is analysed again.
 
+use super::super::documents::{PackedDocuments, Unpacked};
 use super::{FACTS, SectionKind, SectionWriter, attributes::write_attribute, merge_text::MergedText, write_vectors};
 use crate::{
     Schema,
@@ -36,9 +37,21 @@ pub struct Merging {
     field: usize,
     /// For each source, where each of its rows goes; none before the first step.
     new_rows: Option<Vec<Vec<u32>>>,
+    documents: Option<MergedDocuments>,
     vectors: Option<MergedVectors>,
     text: Option<MergedText>,
 }
+
+/// Documents that are being packed.
+#[derive(Debug)]
+struct MergedDocuments {
+    packed: PackedDocuments,
+    /// The next source, and the next row of it.
+    next: (usize, u32),
+}
+
+/// Bytes of documents that one step packs.
+const SLICE_BYTES: u64 = 1 << 20;
 
 /// The vectors of a column whose index is being built.
 #[derive(Debug)]
@@ -54,7 +67,7 @@ impl Merging {
     /// A merge that has not begun.
     #[must_use]
     pub fn new() -> Self {
-        Self { writer: SectionWriter::default(), field: 0, new_rows: None, vectors: None, text: None }
+        Self { writer: SectionWriter::default(), field: 0, new_rows: None, documents: None, vectors: None, text: None }
     }
 
     /// Does the next slice of work and says whether all is done.
@@ -62,8 +75,18 @@ impl Merging {
         let Some(new_rows) = &self.new_rows else {
             write_rows(&mut self.writer, sources);
             self.new_rows = Some(new_rows(sources));
-            return schema.fields.is_empty();
+            self.documents = Some(MergedDocuments { packed: PackedDocuments::new(), next: (0, 0) });
+            return false;
         };
+        if let Some(documents) = &mut self.documents {
+            if documents.step(sources)
+                && let Some(documents) = self.documents.take()
+            {
+                documents.packed.write(&mut self.writer);
+                return schema.fields.is_empty();
+            }
+            return false;
+        }
         let Some(definition) = schema.fields.get(self.field) else { return true };
         match &definition.kind {
             FieldKind::Vector(field) => {
@@ -127,7 +150,6 @@ fn new_rows(sources: &[Source<'_>]) -> Vec<Vec<u32>> {
 fn write_rows(writer: &mut SectionWriter, sources: &[Source<'_>]) {
     let (mut sequences, mut expiries) = (Vec::new(), Vec::new());
     let (mut ids, mut id_offsets, mut id_bytes) = (Vec::new(), vec![0_u32], Vec::new());
-    let (mut document_offsets, mut document_bytes) = (vec![0_u64], Vec::new());
     for_each_kept(sources, &mut |segment, row| {
         sequences.push(segment.sequence(row).0);
         let expires_at = segment.expiry(row);
@@ -136,8 +158,6 @@ fn write_rows(writer: &mut SectionWriter, sources: &[Source<'_>]) {
         id.write_bytes(&mut id_bytes);
         id_offsets.push(id_bytes.len() as u32);
         ids.push(id);
-        document_bytes.extend_from_slice(segment.document(row).as_bytes());
-        document_offsets.push(document_bytes.len() as u64);
     });
     let order = sorted(ids.len(), &mut |a, b| ids[a].cmp(&ids[b]));
     let first_expiry = expiries.iter().copied().min().unwrap_or(u64::MAX);
@@ -148,8 +168,24 @@ fn write_rows(writer: &mut SectionWriter, sources: &[Source<'_>]) {
     writer.add(SectionKind::IdOffsets, 0, &id_offsets);
     writer.add(SectionKind::IdBytes, 0, &id_bytes);
     writer.add(SectionKind::IdOrder, 0, &order);
-    writer.add(SectionKind::DocumentOffsets, 0, &document_offsets);
-    writer.add(SectionKind::DocumentBytes, 0, &document_bytes);
+}
+
+impl MergedDocuments {
+    /// Packs the next documents and says whether all are packed.
+    fn step(&mut self, sources: &[Source<'_>]) -> bool {
+        let (mut unpacked, mut begin) = (Unpacked::default(), None);
+        while let Some(source) = sources.get(self.next.0) {
+            for row in (self.next.1..source.segment.rows() as u32).map(RowId).filter(|row| source.keep.contains(*row)) {
+                let end = self.packed.push(source.segment.document(row, &mut unpacked));
+                if end - *begin.get_or_insert(end) >= SLICE_BYTES {
+                    self.next.1 = row.0 + 1;
+                    return false;
+                }
+            }
+            self.next = (self.next.0 + 1, 0);
+        }
+        true
+    }
 }
 
 impl MergedVectors {
