@@ -186,6 +186,10 @@ impl CollectionState {
             let expected = format_args!("{} dimensions", field.dimensions);
             return Err(Error::expected(&"vector", &expected, &query.value.len()));
         }
+        // One that was made in Rust was not read from JSON.
+        if query.value.iter().any(|value| !value.is_finite()) {
+            return Err(Error::expected(&"vector", &"finite numbers", &"NaN or infinity"));
+        }
         Ok(ResolvedVector { position, field, query })
     }
 
