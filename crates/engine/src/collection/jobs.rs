@@ -82,6 +82,17 @@ impl MergeJob {
         self.merging.step(&self.schema, &sources)
     }
 
+    /// Has `run` work on all parts of the segment that are not made yet, in any order or at once, and says whether there were any.
+    /// Where there were none, [`MergeJob::step`] does what is left.
+    #[cfg(all(feature = "parallel", not(target_family = "wasm")))]
+    pub fn step_parts(&mut self, run: &mut dyn FnMut(Vec<crate::segment::format::PartStep<'_>>)) -> bool {
+        if self.merged.is_empty() {
+            return false;
+        }
+        let sources = map(&self.sources, |(segment, keep)| Source { segment: segment.view(), keep });
+        self.merging.step_parts(&self.schema, &sources, run)
+    }
+
     /// Why what was made is not to be believed: a segment it was made of turned out to be damaged, or could not be read.
     #[must_use]
     pub fn trouble(&self) -> Option<Error> {

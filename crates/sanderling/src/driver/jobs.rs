@@ -31,6 +31,15 @@ use sanderling_engine::{
     segment::{SealedSegment, write_tombstones},
 };
 
+#[cfg(all(feature = "parallel", not(target_family = "wasm")))]
+use super::parallel::step;
+
+/// Does the next slice of work on a job and says whether nothing is left to do.
+#[cfg(not(all(feature = "parallel", not(target_family = "wasm"))))]
+fn step(merge: &mut MergeJob, _: &dyn Fn() -> bool) -> bool {
+    merge.step()
+}
+
 /// Milliseconds of work between two looks at who else waits.
 const SLICE: u64 = 8;
 
@@ -148,9 +157,11 @@ impl Collection {
     /// Works on a job for a short time and says whether nothing is left to do.
     async fn advance(&self, job: &Job) -> bool {
         let mut progress = job.progress.lock().await;
-        let until = self.database.shared.now().saturating_add(SLICE);
+        let now = self.database.shared.environment.now;
+        let until = now().saturating_add(SLICE);
+        let is_over = || now() >= until;
         while let Progress::Merging(merge) = &mut *progress {
-            if merge.step() {
+            if step(merge, &is_over) {
                 let merge = core::mem::replace(&mut *progress, Progress::Cancelled);
                 if let Progress::Merging(merge) = merge {
                     let made = match merge.trouble() {
@@ -164,7 +175,7 @@ impl Collection {
                     self.shared.quarantine();
                     *progress = made.map_or_else(Progress::Failed, Progress::Made);
                 }
-            } else if self.database.shared.now() >= until {
+            } else if is_over() {
                 return false;
             }
         }
