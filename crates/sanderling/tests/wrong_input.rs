@@ -83,7 +83,7 @@ const FILTER: &[ErrorCode] = &[ErrorCode::Filter, ErrorCode::Invalid];
 const SCHEMA_ERROR: &[ErrorCode] = &[ErrorCode::Schema];
 
 /// The values of each type but those that are right.
-fn wrong_values<'a>(random: &mut Random, right: &'a [&str]) -> Vec<(&'static str, Value)> {
+fn wrong_values(random: &mut Random, right: &[&str]) -> Vec<(&'static str, Value)> {
     KINDS.into_iter().filter(|kind| !right.contains(kind)).map(|kind| (kind, random.value(kind))).collect()
 }
 
@@ -425,7 +425,7 @@ fn wrong_calls_are_refused_and_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let database = Database::open(folder.path().join("database")).unwrap();
     let birds = birds(&database);
-    let random = &mut Random(0x5a9d_e7);
+    let random = &mut Random(0x005a_9de7);
     let makers: [fn(&mut Random) -> Vec<Wrong>; 6] = [documents, vectors, ids, filters, queries, schemas];
     let calls: Vec<Wrong> = makers.iter().flat_map(|make| make(random)).collect();
     let all: Vec<String> = calls

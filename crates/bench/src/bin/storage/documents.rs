@@ -2,7 +2,7 @@
 
 use crate::Options;
 use sanderling::{
-    Document, DocumentId, PutOptions, Schema, Value,
+    Document, DocumentId, PutOptions, Schema,
     engine::{
         codec::AlignedBytes,
         collection::{CollectionState, Write},

@@ -55,7 +55,7 @@ enum Made {
     Documents(MergedDocuments),
     /// A column of which there is nothing yet, or nothing any more.
     Nothing,
-    Vectors(MergedVectors),
+    Vectors(Box<MergedVectors>),
     Text(Box<MergedText>),
 }
 
@@ -153,7 +153,9 @@ impl Part {
     fn step(&mut self, schema: &Schema, sources: &[Source<'_>], new_rows: &[Vec<u32>]) -> bool {
         if matches!(self.made, Made::Nothing) {
             self.made = match &schema.fields[self.field].kind {
-                FieldKind::Vector(field) => Made::Vectors(MergedVectors::new(sources, new_rows, self.field, field)),
+                FieldKind::Vector(field) => {
+                    Made::Vectors(Box::new(MergedVectors::new(sources, new_rows, self.field, field)))
+                }
                 FieldKind::Text(field) => Made::Text(Box::new(MergedText::new(sources, self.field, field.positions))),
                 FieldKind::Attribute(_) => Made::Nothing,
             };
