@@ -34,7 +34,7 @@ fn document(id: u64, random: &mut Random) -> Document {
         |dimensions: u64| -> Vec<f32> { (0..dimensions).map(|_| random.below(1_000) as f32 - 499.5).collect() };
     let mut value = Value::object().with("id", id).with("title", title).with("body", body);
     value = value.with("graph", vector(16));
-    if id % 3 > 0 {
+    if !id.is_multiple_of(3) {
         value = value.with("lists", vector(8));
     }
     let place =
