@@ -41,6 +41,11 @@ async function native({ log }) {
     await cargo(["test", ...NATIVE, "--all-targets", "--no-fail-fast"], log);
   }
   await cargo(["test", ...NATIVE, "--doc"], log);
+  // Segments made side by side have the bytes of the others, and of the fixtures.
+  await cargo(["test", "-p", "sanderling-engine", "--features", "parallel", "--test", "parallel"], log);
+  await cargo(["test", "-p", "sanderling", "--features", "parallel", "--test", "turns", "--test", "database"], log);
+  const fixtures = ["-p", "sanderling-testkit", "--features", "sanderling/parallel", "--test", "fixtures"];
+  await cargo(["test", ...fixtures], log);
 }
 
 // Whoever runs into an order of steps that loom finds waits for ever or reads a torn value: it takes a build of its own.

@@ -1,7 +1,10 @@
 //! A collection several times larger than the memory budget answers like one that is in memory whole.
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
-use sanderling::{Collection, Database, Document, ErrorCode, OpenOptions, Query, Schema, Value};
+use sanderling::{
+    Collection, Database, Document, ErrorCode, OpenOptions, Query, Schema, Value,
+    engine::{segment::format::SectionKind, stored::sums_bytes},
+};
 use std::{fs, path::Path};
 
 const DIMENSIONS: usize = 96;
@@ -152,6 +155,20 @@ fn what_is_larger_than_the_budget_is_searched_like_what_is_in_memory() {
     assert_eq!(database.existing_collection("documents").unwrap().get(7_u64).unwrap(), found);
 }
 
+/// Where in a segment's file the block begins in which a document does.
+fn block_of_document(file: &[u8], row: usize) -> usize {
+    let number = |at: usize| u64::from_le_bytes(file[at..at + 8].try_into().unwrap()) as usize;
+    let (end, sections) = (number(40), number(48));
+    let (sums, groups) = sums_bytes(end);
+    let section = |kind: SectionKind| {
+        let mut entries = (0..sections).map(|at| end + sums + groups + at * 24);
+        let entry = entries.find(|entry| file[*entry..entry + 4] == (kind as u32).to_le_bytes()).unwrap();
+        number(entry + 8)
+    };
+    let block = number(section(SectionKind::DocumentOffsets) + row * 8) / 8_192;
+    section(SectionKind::DocumentBytes) + number(section(SectionKind::DocumentBlocks) + block * 8)
+}
+
 #[test]
 fn damage_in_what_is_read_later_is_found_then() {
     let folder = tempfile::tempdir().unwrap();
@@ -160,11 +177,9 @@ fn damage_in_what_is_read_later_is_found_then() {
     let segment = segment.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("segment-"));
     let [segment]: [_; 1] = segment.collect::<Vec<_>>().try_into().unwrap();
     let whole = fs::read(&segment).unwrap();
-    // A document, which is only read when it is asked for.
-    let mut titles = (0..whole.len() - 9).filter(|at| &whole[*at..at + 9] == b"\"title\":\"");
-    let at = titles.nth(DOCUMENTS as usize / 2).unwrap();
+    // The block of a document, which is only read when it is asked for.
     let mut damaged = whole.clone();
-    damaged[at + 12] ^= 1;
+    damaged[block_of_document(&whole, DOCUMENTS as usize / 2) + 12] ^= 1;
     fs::write(&segment, &damaged).unwrap();
     let database = paged(folder.path());
     let collection = database.existing_collection("documents").unwrap();

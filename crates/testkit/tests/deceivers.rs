@@ -125,16 +125,31 @@ fn what_cannot_be_is_left_out_and_named() {
     let newest = objects.iter().rfind(|(name, _)| name.starts_with("segment-")).unwrap();
     let section =
         |kind: SectionKind| sections(&newest.1).into_iter().find(|(other, _)| *other == kind as u32).unwrap().1;
-    let (documents, offsets) = (section(SectionKind::DocumentBytes), section(SectionKind::DocumentOffsets));
-    let changes: [(&str, Change<'_>); 4] = [
-        ("a document that is no JSON", &|file| file[documents.start] = b'['),
+    let (packed, offsets) = (section(SectionKind::DocumentBytes).start, section(SectionKind::DocumentOffsets));
+    let (blocks, length) = (section(SectionKind::DocumentBlocks), number(&newest.1, offsets.end - 8));
+    assert!(blocks.len() == 24 && number(&newest.1, blocks.start + 8) < 8_192, "two blocks, which are packed");
+    assert!(newest.1[packed] >= 0xf0 && newest.1[packed + 1] < 0xff, "it begins with 15 to 269 literals");
+    let text = packed + 2;
+    let set = |file: &mut [u8], at: usize, number: u64| file[at..at + 8].copy_from_slice(&number.to_le_bytes());
+    let changes: [(&str, Change<'_>); 12] = [
+        ("a document that is no JSON", &|file| file[text] = b'['),
         ("a document that is no object", &|file| {
-            let length = number(file, offsets.start + 8);
-            file[documents.start..documents.start + length].fill(b' ');
-            file[documents.start] = b'7';
+            // "7" and a space, which is repeated to the end of the block.
+            let more = 8_192 - 2 - 4 - 15;
+            file[packed..packed + 5].copy_from_slice(&[0x2f, b'7', b' ', 1, 0]);
+            file[packed + 5..packed + 5 + more / 255].fill(0xff);
+            file[packed + 5 + more / 255] = (more % 255) as u8;
         }),
-        ("a document that is no UTF-8", &|file| file[documents.start + 2] = 0xff),
+        ("a document that is no UTF-8", &|file| file[text + 2] = 0xff),
         ("a document that ends before it begins", &|file| file[offsets.start + 8..offsets.start + 16].fill(0)),
+        ("documents that go on for ever", &|file| set(file, offsets.end - 8, u64::MAX)),
+        ("more text than blocks", &|file| set(file, offsets.end - 8, 1 << 20)),
+        ("a block that unpacks to more", &|file| set(file, offsets.end - 8, length as u64 - 1)),
+        ("a block that unpacks to less", &|file| set(file, offsets.end - 8, length as u64 + 1)),
+        ("a copy of what is before the block", &|file| file[packed..packed + 3].copy_from_slice(&[0, 1, 0])),
+        ("a copy of itself", &|file| file[packed..packed + 4].copy_from_slice(&[0x10, b'{', 0, 0])),
+        ("a block that ends before it begins", &|file| set(file, blocks.start, 1 << 40)),
+        ("a block that is too long", &|file| set(file, blocks.start + 8, 1 << 40)),
     ];
     for (what, change) in changes {
         let (deceiving, name) = deceiving(&objects, change);

@@ -3,6 +3,7 @@
 mod aligned;
 mod crc32c;
 mod header;
+pub mod lz4;
 mod record;
 
 pub use aligned::AlignedBytes;

@@ -11,6 +11,7 @@ use crate::{
     lists::{map, try_map},
     query::{Candidate, FusionMethod, Highlight, Hit, LegShare, Query, TextQuery, VectorLeg},
     schema::FieldKind,
+    segment::Unpacked,
     text::HighlightOptions,
 };
 use alloc::{string::String, vec::Vec};
@@ -42,7 +43,12 @@ impl CollectionState {
         })
     }
 
-    pub(super) fn hit(&self, candidate: &Candidate, telling: &Telling<'_>) -> Result<Hit> {
+    pub(super) fn hit<'a>(
+        &'a self,
+        candidate: &Candidate,
+        telling: &Telling<'_>,
+        unpacked: &mut Unpacked<'a>,
+    ) -> Result<Hit> {
         let location = Location { segment: candidate.segment, row: candidate.row };
         let segment = self.segment(candidate.segment);
         let place = telling.places.get(candidate);
@@ -56,7 +62,7 @@ impl CollectionState {
             VectorLeg { rank, distance: distance.unwrap_or_default(), similarity }
         });
         let highlights = match &telling.query.highlight {
-            Some(highlight) => Some(self.highlights(highlight, location, telling)?),
+            Some(highlight) => Some(self.highlights(highlight, location, telling, unpacked)?),
             None => None,
         };
         let explanation = telling.query.explain.then(|| self.explanation(candidate, place, telling));
@@ -64,7 +70,7 @@ impl CollectionState {
             id: segment.id(candidate.row),
             score: candidate.score,
             version: self.segment(candidate.segment).sequence(candidate.row),
-            document: self.selected_document(location, telling.query.select.as_deref())?,
+            document: self.selected_document(location, telling.query.select.as_deref(), unpacked)?,
             text: place.and_then(|place| place.text),
             vector,
             highlights,
@@ -73,27 +79,33 @@ impl CollectionState {
     }
 
     /// Every field but vectors, or the selected ones.
-    fn selected_document(&self, location: Location, select: Option<&[String]>) -> Result<Document> {
-        let Some(select) = select else { return self.stored_document(location) };
+    fn selected_document<'a>(
+        &'a self,
+        location: Location,
+        select: Option<&[String]>,
+        unpacked: &mut Unpacked<'a>,
+    ) -> Result<Document> {
+        let Some(select) = select else { return self.stored_document(location, unpacked) };
         if select.is_empty() {
             return Ok(Document { id: Some(self.segment(location.segment).id(location.row)), fields: Vec::new() });
         }
         let is_selected = |name: &String| select.contains(name);
-        let mut document = self.stored_document(location)?;
+        let mut document = self.stored_document(location, unpacked)?;
         document.fields.retain(|(name, _)| is_selected(name));
         self.add_vectors(location, &mut document, &is_selected);
         Ok(document)
     }
 
-    fn highlights(
-        &self,
+    fn highlights<'a>(
+        &'a self,
         highlight: &Highlight,
         location: Location,
         telling: &Telling<'_>,
+        unpacked: &mut Unpacked<'a>,
     ) -> Result<Vec<(String, Vec<String>)>> {
         let Highlight { open, close, max_length, .. } = highlight;
         let options = HighlightOptions { open, close, max_length: *max_length };
-        let document = self.stored_document(location)?;
+        let document = self.stored_document(location, unpacked)?;
         let mut highlights = Vec::new();
         for position in &telling.highlighted {
             let name = &self.schema.fields[*position].name;

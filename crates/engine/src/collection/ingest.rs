@@ -15,7 +15,7 @@ use crate::{
     order::{permuted, sorted},
     query::vector_of,
     schema::{FieldKind, TextField, VectorField},
-    segment::{IndexedDocument, IndexedField},
+    segment::{IndexedDocument, IndexedField, Unpacked},
     text::{Analyzer, Analyzers, Terms},
     wal::{Batch, Operation},
 };
@@ -226,7 +226,7 @@ impl CollectionState {
             let message = format!("the document {id} does not exist: an update needs one");
             return Err(Error::new(ErrorCode::Conflict, message).with("id", id.to_value()));
         };
-        let mut document = self.whole_document(location)?;
+        let mut document = self.whole_document(location, &mut Unpacked::default())?;
         patch.fields.into_iter().for_each(|(name, value)| document.set(&name, value));
         let expires_at = options.expires_at.unwrap_or(self.segment(location.segment).expiry(location.row));
         let put = operation_of(&self.schema, &self.analyzers, &id, document.fields, expires_at)?;
@@ -329,13 +329,17 @@ fn operation_of(
                 vectors.push((position as u32, checked_vector(&name, vector, &value)?));
             }
             Some((_, FieldKind::Attribute(attribute))) => {
+                check_numbers(&name, &value)?;
                 stored.push((name.clone(), attributes::normalize(&name, attribute, value)?));
             }
             Some((_, FieldKind::Text(text))) => {
                 check_text(&name, text, &value)?;
                 stored.push((name, value));
             }
-            _ => stored.push((name, value)),
+            _ => {
+                check_numbers(&name, &value)?;
+                stored.push((name, value));
+            }
         }
     }
     let stored = Value::Object(stored);
@@ -362,6 +366,21 @@ fn check_text(name: &str, field: &TextField, value: &Value) -> Result<()> {
         Value::Null | Value::Text(_) => Ok(()),
         Value::Array(items) if field.many && items.iter().all(|item| matches!(item, Value::Text(_))) => Ok(()),
         other => Err(Error::expected(&name, &"a string (text field)", &other.describe())),
+    }
+}
+
+/// JSON has no word for a number that is none, so that it would come back as null.
+fn check_numbers(name: &str, value: &Value) -> Result<()> {
+    match value {
+        Value::Number(number) if !number.is_finite() => {
+            Err(Error::expected(&name, &"finite numbers", &"NaN or infinity"))
+        }
+        Value::Vector(values) if values.iter().any(|value| !value.is_finite()) => {
+            Err(Error::expected(&name, &"finite numbers", &"NaN or infinity"))
+        }
+        Value::Array(items) => items.iter().try_for_each(|item| check_numbers(name, item)),
+        Value::Object(members) => members.iter().try_for_each(|(_, member)| check_numbers(name, member)),
+        _ => Ok(()),
     }
 }
 

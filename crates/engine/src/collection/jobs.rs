@@ -15,7 +15,7 @@ use crate::{
     lists::map,
     rows::RowSet,
     segment::{
-        GrowingSegment, SealedSegment,
+        GrowingSegment, SealedSegment, Unpacked,
         format::{Merging, Source},
     },
     text::Analyzers,
@@ -82,6 +82,17 @@ impl MergeJob {
         self.merging.step(&self.schema, &sources)
     }
 
+    /// Has `run` work on all parts of the segment that are not made yet, in any order or at once, and says whether there were any.
+    /// Where there were none, [`MergeJob::step`] does what is left.
+    #[cfg(all(feature = "parallel", not(target_family = "wasm")))]
+    pub fn step_parts(&mut self, run: &mut dyn FnMut(Vec<crate::segment::format::PartStep<'_>>)) -> bool {
+        if self.merged.is_empty() {
+            return false;
+        }
+        let sources = map(&self.sources, |(segment, keep)| Source { segment: segment.view(), keep });
+        self.merging.step_parts(&self.schema, &sources, run)
+    }
+
     /// Why what was made is not to be believed: a segment it was made of turned out to be damaged, or could not be read.
     #[must_use]
     pub fn trouble(&self) -> Option<Error> {
@@ -117,10 +128,11 @@ impl ExtendJob {
         let (at, first) = self.next;
         let Some(kept) = self.merged.kept.get(at) else { return Ok(true) };
         let segment = state.segment(at);
+        let mut unpacked = Unpacked::default();
         let end = (kept.rows() as u32).min(first + SLICE);
         for row in (first..end).map(RowId).filter(|row| kept.contains(*row)) {
             let id = segment.id(row);
-            let document = state.whole_document(Location { segment: at, row })?;
+            let document = state.whole_document(Location { segment: at, row }, &mut unpacked)?;
             let indexed = reindex(&self.schema, &self.analyzers, &id, document, segment.expiry(row));
             let indexed = indexed.map_err(|error| {
                 let message = alloc::format!("the document {id} does not fit the new fields: {error}");

@@ -8,7 +8,7 @@ use crate::{
     ids::RowId,
     lists::map,
     rows::RowSet,
-    segment::Segment,
+    segment::{Segment, Unpacked},
 };
 use alloc::{string::String, vec::Vec};
 
@@ -54,7 +54,7 @@ impl ListOptions {
 impl CollectionState {
     /// The document with this id.
     pub fn get(&self, id: &DocumentId, now: u64) -> Result<Option<Document>> {
-        self.find(id, now)?.map(|location| self.whole_document(location)).transpose()
+        self.find(id, now)?.map(|location| self.whole_document(location, &mut Unpacked::default())).transpose()
     }
 
     /// Whether there is a document with this id.
@@ -84,7 +84,7 @@ impl CollectionState {
             let allowed = self.rows_passing(at, filter.as_ref(), now);
             let mut rows = segment.rows_by_id(options.after.as_ref());
             rows.retain(|row| allowed.contains(*row));
-            Cursor { segment, at, rows, next: 0 }
+            Cursor { segment, at, rows, next: 0, unpacked: Unpacked::default() }
         });
         let mut page = ListPage { documents: Vec::new(), more: false };
         loop {
@@ -109,7 +109,7 @@ impl CollectionState {
                 page.more = true;
                 return Ok(page);
             }
-            page.documents.push(self.whole_document(location)?);
+            page.documents.push(self.whole_document(location, &mut cursor.unpacked)?);
         }
     }
 
@@ -127,8 +127,8 @@ impl CollectionState {
     }
 
     /// A document with its vectors.
-    pub(super) fn whole_document(&self, location: Location) -> Result<Document> {
-        let mut document = self.stored_document(location)?;
+    pub(super) fn whole_document<'a>(&'a self, location: Location, unpacked: &mut Unpacked<'a>) -> Result<Document> {
+        let mut document = self.stored_document(location, unpacked)?;
         self.add_vectors(location, &mut document, &|_| true);
         Ok(document)
     }
@@ -147,9 +147,13 @@ impl CollectionState {
     }
 
     /// A document without its vectors.
-    pub(super) fn stored_document(&self, Location { segment, row }: Location) -> Result<Document> {
+    pub(super) fn stored_document<'a>(
+        &'a self,
+        Location { segment, row }: Location,
+        unpacked: &mut Unpacked<'a>,
+    ) -> Result<Document> {
         let segment = self.segment(segment);
-        match json::parse(&segment.document(row)) {
+        match json::parse(segment.document(row, unpacked)) {
             Ok(Value::Object(fields)) => Ok(Document { id: Some(segment.id(row)), fields }),
             _ => {
                 segment.blame_documents();
@@ -165,6 +169,7 @@ struct Cursor<'a> {
     at: usize,
     rows: Vec<RowId>,
     next: usize,
+    unpacked: Unpacked<'a>,
 }
 
 impl Cursor<'_> {

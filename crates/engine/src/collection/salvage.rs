@@ -11,7 +11,7 @@ use crate::{
     ids::{DatabaseId, FileId, RowId, SequenceNumber},
     rows::RowSet,
     segment::{
-        GrowingSegment, SealedSegment, Segment,
+        GrowingSegment, SealedSegment, Segment, Unpacked,
         format::{Merging, Source},
     },
     settings::CollectionSettings,
@@ -45,7 +45,7 @@ pub fn salvage(
         segment.forget_damage();
         let view = Segment::Sealed(&segment);
         let (id, sequence) = (view.id(row), view.sequence(row));
-        let document = state.whole_document(Location { segment: 0, row });
+        let document = state.whole_document(Location { segment: 0, row }, &mut Unpacked::default());
         let indexed = document.and_then(|document| reindex(schema, &analyzers, &id, document, view.expiry(row)));
         match indexed {
             Ok(indexed) if !segment.is_damaged() && sequence > last => {

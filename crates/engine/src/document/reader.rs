@@ -38,7 +38,7 @@ impl<'a> ObjectReader<'a> {
     pub fn number(&mut self, name: &str) -> Result<Option<f64>> {
         match self.value(name) {
             None => Ok(None),
-            Some(Value::Number(number)) => Ok(Some(*number)),
+            Some(Value::Number(number)) if number.is_finite() => Ok(Some(*number)),
             Some(other) => Err(self.wrong(name, &"a number", &other.describe())),
         }
     }

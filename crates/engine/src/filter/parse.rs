@@ -148,6 +148,9 @@ fn several(path: &dyn Display, kind: AttributeKind, operand: &Value) -> Result<V
 fn one(path: &dyn Display, kind: AttributeKind, operand: &Value) -> Result<Operand> {
     Ok(match (kind, operand) {
         (AttributeKind::Keyword, Value::Text(text)) => Operand::Keyword(text.clone()),
+        (_, Value::Number(number)) if !number.is_finite() => {
+            return Err(problem(path, &"a finite number", &"NaN or infinity"));
+        }
         (AttributeKind::Number | AttributeKind::Date, Value::Number(number)) => Operand::Number(*number),
         (AttributeKind::Date, Value::Text(text)) => parse_iso(text).map_or(Operand::Foreign, Operand::Number),
         (AttributeKind::Boolean, Value::Boolean(value)) => Operand::Boolean(*value),

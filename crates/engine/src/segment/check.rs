@@ -3,10 +3,14 @@
 //! A checksum says that bytes are those that were written, not who wrote them: a file may be made to deceive. So the
 //! structure is checked too, down to the last posting and link.
 
-use super::sealed::{Column, SealedSegment};
+use super::{
+    Unpacked,
+    sealed::{Column, SealedSegment},
+};
 use crate::{
     DocumentId, Error, ErrorCode, Result, Value,
     document::json,
+    ids::RowId,
     stored::{Plain, Stored},
 };
 
@@ -51,10 +55,13 @@ impl SealedSegment {
             "ids out of order",
         )?;
         let offsets = self.array::<u64>(&self.document_offsets);
-        self.check_offsets(offsets, self.document_bytes.len() as u64)?;
-        for row in 0..self.rows {
-            let text = self.documents().text(offsets.at(row) as usize..offsets.at(row + 1) as usize);
-            self.that(matches!(json::parse(&text), Ok(Value::Object(_))), "a document that is not a JSON object")?;
+        self.check_offsets(offsets, offsets.at(self.rows))?;
+        self.check_offsets(self.array::<u64>(&self.document_blocks), self.document_bytes.len() as u64)?;
+        self.that(self.documents().are_sound(), "documents that cannot be unpacked")?;
+        let mut unpacked = Unpacked::default();
+        for row in (0..self.rows as u32).map(RowId) {
+            let text = self.document(row, &mut unpacked);
+            self.that(matches!(json::parse(text), Ok(Value::Object(_))), "a document that is not a JSON object")?;
         }
         Ok(())
     }

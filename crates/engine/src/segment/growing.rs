@@ -1,5 +1,6 @@
 //! The growing segment: the rows written since the last seal, in memory, searchable at once.
 
+use super::Unpacked;
 use crate::{
     DocumentId, Schema, Value,
     attributes::{AttributeColumn, GrowingAttribute},
@@ -12,7 +13,7 @@ use crate::{
     text::{GrowingText, Terms, TextColumn},
     vector::{GrowingVectors, SearchedColumn, VectorColumn},
 };
-use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// A document ready to be added: everything that could fail about it is behind it.
 #[derive(Clone, Debug)]
@@ -183,8 +184,8 @@ impl GrowingSegment {
         }
     }
 
-    pub(super) fn document(&self, row: RowId) -> Cow<'_, str> {
-        Cow::Borrowed(&self.documents[row.index()])
+    pub(super) fn document<'a, 'b>(&'a self, row: RowId, _: &'b mut Unpacked<'a>) -> &'b str {
+        &self.documents[row.index()]
     }
 
     pub(super) fn id(&self, row: RowId) -> DocumentId {

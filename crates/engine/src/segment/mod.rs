@@ -1,11 +1,13 @@
 //! Segments: the growing one that writes go to, and the sealed ones that never change.
 
 mod check;
+mod documents;
 pub mod format;
 mod growing;
 mod sealed;
 mod tombstones;
 
+pub use documents::Unpacked;
 pub use growing::{GrowingSegment, IndexedDocument, IndexedField};
 pub use sealed::{SealedSegment, SegmentBytes};
 pub use tombstones::{read_tombstones, write_tombstones};
@@ -18,7 +20,7 @@ use crate::{
     text::TextColumn,
     vector::{SearchedColumn, VectorColumn},
 };
-use alloc::{borrow::Cow, vec::Vec};
+use alloc::vec::Vec;
 
 /// A segment to read, of either kind.
 #[derive(Clone, Copy)]
@@ -75,8 +77,8 @@ impl<'a> Segment<'a> {
 
     /// The stored fields of a row as JSON text, without id and vectors.
     #[must_use]
-    pub fn document(&self, row: RowId) -> Cow<'a, str> {
-        either!(self, segment => segment.document(row))
+    pub fn document<'b>(&self, row: RowId, unpacked: &'b mut Unpacked<'a>) -> &'b str {
+        either!(self, segment => segment.document(row, unpacked))
     }
 
     /// Notes that a document is none: then what was read is not to be believed.

@@ -3,7 +3,10 @@
 //! Opening one looks at its header and its table alone, however large it is; what lies in it is checked when it is touched
 //! ([`crate::stored`]). Whoever has read from a segment asks for [`SealedSegment::damage`] before the answer is believed.
 
-use super::format::{FACTS, SectionKind, SectionReader, StoredAttribute, StoredText, StoredVectors};
+use super::{
+    documents::{StoredDocuments, Unpacked},
+    format::{FACTS, SectionKind, SectionReader, StoredAttribute, StoredText, StoredVectors},
+};
 use crate::{
     DocumentId, Error, Result, Schema,
     attributes::AttributeColumn,
@@ -11,11 +14,11 @@ use crate::{
     lists::{map, try_map},
     rows::RowSet,
     schema::FieldKind,
-    stored::{Blocks, Cold, FileBytes, Plain, Stored},
+    stored::{Blocks, FileBytes, Plain, Stored},
     text::TextColumn,
     vector::{SearchedColumn, VectorColumn},
 };
-use alloc::{borrow::Cow, boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::ops::Range;
 
 /// Bytes of a segment.
@@ -33,6 +36,7 @@ pub struct SealedSegment {
     pub(super) id_bytes: Range<usize>,
     pub(super) id_order: Range<usize>,
     pub(super) document_offsets: Range<usize>,
+    pub(super) document_blocks: Range<usize>,
     pub(super) document_bytes: Range<usize>,
     pub(super) columns: Vec<Column>,
 }
@@ -104,6 +108,7 @@ impl SealedSegment {
             id_bytes: sections.range::<u8>(SectionKind::IdBytes, 0)?,
             id_order: sections.range::<u32>(SectionKind::IdOrder, 0)?,
             document_offsets: sections.range::<u64>(SectionKind::DocumentOffsets, 0)?,
+            document_blocks: sections.range::<u64>(SectionKind::DocumentBlocks, 0)?,
             document_bytes: sections.range::<u8>(SectionKind::DocumentBytes, 0)?,
             columns,
             blocks,
@@ -175,18 +180,20 @@ impl SealedSegment {
         self.first_expiry
     }
 
-    pub(super) fn document(&self, row: RowId) -> Cow<'_, str> {
-        let offsets: Stored<'_, u64> = self.array(&self.document_offsets);
-        let [from, end] = [0, 1].map(|at| usize::try_from(offsets.at(row.index() + at)).unwrap_or(usize::MAX));
-        self.documents().text(from..end)
+    pub(super) fn document<'a, 'b>(&'a self, row: RowId, unpacked: &'b mut Unpacked<'a>) -> &'b str {
+        unpacked.document(self, row)
     }
 
-    pub(super) fn documents(&self) -> Cold<'_, u8> {
-        self.blocks.cold(&self.document_bytes)
+    pub(super) fn documents(&self) -> StoredDocuments<'_> {
+        StoredDocuments {
+            offsets: self.array(&self.document_offsets),
+            blocks: self.array(&self.document_blocks),
+            bytes: self.blocks.cold(&self.document_bytes),
+        }
     }
 
     pub(super) fn blame_documents(&self) {
-        self.documents().blame();
+        self.documents().bytes.blame();
     }
 
     pub(super) fn id(&self, row: RowId) -> DocumentId {

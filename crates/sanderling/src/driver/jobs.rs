@@ -31,6 +31,15 @@ use sanderling_engine::{
     segment::{SealedSegment, write_tombstones},
 };
 
+#[cfg(all(feature = "parallel", not(target_family = "wasm")))]
+use super::parallel::step;
+
+/// Does the next slice of work on a job and says whether nothing is left to do.
+#[cfg(not(all(feature = "parallel", not(target_family = "wasm"))))]
+fn step(merge: &mut MergeJob, _: &dyn Fn() -> bool) -> bool {
+    merge.step()
+}
+
 /// Milliseconds of work between two looks at who else waits.
 const SLICE: u64 = 8;
 
@@ -154,9 +163,11 @@ impl Collection {
     /// Works on a job for a short time and says whether nothing is left to do.
     async fn advance(&self, job: &Job) -> bool {
         let mut progress = job.progress.lock().await;
-        let until = self.database.shared.now().saturating_add(SLICE);
+        let now = self.database.shared.environment.now;
+        let until = now().saturating_add(SLICE);
+        let is_over = || now() >= until;
         while let Progress::Merging(merge) = &mut *progress {
-            if merge.step() {
+            if step(merge, &is_over) {
                 // Whoever gives this call up gives up what was merged.
                 let until_made =
                     if is(Defect::GivenUpAwaited) { Progress::Cancelled } else { Progress::Failed(given_up()) };
@@ -173,7 +184,7 @@ impl Collection {
                     self.shared.quarantine();
                     *progress = made.map_or_else(Progress::Failed, Progress::Made);
                 }
-            } else if self.database.shared.now() >= until {
+            } else if is_over() {
                 return false;
             }
         }

@@ -24,6 +24,8 @@ mod export;
 mod jobs;
 mod lock;
 mod open;
+#[cfg(all(feature = "parallel", not(target_family = "wasm")))]
+mod parallel;
 mod queue;
 mod reclaim;
 mod repair;

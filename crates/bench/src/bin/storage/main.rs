@@ -6,12 +6,15 @@
 //! - `storage together`: what 64 at once cost beside 64 one by one;
 //! - `storage compact`: how fast segments are sealed and merged, how much is written for what is stored, and what stays on disk;
 //! - `storage load`: how long a load in bulk takes, and to close after half was deleted;
+//! - `storage documents --only F`: what the documents of a file, one a line, take and cost;
 //! - `storage latency`: how long searches take beside each kind of long work.
 
 #[cfg(not(target_family = "wasm"))]
 mod append;
 #[cfg(not(target_family = "wasm"))]
 mod compact;
+#[cfg(not(target_family = "wasm"))]
+mod documents;
 #[cfg(not(target_family = "wasm"))]
 mod latency;
 #[cfg(not(target_family = "wasm"))]
@@ -47,10 +50,11 @@ fn main() {
         "open" | "replay" => open::run(&options),
         "append" => append::run(&options),
         "compact" => compact::run(&options),
+        "documents" => documents::run(&options),
         "load" => load::run(&options),
         "together" => together::run(&options),
         "latency" => latency::run(&options),
-        other => panic!("open, replay, append, together, compact, load or latency, not {other:?}"),
+        other => panic!("open, replay, append, together, compact, load, documents or latency, not {other:?}"),
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{
     query::{Candidate, Hit, Latch, Query, SearchResult, SegmentPlan, Unwatched, VectorQuery, Watch},
     rows::RowSet,
     schema::{AttributeKind, FieldKind, VectorField},
+    segment::Unpacked,
     settings::LEG_DEPTH_DEFAULT,
 };
 use alloc::{format, string::String, vec::Vec};
@@ -137,7 +138,9 @@ impl CollectionState {
             Telling { query, places: &places, vectors: &asked.vectors, matches, highlighted: asked.highlighted };
         let in_time =
             |chosen: &[Candidate]| chosen.iter().take_while(|_| !watch.is_over()).copied().collect::<Vec<_>>();
-        let told = |chosen: &[Candidate]| try_map(in_time(chosen), |candidate| self.hit(&candidate, &telling));
+        let mut unpacked = Unpacked::default();
+        let mut told =
+            |chosen: &[Candidate]| try_map(in_time(chosen), |candidate| self.hit(&candidate, &telling, &mut unpacked));
         let page = query.offset..wanted;
         let (hits, groups) = match groups {
             None => (told(within(&ranked, page))?, None),
@@ -182,6 +185,10 @@ impl CollectionState {
         if query.value.len() != field.dimensions {
             let expected = format_args!("{} dimensions", field.dimensions);
             return Err(Error::expected(&"vector", &expected, &query.value.len()));
+        }
+        // One that was made in Rust was not read from JSON.
+        if query.value.iter().any(|value| !value.is_finite()) {
+            return Err(Error::expected(&"vector", &"finite numbers", &"NaN or infinity"));
         }
         Ok(ResolvedVector { position, field, query })
     }

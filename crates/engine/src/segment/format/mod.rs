@@ -24,6 +24,8 @@ mod text;
 mod vectors;
 
 pub use attributes::StoredAttribute;
+#[cfg(all(feature = "parallel", not(target_family = "wasm")))]
+pub use merge::PartStep;
 pub use merge::{Merging, Source};
 pub use sections::{SectionKind, SectionReader, SectionWriter, append_tail};
 pub use text::{StoredText, write_text};

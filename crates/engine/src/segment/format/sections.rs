@@ -30,12 +30,14 @@ pub enum SectionKind {
     IdBytes = 4,
     /// u32 a row: the rows in order of their ids.
     IdOrder = 5,
-    /// u64 a row and one more: where its stored document begins.
+    /// u64 a row and one more: where its stored document begins in the text of all.
     DocumentOffsets = 6,
-    /// The stored documents.
+    /// That text, in packed blocks.
     DocumentBytes = 7,
     /// u64: what is known of all rows together.
     Facts = 8,
+    /// u64 a block and one more: where it begins.
+    DocumentBlocks = 9,
     /// u32: the rows that have the vector; empty where all have.
     VectorRows = 16,
     /// f32: the vectors.
