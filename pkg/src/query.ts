@@ -16,6 +16,8 @@ const RULES: OptionRules = {
     fusion: isAnything,
     limit: isAnything,
     offset: isAnything,
+    cursor: isAnything,
+    legDepth: isAnything,
     sort: isAnything,
     facets: isAnything,
     groupBy: isAnything,

@@ -66,8 +66,18 @@ export interface Query<S extends Schema = Schema> {
   readonly limit?: number | undefined;
   readonly offset?: number | undefined;
   /**
+   * Goes on behind the last hit of the answer that has this cursor. The query is otherwise the same, but for `limit`, `timeout`,
+   * `signal`, `facets`, `rerank` and how hits are shown; another is error "invalid". No `offset` beside it.
+   */
+  readonly cursor?: string | undefined;
+  /**
+   * How many of its best each leg contributes at least (`offset + limit` if that is more) where several are fused, hits are to
+   * differ or fields order them. Default 200, at most 100,000; with `mmr` 1,000.
+   */
+  readonly legDepth?: number | undefined;
+  /**
    * Orders all matches; default by score. Scores stay those of the search without it: of a text alone all are scored, else it is 0
-   * where no leg has a match among its first 200 (or `offset + limit`).
+   * where no leg has a match among its first `legDepth` (or `offset + limit`).
    */
   readonly sort?: Sort<S> | readonly Sort<S>[] | undefined;
   readonly facets?: Facets<S> | undefined;
@@ -152,6 +162,8 @@ export interface SearchResult<S extends Schema = Schema> {
   readonly hits: readonly Hit<S>[];
   /** Documents that match. */
   readonly total: number;
+  /** Where more hits (or groups) may follow: what a query gives to go on behind these. Not where the answer was cut by time. */
+  readonly cursor?: string;
   readonly facets?: FacetResults<S>;
   readonly groups?: readonly Group<S>[];
   /** Which index and filter strategy each segment used. */

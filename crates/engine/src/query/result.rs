@@ -11,6 +11,8 @@ pub struct SearchResult {
     pub hits: Vec<Hit>,
     /// Where hits are put together, the groups, best first; then the hits are in them alone.
     pub groups: Option<Vec<Group>>,
+    /// Where more hits (or groups) may follow, what a query gives to go on behind these.
+    pub cursor: Option<String>,
     /// What was counted over all matches, in the order in which it was asked for.
     pub facets: Vec<(String, FacetCounts)>,
     /// How many documents match.
@@ -101,6 +103,9 @@ impl SearchResult {
             let group =
                 |group: &Group| Value::object().with("value", group.value.clone()).with("hits", hits(&group.hits));
             answer = answer.with("groups", Value::Array(map(groups, group)));
+        }
+        if let Some(cursor) = &self.cursor {
+            answer = answer.with("cursor", cursor.as_str());
         }
         if self.reasons.is_empty() {
             return answer;
