@@ -133,7 +133,9 @@ impl World {
             let answer = self.act(step).map_err(|error| format!("error {error:?}"))?;
             return match (operation(step).0, step.get("expect")) {
                 ("search", Some(expected)) => compare_search(expected, &answer),
-                ("search" | "pages" | "get" | "has" | "count" | "list" | "suggest", None) => Err("nothing is expected".into()),
+                ("search" | "pages" | "get" | "has" | "count" | "list" | "suggest", None) => {
+                    Err("nothing is expected".into())
+                }
                 (_, None) => Ok(()),
                 (_, Some(expected)) => compare("answer", &plain(expected), &plain(&answer)),
             };

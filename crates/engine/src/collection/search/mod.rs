@@ -119,7 +119,7 @@ impl CollectionState {
         let details = query.explain || query.highlight.is_some();
         let live = map(0..=self.held.len(), |at| self.live_rows(at, now));
         let wants_rows = !asked.vectors.is_empty() || !asked.facets.is_empty() || !asked.sort.is_empty();
-        let matches = asked.text.as_ref().map(|text| self.match_text(text, &live, wants_rows, details));
+        let matches = asked.text.as_ref().map(|text| self.match_text(text, &live, wants_rows, details, watch));
         let matches = matches.as_ref();
         let rows = map(live.iter().enumerate(), |(at, live)| {
             if watch.is_over() {
