@@ -119,7 +119,19 @@ export interface Hit<S extends Schema = Schema> {
   readonly vector?: { readonly rank: number; readonly distance: number; readonly similarity: number };
   /** Escaped for HTML. */
   readonly highlights?: { readonly [F in TextFieldName<S>]?: readonly string[] };
-  readonly explanation?: unknown;
+  /** How the score came about; with `rerank`, the score of the search and the one that took its place. */
+  readonly explanation?: Explanation;
+}
+
+export interface Explanation {
+  /** What the search made of the hit. */
+  readonly score: number;
+  /** The score that `rerank` gave it. */
+  readonly rerank?: number;
+  /** What the text leg adds, and each word to that. */
+  readonly text?: { readonly [name: string]: unknown };
+  /** What each vector leg adds. */
+  readonly vectors?: readonly { readonly [name: string]: unknown }[];
 }
 
 export interface SuggestOptions<S extends Schema = Schema> {
@@ -151,9 +163,18 @@ export interface Plan {
 export interface SegmentPlan {
   readonly state: "growing" | "sealing" | "sealed";
   readonly documents: number;
+  /** How many passed of how many that were expected, and the condition whose rows were found first, with the way. */
   readonly filter?: string;
+  /** The most rows that could pass the filter, as it was known before any was looked at. */
+  readonly estimate?: number;
+  /** The documents that passed. */
+  readonly passing?: number;
+  /** How many of the documents with a word were scored. */
   readonly text?: string;
-  /** The index and what was done with it; of several vectors one each. */
+  /**
+   * The index and what was done with it (`exact scan`, `codes of … vectors in … lists`, `bytes of …`, `bits of …`, `graph walk by …`),
+   * and how many passed the filter; of several vectors one each.
+   */
   readonly vector?: string | readonly string[];
 }
 

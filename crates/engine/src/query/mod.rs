@@ -15,7 +15,7 @@ pub use facets::{Facet, FacetCounts, FacetKind};
 pub(crate) use fusion::LegShare;
 pub use fusion::{Fusion, FusionMethod, Scale};
 pub(crate) use parse::vector as vector_of;
-pub use result::{Group, Hit, SearchResult, SegmentPlan, TextLeg, VectorLeg};
+pub use result::{FilterPlan, Group, Hit, SearchResult, SegmentPlan, TextLeg, VectorLeg};
 pub use topk::{Candidate, TopK};
 pub(crate) use watch::Latch;
 pub use watch::{Unwatched, Watch};

@@ -23,7 +23,7 @@ use crate::{
     document::quoted,
     filter::{Filter, Prepared},
     lists::{map, try_map},
-    query::{Candidate, Hit, Latch, Query, SearchResult, SegmentPlan, Unwatched, VectorQuery, Watch},
+    query::{Candidate, FilterPlan, Hit, Latch, Query, SearchResult, SegmentPlan, Unwatched, VectorQuery, Watch},
     rows::RowSet,
     schema::{AttributeKind, FieldKind, VectorField},
 };
@@ -63,7 +63,7 @@ struct SegmentRows {
     live: usize,
     allowed: RowSet,
     matching: RowSet,
-    filter: Option<String>,
+    filter: Option<FilterPlan>,
 }
 
 impl Asked<'_> {
@@ -242,7 +242,9 @@ impl CollectionState {
             if watch.is_over() {
                 return SegmentRows::left_out(live); // conditions that were left out let nothing or all through
             }
-            told = Some(format!("{} of about {}", allowed.count(), prepared.estimate()));
+            let (passing, estimate) = (allowed.count(), prepared.estimate());
+            let how = format!("{passing} of about {estimate}, first by {}", prepared.driver(filter, &self.schema));
+            told = Some(FilterPlan { how, estimate, passing });
         }
         let matching = self.matching_rows(at, &allowed, matches, &asked.vectors);
         SegmentRows { live: live.count(), allowed, matching, filter: told }
