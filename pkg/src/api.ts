@@ -215,8 +215,8 @@ export interface Collection<S extends Schema = Schema> {
   /** Whole documents by id: integers ascending, then strings by their UTF-8 bytes. */
   list(options?: ListOptions<S>): AsyncIterableIterator<StoredDocument<S>>;
   search(query: Query<S> | string, options?: CallOptions): Promise<SearchResult<S>>;
-  /** Several queries in one call; answers in their order. */
-  searchMany(queries: readonly (Query<S> | string)[], options?: CallOptions): Promise<SearchResult<S>[]>;
+  /** Several queries in one call; answers in their order. A signal is for all of them: it stands in the options. */
+  searchMany(queries: readonly (Omit<Query<S>, "signal"> | string)[], options?: CallOptions): Promise<SearchResult<S>[]>;
   /** Completions of the last word of a text: the words of the most documents first. */
   suggest(text: string, options?: SuggestOptions<S>): Promise<Suggestion[]>;
   /** Makes everything written so far as durable as "strict". */

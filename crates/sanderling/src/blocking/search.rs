@@ -85,6 +85,8 @@ impl Collection {
         }
         for (hit, score) in result.hits.iter_mut().zip(given) {
             hit.score = score;
+            // What the legs made stays as it was, beside what came of it.
+            hit.explanation = hit.explanation.take().map(|explanation| explanation.with("rerank", f64::from(score)));
         }
         // Equal scores stay in the order of the search.
         result.hits.sort_by(|a, b| b.score.total_cmp(&a.score));
