@@ -259,13 +259,14 @@ function searching<S extends Schema>(context: CollectionContext): Searching<S> {
       return Promise.all(answers.map((answer, at) => reranked(queries[at], decodeAnswer<S>(answer, fields))));
     });
   return {
-    search: async (query: Query<S> | string, options?: CallOptions) => {
+    // What is counted of a field has the type that its facet asks for, which only the caller's types know.
+    search: (async (query: Query<S> | string, options?: CallOptions) => {
       // The query is checked where it is encoded; this only finds the signal in it.
       const inner = isObject(query) ? (query["signal"] as CallOptions["signal"]) : undefined;
       const { signal = inner, timeout } = checkOptions(options, onlySignal("search"));
       const [result] = await searchAll([query], { signal, timeout }, "search");
       return result!;
-    },
+    }) as Collection<S>["search"],
     searchMany: async (queries, options) => {
       if (!Array.isArray(queries)) throw mismatch("invalid", "queries", "an array of queries", describe(queries));
       queries.forEach((query: unknown, at) => {

@@ -1,5 +1,6 @@
 import type { Signal } from "./api.js";
 import type {
+  FacetField,
   FacetResults,
   Facets,
   FieldName,
@@ -56,7 +57,7 @@ export type Fusion =
   | { readonly method: "rrf"; readonly k?: number; readonly weights?: LegWeights }
   | { readonly method: "weighted"; readonly weights?: LegWeights; readonly normalize?: "minmax" | "zscore" };
 
-export interface Query<S extends Schema = Schema> {
+export interface Query<S extends Schema = Schema, F extends Facets<S> = Facets<S>> {
   readonly text?: string | TextQuery<S> | undefined;
   /** "text" stands for the vector that an embedder makes of the text. */
   readonly vector?: VectorValue | "text" | VectorQuery<S> | readonly VectorQuery<S>[] | undefined;
@@ -80,7 +81,7 @@ export interface Query<S extends Schema = Schema> {
    * where no leg has a match among its first `legDepth` (or `offset + limit`).
    */
   readonly sort?: Sort<S> | readonly Sort<S>[] | undefined;
-  readonly facets?: Facets<S> | undefined;
+  readonly facets?: (F & { readonly [K in Exclude<keyof F, FacetField<S>>]: never }) | undefined;
   /** Puts hits together by the values of a field; `limit` hits of each group, by default 1. Then `limit` and `offset` count groups. */
   readonly groupBy?: { readonly field: SortField<S>; readonly limit?: number } | undefined;
   readonly highlight?:
@@ -91,8 +92,8 @@ export interface Query<S extends Schema = Schema> {
         readonly maxLength?: number;
       }
     | undefined;
-  /** Which fields a hit's document has. Default: every field but vectors. */
-  readonly select?: readonly FieldName<S>[] | undefined;
+  /** Which fields a hit's document has, those that are not in the schema too. Default: every field but vectors. */
+  readonly select?: readonly (FieldName<S> | (string & {}))[] | undefined;
   /**
    * Hits that differ: each next one has the most of `lambda` times its relevance less `1 - lambda` times its greatest cosine with
    * one before it, by the vectors of `field` (by default those that were searched). Default lambda 0.5.
@@ -178,14 +179,14 @@ export interface SegmentPlan {
   readonly vector?: string | readonly string[];
 }
 
-export interface SearchResult<S extends Schema = Schema> {
+export interface SearchResult<S extends Schema = Schema, F extends Facets<S> = Facets<S>> {
   /** The best first. With groupBy they are in the groups alone. */
   readonly hits: readonly Hit<S>[];
   /** Documents that match. */
   readonly total: number;
   /** Where more hits (or groups) may follow: what a query gives to go on behind these. Not where the answer was cut by time. */
   readonly cursor?: string;
-  readonly facets?: FacetResults<S>;
+  readonly facets?: FacetResults<S, F>;
   readonly groups?: readonly Group<S>[];
   /** Which index and filter strategy each segment used. */
   readonly plan: Plan;
