@@ -5,7 +5,7 @@
 //! another query, or one that was changed, is refused.
 
 use super::{FusionMethod, Fuzziness, Query, TextQuery, VectorQuery};
-use crate::{Error, Result, document::quoted, ids::SequenceNumber, numbering::hash};
+use crate::{Error, Result, document::quoted, ids::SequenceNumber, numbering::hash_by};
 use alloc::{
     format,
     string::{String, ToString},
@@ -56,7 +56,8 @@ impl Cursor {
         let mut ranked_by = RankedBy(Vec::new());
         ranked_by.numbers([self.position, self.depth, self.last.0 as u32, (self.last.0 >> 32) as u32]);
         ranked_by.query(query);
-        hash(&ranked_by.0)
+        // Cursors go from host to host, keys do not.
+        hash_by(0, &ranked_by.0)
     }
 }
 
