@@ -4,7 +4,6 @@
 
 mod collections;
 mod made;
-mod merges;
 
 use collections::{Made, distinct};
 use made::{clustered, uniform};
@@ -440,7 +439,7 @@ fn the_plan_says_what_drove_a_filter() {
         let write = sanderling_engine::collection::Write::Put(documents.collect(), Default::default());
         let prepared = state.prepare(write, 1).unwrap();
         state.apply(prepared);
-        merges::seal(&mut state, 1);
+        collections::merges::seal(&mut state, 1);
         let query = format!(r#"{{ "vector": [1, 0], "filter": {filter} }}"#);
         state.search(&sanderling_engine::Query::from_json(query).unwrap(), 1).unwrap().plan.remove(0)
     };

@@ -84,10 +84,7 @@ impl CodesView<'_> {
         }
         let mut masks = Vec::new();
         let mut lists = self.ordered_lists(query, expected);
-        while let Some(list) = lists.next() {
-            if look.watch.is_over() {
-                break;
-            }
+        while let Some(list) = lists.next().filter(|_| !look.watch.is_over()) {
             if let Some(following) = lists.following() {
                 self.prefetch_list(query, following);
             }
