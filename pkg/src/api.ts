@@ -3,7 +3,7 @@ import type { Durability } from "./engine.js";
 import type { Embedder } from "./embedders.js";
 import type { ReembedOptions, ReembedProgress } from "./reembed.js";
 import type { ImportOptions, ImportProgress, ImportSource } from "./import.js";
-import type { Filter, Id, NewDocument, Patch, Schema, StoredDocument } from "./schema.js";
+import type { Facets, Filter, Id, NewDocument, Patch, Schema, StoredDocument } from "./schema.js";
 import type { Query, SearchResult, SuggestOptions, Suggestion } from "./search-types.js";
 import type { StorageBackend } from "./storage.js";
 import type { SimdLevel, WasmSource } from "./wasm.js";
@@ -214,9 +214,9 @@ export interface Collection<S extends Schema = Schema> {
   count(filter?: Filter<S>, options?: CallOptions): Promise<number>;
   /** Whole documents by id: integers ascending, then strings by their UTF-8 bytes. */
   list(options?: ListOptions<S>): AsyncIterableIterator<StoredDocument<S>>;
-  search(query: Query<S> | string, options?: CallOptions): Promise<SearchResult<S>>;
-  /** Several queries in one call; answers in their order. */
-  searchMany(queries: readonly (Query<S> | string)[], options?: CallOptions): Promise<SearchResult<S>[]>;
+  search<const F extends Facets<S> = Facets<S>>(query: Query<S, F> | string, options?: CallOptions): Promise<SearchResult<S, F>>;
+  /** Several queries in one call; answers in their order. A signal is for all of them: it stands in the options. */
+  searchMany(queries: readonly (Omit<Query<S>, "signal"> | string)[], options?: CallOptions): Promise<SearchResult<S>[]>;
   /** Completions of the last word of a text: the words of the most documents first. */
   suggest(text: string, options?: SuggestOptions<S>): Promise<Suggestion[]>;
   /** Makes everything written so far as durable as "strict". */

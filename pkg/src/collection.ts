@@ -24,7 +24,7 @@ import type { Handle, Host } from "./host.js";
 import { importAll } from "./import.js";
 import { encodeJson, wellFormed } from "./json.js";
 import { CALL_OPTIONS, checkOptions, isAnything, isBoolean, isString, oneOf, type OptionRules } from "./options.js";
-import { changesText, embeddersOf, NO_EMBEDDERS, needsVectors, patchWithVectors, withQueryVectors, withVectors } from "./embedders.js";
+import { changesText, embeddersOf, NO_EMBEDDERS, needsVectors, patchWithVectors, withQueryVectorsInTime, withVectors } from "./embedders.js";
 import type { EmbeddersByField } from "./embedders.js";
 import { decodeAnswer, encodeQuery, plainFilter, reranked } from "./query.js";
 import { reembedAll, type ReembedProgress } from "./reembed.js";
@@ -252,22 +252,27 @@ function searching<S extends Schema>(context: CollectionContext): Searching<S> {
     run(context, { signal, timeout }, onlySignal(call), async (host, collection): Promise<SearchResult<S>[]> => {
       const { embedders } = context.core;
       const made = queries.some((query) => needsVectors(query, embedders))
-        ? await Promise.all(queries.map((query) => withQueryVectors(query, embedders, signal)))
+        ? await Promise.all(queries.map((query) => withQueryVectorsInTime(query, embedders, signal)))
         : queries;
       const answers = await host.search(collection, made.map(encodeQuery));
       const fields = await fieldsFor(answers, context);
       return Promise.all(answers.map((answer, at) => reranked(queries[at], decodeAnswer<S>(answer, fields))));
     });
   return {
-    search: async (query: Query<S> | string, options?: CallOptions) => {
+    // What is counted of a field has the type that its facet asks for, which only the caller's types know.
+    search: (async (query: Query<S> | string, options?: CallOptions) => {
       // The query is checked where it is encoded; this only finds the signal in it.
       const inner = isObject(query) ? (query["signal"] as CallOptions["signal"]) : undefined;
       const { signal = inner, timeout } = checkOptions(options, onlySignal("search"));
       const [result] = await searchAll([query], { signal, timeout }, "search");
       return result!;
-    },
+    }) as Collection<S>["search"],
     searchMany: async (queries, options) => {
       if (!Array.isArray(queries)) throw mismatch("invalid", "queries", "an array of queries", describe(queries));
+      queries.forEach((query: unknown, at) => {
+        const own = isObject(query) ? query["signal"] : undefined;
+        if (own !== undefined) throw mismatch("invalid", `queries[${at}].signal`, "one signal for all, as an option of searchMany", describe(own));
+      });
       return searchAll(queries, checkOptions(options, onlySignal("searchMany")), "searchMany");
     },
     suggest: (text, options) =>

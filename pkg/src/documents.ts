@@ -1,5 +1,5 @@
 import type { Encoded } from "./engine.js";
-import { describe, mismatch } from "./errors.js";
+import { describe, mismatch, SanderlingError } from "./errors.js";
 import type { FieldTable } from "./field-table.js";
 import { encodeJson, plain, setOwn } from "./json.js";
 
@@ -16,7 +16,7 @@ export function encodeDocuments(
 ): Encoded {
   const found: Floats[] = [];
   const layout: number[] = [];
-  const rest = documents.map((document, index) => {
+  const rest = documents.map((document, index) => named(index, () => {
     if (!isObject(document)) throw mismatch("invalid", root(index), "a document", describe(document));
     for (const [position, vector] of vectorsOf(document, fields)) {
       layout.push(index, position, vector.length);
@@ -24,8 +24,18 @@ export function encodeDocuments(
     }
     if (document["id"] instanceof Date) throw mismatch("invalid", `${root(index)}.id`, "a string or a whole number", "a date");
     return plain(withoutVectors(document, fields), { code: "invalid", root: root(index) });
-  });
+  }));
   return { json: JSON.stringify(rest), vectors: pack(found), layout: Uint32Array.from(layout) };
+}
+
+// Like the engine's, errors about a document say which of the batch it is.
+function named<T>(index: number, encode: () => T): T {
+  try {
+    return encode();
+  } catch (error) {
+    if (!(error instanceof SanderlingError)) throw error;
+    throw new SanderlingError(error.code, error.message, { ...error.details, document: index });
+  }
 }
 
 /** One patch, encoded like a document that is not in an array. */

@@ -2,7 +2,7 @@ import { abortable } from "./abort.js";
 import type { Signal } from "./api.js";
 import { isObject } from "./documents.js";
 import { describe, mismatch, SanderlingError } from "./errors.js";
-import { checkOptions, isAnything, type OptionRules } from "./options.js";
+import { checkOptions, isAnything, isTimeout, type OptionRules } from "./options.js";
 import type { VectorValue } from "./search-types.js";
 
 // Vectors that a model makes of texts. Vectors of different models cannot be compared, so the collection remembers the name of
@@ -163,6 +163,38 @@ export async function withQueryVectors(
   if (words.trim() === "") return { ...rest, ...otherLegs(legs) };
   const made = legs.map(async (leg: unknown) => (asksForText(leg) ? embeddedLeg(leg, words, embedders, signal) : leg));
   return { ...rest, vector: await Promise.all(made) };
+}
+
+/**
+ * The same for a query with a timeout, which holds for its embedder too: what is left of it is the engine's. Where nothing is, the
+ * query goes without the vectors, and finds nothing in no time.
+ */
+export async function withQueryVectorsInTime(
+  query: unknown,
+  embedders: EmbeddersByField,
+  signal: Signal | undefined,
+): Promise<unknown> {
+  const timeout = isObject(query) ? query["timeout"] : undefined;
+  // What is no timeout is the engine's to refuse.
+  if (typeof timeout !== "number" || isTimeout(timeout) !== undefined || !needsVectors(query, embedders)) {
+    return withQueryVectors(query, embedders, signal);
+  }
+  const end = performance.now() + timeout;
+  const late = new AbortController();
+  const give = (): void => late.abort(signal?.reason);
+  signal?.addEventListener("abort", give);
+  const timer = setTimeout(() => late.abort(), timeout);
+  try {
+    const made = await withQueryVectors(query, embedders, late.signal);
+    return { ...(made as Members), timeout: Math.max(end - performance.now(), 0) };
+  } catch (error) {
+    if (!late.signal.aborted || signal?.aborted === true) throw error;
+    const { vector, ...rest } = query as Members;
+    return { ...rest, ...(Array.isArray(vector) ? otherLegs(vector) : {}), timeout: 0 };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", give);
+  }
 }
 
 const asksForText = (leg: unknown): boolean => leg === "text" || (isObject(leg) && leg["value"] === "text");

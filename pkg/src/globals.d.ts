@@ -44,6 +44,16 @@ declare class ReadableStream<T> {
   getReader(): object;
 }
 
+declare class AbortController {
+  readonly signal: {
+    readonly aborted: boolean;
+    readonly reason: unknown;
+    addEventListener(type: "abort", listener: () => void): void;
+    removeEventListener(type: "abort", listener: () => void): void;
+  };
+  abort(reason?: unknown): void;
+}
+
 declare function setTimeout(run: () => void, milliseconds: number): unknown;
 declare function clearTimeout(timer: unknown): void;
 

@@ -16,6 +16,8 @@ const RULES: OptionRules = {
     fusion: isAnything,
     limit: isAnything,
     offset: isAnything,
+    cursor: isAnything,
+    legDepth: isAnything,
     sort: isAnything,
     facets: isAnything,
     groupBy: isAnything,
@@ -79,7 +81,12 @@ export async function reranked<S extends Schema>(query: unknown, answer: SearchR
     const found = list.length === answer.hits.length ? describe(wrong) : `${list.length}`;
     throw mismatch("invalid", "search: rerank", `${answer.hits.length} finite scores`, found);
   }
-  const hits = answer.hits.map((hit, at) => ({ ...hit, score: list[at] as number }));
+  const hits = answer.hits.map((hit, at) => {
+    const score = list[at] as number;
+    // What the legs made stays as it was, beside what came of it.
+    const explanation = hit.explanation === undefined ? {} : { explanation: { ...hit.explanation, rerank: score } };
+    return { ...hit, ...explanation, score };
+  });
   // Equal scores stay in the order of the search.
   hits.sort((one, other) => other.score - one.score);
   return { ...answer, hits: hits.slice(offset ?? 0) };

@@ -252,11 +252,15 @@ export interface FacetBounds {
   readonly max?: number;
 }
 
-type FacetOf<F extends Field> = F extends Ordered
-  ? readonly FacetValue<number>[] | readonly FacetRange[] | FacetBounds
-  : readonly FacetValue<F extends BooleanField ? boolean : string>[];
+type ValueOf<F> = F extends BooleanField ? boolean : F extends Ordered ? number : F extends KeywordField ? string : string | number | boolean;
 
-export type FacetResults<S extends Schema = Schema> =
-  Untyped<S> extends true
-    ? { readonly [field: string]: readonly FacetValue[] | readonly FacetRange[] | FacetBounds }
-    : { readonly [F in FacetField<S>]?: FacetOf<S["fields"][F]> };
+/** What is answered to one facet: by what was asked, of a question that the compiler does not know all that it may be. */
+export type FacetOf<F, Asked> = Asked extends { readonly ranges: unknown }
+  ? readonly FacetRange[]
+  : Asked extends Bounded
+    ? FacetBounds
+    : readonly FacetValue<ValueOf<F>>[];
+
+export type FacetResults<S extends Schema = Schema, Asked = Facets<S>> = {
+  readonly [F in keyof Asked]: FacetOf<F extends FieldName<S> ? S["fields"][F] : Field, Asked[F]>;
+};

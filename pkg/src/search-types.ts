@@ -1,5 +1,6 @@
 import type { Signal } from "./api.js";
 import type {
+  FacetField,
   FacetResults,
   Facets,
   FieldName,
@@ -56,7 +57,7 @@ export type Fusion =
   | { readonly method: "rrf"; readonly k?: number; readonly weights?: LegWeights }
   | { readonly method: "weighted"; readonly weights?: LegWeights; readonly normalize?: "minmax" | "zscore" };
 
-export interface Query<S extends Schema = Schema> {
+export interface Query<S extends Schema = Schema, F extends Facets<S> = Facets<S>> {
   readonly text?: string | TextQuery<S> | undefined;
   /** "text" stands for the vector that an embedder makes of the text. */
   readonly vector?: VectorValue | "text" | VectorQuery<S> | readonly VectorQuery<S>[] | undefined;
@@ -66,11 +67,21 @@ export interface Query<S extends Schema = Schema> {
   readonly limit?: number | undefined;
   readonly offset?: number | undefined;
   /**
+   * Goes on behind the last hit of the answer that has this cursor. The query is otherwise the same, but for `limit`, `timeout`,
+   * `signal`, `facets`, `rerank` and how hits are shown; another is error "invalid". No `offset` beside it.
+   */
+  readonly cursor?: string | undefined;
+  /**
+   * How many of its best each leg contributes at least (`offset + limit` if that is more) where several are fused, hits are to
+   * differ or fields order them. Default 200, at most 100,000; with `mmr` 1,000.
+   */
+  readonly legDepth?: number | undefined;
+  /**
    * Orders all matches; default by score. Scores stay those of the search without it: of a text alone all are scored, else it is 0
-   * where no leg has a match among its first 200 (or `offset + limit`).
+   * where no leg has a match among its first `legDepth` (or `offset + limit`).
    */
   readonly sort?: Sort<S> | readonly Sort<S>[] | undefined;
-  readonly facets?: Facets<S> | undefined;
+  readonly facets?: (F & { readonly [K in Exclude<keyof F, FacetField<S>>]: never }) | undefined;
   /** Puts hits together by the values of a field; `limit` hits of each group, by default 1. Then `limit` and `offset` count groups. */
   readonly groupBy?: { readonly field: SortField<S>; readonly limit?: number } | undefined;
   readonly highlight?:
@@ -81,8 +92,8 @@ export interface Query<S extends Schema = Schema> {
         readonly maxLength?: number;
       }
     | undefined;
-  /** Which fields a hit's document has. Default: every field but vectors. */
-  readonly select?: readonly FieldName<S>[] | undefined;
+  /** Which fields a hit's document has, those that are not in the schema too. Default: every field but vectors. */
+  readonly select?: readonly (FieldName<S> | (string & {}))[] | undefined;
   /**
    * Hits that differ: each next one has the most of `lambda` times its relevance less `1 - lambda` times its greatest cosine with
    * one before it, by the vectors of `field` (by default those that were searched). Default lambda 0.5.
@@ -109,7 +120,19 @@ export interface Hit<S extends Schema = Schema> {
   readonly vector?: { readonly rank: number; readonly distance: number; readonly similarity: number };
   /** Escaped for HTML. */
   readonly highlights?: { readonly [F in TextFieldName<S>]?: readonly string[] };
-  readonly explanation?: unknown;
+  /** How the score came about; with `rerank`, the score of the search and the one that took its place. */
+  readonly explanation?: Explanation;
+}
+
+export interface Explanation {
+  /** What the search made of the hit. */
+  readonly score: number;
+  /** The score that `rerank` gave it. */
+  readonly rerank?: number;
+  /** What the text leg adds, and each word to that. */
+  readonly text?: { readonly [name: string]: unknown };
+  /** What each vector leg adds. */
+  readonly vectors?: readonly { readonly [name: string]: unknown }[];
 }
 
 export interface SuggestOptions<S extends Schema = Schema> {
@@ -141,18 +164,29 @@ export interface Plan {
 export interface SegmentPlan {
   readonly state: "growing" | "sealing" | "sealed";
   readonly documents: number;
+  /** How many passed of how many that were expected, and the condition whose rows were found first, with the way. */
   readonly filter?: string;
+  /** The most rows that could pass the filter, as it was known before any was looked at. */
+  readonly estimate?: number;
+  /** The documents that passed. */
+  readonly passing?: number;
+  /** How many of the documents with a word were scored. */
   readonly text?: string;
-  /** The index and what was done with it; of several vectors one each. */
+  /**
+   * The index and what was done with it (`exact scan`, `codes of … vectors in … lists`, `bytes of …`, `bits of …`, `graph walk by …`),
+   * and how many passed the filter; of several vectors one each.
+   */
   readonly vector?: string | readonly string[];
 }
 
-export interface SearchResult<S extends Schema = Schema> {
+export interface SearchResult<S extends Schema = Schema, F extends Facets<S> = Facets<S>> {
   /** The best first. With groupBy they are in the groups alone. */
   readonly hits: readonly Hit<S>[];
   /** Documents that match. */
   readonly total: number;
-  readonly facets?: FacetResults<S>;
+  /** Where more hits (or groups) may follow: what a query gives to go on behind these. Not where the answer was cut by time. */
+  readonly cursor?: string;
+  readonly facets?: FacetResults<S, F>;
   readonly groups?: readonly Group<S>[];
   /** Which index and filter strategy each segment used. */
   readonly plan: Plan;

@@ -227,3 +227,30 @@ test("vectors of another model are refused until all are made anew, and a broken
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test("a query's timeout holds for its embedder too", async () => {
+  const { embedder } = letters();
+  let stopped = 0;
+  const slow = async (texts, { kind, signal }) => {
+    if (kind === "document") return embedder.embed(texts, { kind, signal });
+    signal?.addEventListener("abort", () => (stopped += 1));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return embedder.embed(texts, { kind, signal });
+  };
+  await withBooks({ vector: { ...embedder, embed: slow } }, async (books) => {
+    await books.put([{ id: 1, title: "a" }, { id: 2, title: "b" }]);
+    const query = { text: "a", vector: "text" };
+    const begun = performance.now();
+    const late = await books.search({ ...query, timeout: 20 });
+    assert.ok(performance.now() - begun < 150, "the embedder was waited for");
+    assert.deepEqual([late.partial, ids(late), stopped], [true, [], 1]);
+    const found = await books.search({ ...query, timeout: 2_000 });
+    assert.deepEqual([found.partial, ids(found)], [undefined, [1, 2]]);
+    await rejects(books.search({ ...query, timeout: -1 }), "invalid", /timeout/);
+    const { signal } = new AbortController();
+    await rejects(books.searchMany(["a", { ...query, signal }]), "invalid", /queries\[1\]\.signal/);
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 20);
+    await rejects(books.search({ ...query, timeout: 2_000, signal: controller.signal }), "aborted", /aborted/);
+  });
+});

@@ -44,3 +44,16 @@ test("scores that are none are refused, and an error of the caller's stays his o
     await assert.rejects(books.search({ text: "shore", rerank: () => Promise.reject(own) }), (error) => error === own);
     assert.deepEqual(ids(await books.search({ text: "shore", limit: 1 })), [1]);
   }));
+
+test("the explanation has the score of the search and the new one", () =>
+  withBooks(async (books) => {
+    const rerank = (_, hits) => hits.map(({ id }) => id);
+    const before = await books.search({ text: "shore", explain: true });
+    const after = await books.search({ text: "shore", explain: true, rerank });
+    assert.deepEqual(ids(after), [5, 4, 3, 2, 1]);
+    for (const { id, score, explanation } of after.hits) {
+      assert.deepEqual([score, explanation.rerank], [id, id]);
+      assert.deepEqual({ ...before.hits.find((hit) => hit.id === id).explanation, rerank: id }, explanation);
+    }
+    assert.equal((await books.search({ text: "shore", rerank })).hits[0].explanation, undefined);
+  }));

@@ -12,7 +12,7 @@ const NAME = "cases";
 // How far a score may be from the value that was computed by other means, relative where it is above 1.
 const TOLERANCE = 1e-5;
 const WRITES = ["put", "update", "delete", "open"];
-const READS = ["search", "get", "has", "count", "list", "suggest"];
+const READS = ["search", "get", "has", "count", "list", "suggest", "pages"];
 const BESIDE = ["options", "with", "name", "expect", "error"];
 
 // Where the documents lie; no answer may depend on it. With sealAt, batches are put document by document, so that
@@ -63,6 +63,19 @@ async function ids(documents) {
   return found;
 }
 
+/** The ids of each page, or the values of its groups. */
+async function pages(books, query) {
+  const found = [];
+  let cursor;
+  do {
+    const page = await books.search(cursor === undefined ? query : { ...query, offset: undefined, cursor });
+    found.push(page.groups?.map(({ value }) => value) ?? page.hits.map(({ id }) => id));
+    cursor = page.cursor;
+    assert.ok(found.length <= 50, "pages without an end");
+  } while (cursor !== undefined);
+  return found;
+}
+
 /** How each step is carried out: its operand, then the whole step. */
 const ACTIONS = {
   put,
@@ -72,6 +85,7 @@ const ACTIONS = {
   compact: ({ books }) => books.compact(),
   reopen: (world) => reopen(world),
   search: ({ books }, query) => books.search(query),
+  pages: ({ books }, query) => pages(books, query),
   get: async ({ books }, id) => (await books.get(id)) ?? null,
   has: ({ books }, id) => books.has(id),
   count: ({ books }, filter) => books.count(filter ?? undefined),

@@ -6,6 +6,9 @@ import {
   SanderlingError,
   type Collection,
   type Document,
+  type FacetBounds,
+  type FacetRange,
+  type FacetValue,
   type Filter,
   type Id,
   type Query,
@@ -110,8 +113,13 @@ await books.search({ sort: [{ field: "title" }] });
 await books.search({ facets: { tags: { ranges: [[1, 2]] } } });
 // @ts-expect-error no facets over text
 await books.search({ facets: { title: { limit: 1 } } });
-// @ts-expect-error no such field to select
-await books.search({ select: ["titel"] });
+await books.search({ select: ["title", "a field that is stored alone"] });
+// @ts-expect-error names of fields
+await books.search({ select: [1] });
+// @ts-expect-error no facets over text, also beside one that is right
+await books.search({ facets: { title: { limit: 1 }, year: { bounds: true } } });
+// @ts-expect-error a signal is for all queries
+await books.searchMany([{ text: "b", signal: new AbortController().signal }]);
 // @ts-expect-error highlights are for text
 await books.search({ highlight: { fields: ["year"] } });
 // @ts-expect-error milliseconds
@@ -128,6 +136,14 @@ same<typeof hit.document.unindexed, unknown>(true);
 same<typeof r.took, number>(true);
 const tags = r.facets?.tags?.[0];
 if (tags !== undefined) same<typeof tags.value, string>(true);
+same<NonNullable<typeof r.facets>["year"], readonly FacetRange[]>(true);
+const counted = (await books.search({ facets: { year: { bounds: true }, inPrint: {}, tags: { limit: 3 } } })).facets!;
+same<typeof counted.year, FacetBounds>(true);
+same<(typeof counted.inPrint)[number]["value"], boolean>(true);
+const YEARS = { fields: { year: { type: "number" } } } as const;
+same<NonNullable<NonNullable<SearchResult<typeof YEARS>["facets"]>["year"]>, readonly FacetRange[] | FacetBounds | readonly FacetValue<number>[]>(true);
+const next: string | undefined = r.cursor;
+await books.search({ cursor: next, legDepth: 500 });
 same<NonNullable<typeof hit.highlights>["body"], readonly string[] | undefined>(true);
 const found = await books.get("b1");
 same<NonNullable<typeof found>["id"], Id>(true);

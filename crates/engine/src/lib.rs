@@ -50,5 +50,6 @@ pub use sanderling_kernels as kernels;
 
 pub use document::{Document, DocumentId, Value};
 pub use error::{Error, ErrorCode, Result};
+pub use numbering::key_tables;
 pub use query::Query;
 pub use schema::Schema;

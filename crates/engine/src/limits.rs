@@ -25,6 +25,8 @@ pub const FILTER_VALUES_MAX: usize = 65_536;
 pub const FILTER_NODES_MAX: usize = 8_192;
 /// `limit` plus `offset` of one search.
 pub const HITS_MAX: usize = 1_000_000;
+/// Matches that each leg of one search may be asked for; `offset` and `limit` may need more.
+pub const LEG_DEPTH_MAX: usize = 100_000;
 /// Candidates for each hit that a search may ask for.
 pub const OVERSAMPLE_MAX: f64 = 1_000.0;
 /// Bytes of a user's query text that are looked at; the rest is cut.

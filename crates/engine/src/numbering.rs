@@ -4,6 +4,7 @@
 //! parameter, serves terms, words, ids and writes.
 
 use alloc::{vec, vec::Vec};
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// Positions in a list by the hash of what stands there. Places that are probed follow each other.
 #[derive(Clone, Debug, Default)]
@@ -62,10 +63,31 @@ impl Numbering {
     }
 }
 
-/// The hash of bytes: the same on every host.
+/// What hashes of tables begin with, set once: without it who writes documents could choose ids or numbers that all belong
+/// into one place, and each would be searched for among all others. Nothing but time depends on it.
+static KEY: AtomicU64 = AtomicU64::new(UNSET);
+const UNSET: u64 = 0;
+const KEY_DEFAULT: u64 = 1;
+
+/// Sets the key of the tables of this process, if nobody has and none was needed yet: a random number.
+pub fn key_tables(key: u64) {
+    let _ = KEY.compare_exchange(UNSET, key.max(KEY_DEFAULT), Relaxed, Relaxed);
+}
+
+/// The hash of bytes for tables in memory.
 pub(crate) fn hash(bytes: &[u8]) -> u32 {
+    let mut key = KEY.load(Relaxed);
+    if key == UNSET {
+        key_tables(KEY_DEFAULT);
+        key = KEY.load(Relaxed);
+    }
+    hash_by(key, bytes)
+}
+
+/// The hash of bytes by a key: the same on every host.
+pub(crate) fn hash_by(key: u64, bytes: &[u8]) -> u32 {
     let (words, rest) = bytes.as_chunks::<8>();
-    let mut hash = bytes.len() as u64;
+    let mut hash = key ^ bytes.len() as u64;
     for word in words {
         hash = mixed(hash ^ u64::from_le_bytes(*word));
     }
@@ -83,6 +105,19 @@ fn mixed(value: u64) -> u64 {
 mod tests {
     use super::*;
     use alloc::string::{String, ToString};
+
+    #[test]
+    fn who_knows_no_key_cannot_choose_one_place() {
+        let place = |key: u64, number: u64| hash_by(key, &number.to_le_bytes()) % 4_096;
+        let chosen: Vec<u64> = (0..2_000_000).filter(|number| place(KEY_DEFAULT, *number) == 7).take(400).collect();
+        assert_eq!(chosen.len(), 400);
+        for key in [2, 3, 1 << 40, u64::MAX] {
+            let mut places = crate::lists::map(&chosen, |number| place(key, *number));
+            places.sort_unstable();
+            places.dedup();
+            assert!(places.len() > 350, "{key}: {} places", places.len());
+        }
+    }
 
     #[test]
     fn it_finds_what_was_set_and_nothing_else() {

@@ -380,3 +380,31 @@ fn a_larger_schema_indexes_what_was_stored_before() {
     fixture.state.set_schema(larger);
     assert_eq!(fixture.ids(r#"{ "filter": { "pages": { "$gt": 50 } } }"#), [r#""y""#]);
 }
+
+#[test]
+fn an_error_says_which_document_of_a_batch_is_wrong() {
+    let schema = r#"{ "fields": { "n": { "type": "number" }, "v": { "type": "vector", "dimensions": 2 } } }"#;
+    let settings = CollectionSettings::default();
+    let state = CollectionState::new(
+        Schema::from_json(schema).unwrap(),
+        AnalyzerSource::default(),
+        settings,
+        SequenceNumber(1),
+    );
+    let state = state.unwrap();
+    let nested = Value::from(vec![Value::object().with("deep", f64::NEG_INFINITY)]);
+    let wrong = [
+        ("id", Document::new("")),
+        ("n", Document::new(2).with("n", f64::NAN)),
+        ("other", Document::new(2).with("other", f64::NAN)),
+        ("other", Document::new(2).with("other", nested)),
+        ("v[1]", Document::new(2).with("v", vec![1.0, f32::NAN])),
+    ];
+    for (path, document) in wrong {
+        let batch = vec![Document::new(1), document];
+        let error = state.prepare(Write::Put(batch, PutOptions::default()), 1).map(|_| ()).unwrap_err();
+        assert!(error.message().starts_with(path), "{error:?}");
+        let at = error.details().iter().find(|(name, _)| name == "document");
+        assert_eq!(at.map(|(_, at)| at), Some(&Value::from(1_u32)), "{error:?}");
+    }
+}

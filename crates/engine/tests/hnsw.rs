@@ -4,6 +4,7 @@
 mod made;
 
 use made::{Numbers, clustered, uniform};
+use sanderling_engine::query::Unwatched;
 use sanderling_engine::stored::Stored;
 use sanderling_engine::vector::{
     BASE_DEGREE, BitRows, ByteRows, FREE, GraphDamage, GraphRows, GraphSearch, Hnsw, HnswBuilder, HnswView, Metric,
@@ -100,7 +101,7 @@ impl Index {
         let prepared = PreparedQuery::new(&self.quantizer, query, kernels::norm(query));
         self.graph
             .view()
-            .search(GraphRows::Bytes(self.rows.view()), &prepared, search, passes, &mut Scratch::default())
+            .search(GraphRows::Bytes(self.rows.view()), &prepared, search, passes, &mut Scratch::default(), &Unwatched)
             .found
     }
 
@@ -297,7 +298,7 @@ fn equal_vectors_give_equal_graphs() {
         let prepared = PreparedQuery::new(&first.quantizer, &query, kernels::norm(&query));
         let search = GraphSearch { wanted: 10, breadth: 40, slack: 0.2, matching: 1_500 };
         let walked = |view: HnswView<'_>, scratch: &mut Scratch| {
-            view.search(GraphRows::Bytes(first.rows.view()), &prepared, search, None, scratch)
+            view.search(GraphRows::Bytes(first.rows.view()), &prepared, search, None, scratch, &Unwatched)
         };
         let mut scratch = Scratch::default();
         let expected = walked(first.graph.view(), &mut scratch);
@@ -330,7 +331,7 @@ fn the_measured_slack_gives_the_recall_it_is_for() {
         let prepared = PreparedQuery::new(&index.quantizer, query, kernels::norm(query));
         let walk = |slack| {
             let search = GraphSearch { wanted: 10, breadth: 400, slack, matching: index.len() };
-            index.graph.view().search(rows, &prepared, search, None, &mut Scratch::default())
+            index.graph.view().search(rows, &prepared, search, None, &mut Scratch::default(), &Unwatched)
         };
         let walked = walk(slacks[2].for_wanted(10));
         compared += walked.compared;
@@ -363,7 +364,7 @@ fn kept_by_bits(index: &Index, bits: &BitRows, queries: &[f32], wanted: usize, s
         let prepared = PreparedQuery::new(&index.quantizer, query, kernels::norm(query));
         let search = GraphSearch { wanted, breadth: 1_600, slack, matching: index.len() };
         let rows = GraphRows::Bits(bits.view());
-        let walked = index.graph.view().search(rows, &prepared, search, None, &mut Scratch::default());
+        let walked = index.graph.view().search(rows, &prepared, search, None, &mut Scratch::default(), &Unwatched);
         kept += walked.found.len();
         let hits = index.best(query, walked.found.into_iter().map(at_of), wanted);
         let exact = index.best(query, 0..index.len() as u32, wanted);

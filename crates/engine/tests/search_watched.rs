@@ -26,7 +26,9 @@ impl Watch for Pieces {
 
 fn collection() -> CollectionState {
     let schema = r#"{ "fields": { "t": { "type": "text" }, "n": { "type": "number" },
-        "v": { "type": "vector", "dimensions": 2, "index": "flat", "quantization": "none" } } }"#;
+        "v": { "type": "vector", "dimensions": 2, "index": "flat", "quantization": "none" },
+        "g": { "type": "vector", "dimensions": 16, "index": "hnsw" }, "i": { "type": "vector", "dimensions": 16, "index": "ivf" },
+        "b": { "type": "vector", "dimensions": 16, "index": "flat", "quantization": "int8" } } }"#;
     let settings = CollectionSettings { seal_at: u32::MAX, ..CollectionSettings::default() };
     let schema = Schema::from_json(schema).unwrap();
     let mut state = CollectionState::new(schema, AnalyzerSource::default(), settings, SequenceNumber(1)).unwrap();
@@ -35,7 +37,10 @@ fn collection() -> CollectionState {
             .map(|at| {
                 let angle = (part * 3_000 + at) as f32;
                 let vector = vec![angle.cos(), angle.sin()];
-                Document::new(u64::from(part * 3_000 + at)).with("t", "shore").with("n", at % 7).with("v", vector)
+                let wide: Vec<f32> = (0..16).map(|turn| (angle * (turn + 1) as f32 * 0.37).sin()).collect();
+                let document =
+                    Document::new(u64::from(part * 3_000 + at)).with("t", "shore and birds").with("n", at % 7);
+                document.with("v", vector).with("g", wide.clone()).with("i", wide.clone()).with("b", wide)
             })
             .collect();
         let prepared = state.prepare(Write::Put(documents, PutOptions::default()), 1).unwrap();
@@ -51,14 +56,26 @@ fn what_was_found_until_then_is_answered() {
     for query in [
         r#"{ "text": "shore", "limit": 600 }"#,
         r#"{ "text": "shore", "limit": 600, "sort": [{ "field": "n" }] }"#,
-        r#"{ "vector": { "value": [1, 0], "exact": true }, "limit": 600 }"#,
-        r#"{ "text": "shore", "vector": { "value": [1, 0], "exact": true }, "mmr": {}, "limit": 20 }"#,
+        r#"{ "vector": { "value": [1, 0], "field": "v", "exact": true }, "limit": 600 }"#,
+        r#"{ "text": "shore", "vector": { "value": [1, 0], "field": "v", "exact": true }, "mmr": { "field": "v" }, "limit": 20 }"#,
+        r#"{ "text": "\"shore and birds\" -wave", "limit": 600 }"#,
+        r#"{ "text": { "query": "shore birds", "operator": "and" }, "limit": 600 }"#,
+        r#"{ "vector": { "value": WIDE, "field": "i" }, "limit": 100 }"#,
+        r#"{ "vector": { "value": WIDE, "field": "g", "ef": 1000 }, "limit": 100 }"#,
+        r#"{ "vector": { "value": WIDE, "field": "g", "ef": 1000 }, "limit": 100, "filter": { "n": { "$lt": 4 } } }"#,
+        r#"{ "vector": { "value": WIDE, "field": "b" }, "limit": 100 }"#,
         r#"{ "limit": 600, "filter": { "n": { "$lt": 5 } } }"#,
         r#"{ "text": "shore", "groupBy": { "field": "n", "limit": 200 }, "facets": { "n": {} }, "limit": 10 }"#,
     ] {
-        let query = Query::from_json(query).unwrap();
+        let wide = format!("{:?}", [0.25; 16]);
+        let query = Query::from_json(query.replace("WIDE", &wide)).unwrap();
         let whole = state.search(&query, 1).unwrap();
         assert!(whole.reasons.is_empty());
+        let asked = Pieces(Cell::new(usize::MAX));
+        state.search_watched(&query.clone().limit(1), 1, &asked).unwrap();
+        let asked = usize::MAX - asked.0.get();
+        // Before each of the four segments it is asked anyway, in the filter and in the leg.
+        assert!(asked >= 10, "the watch was asked {asked} times in {query:?}");
         let mut cut = 0;
         for pieces in (0..60).map(|at| at * at) {
             let watch = Pieces(Cell::new(pieces));

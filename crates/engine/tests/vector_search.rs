@@ -420,3 +420,42 @@ fn search_all(made: &Made, (bytes, root): &(Vec<u8>, u32)) -> bool {
 fn is_content(kind: u32) -> bool {
     matches!(kind, 64..=67 | 72..=77 | 80..=83 | 92..=93)
 }
+
+#[test]
+fn the_plan_says_what_drove_a_filter() {
+    let plan = |filter: &str| {
+        let schema = r#"{ "fields": { "n": { "type": "number" }, "k": { "type": "keyword" }, "p": { "type": "geo" },
+            "v": { "type": "vector", "dimensions": 2 } } }"#;
+        let (schema, settings) = (sanderling_engine::Schema::from_json(schema).unwrap(), Default::default());
+        let first = sanderling_engine::ids::SequenceNumber(1);
+        let mut state =
+            sanderling_engine::collection::CollectionState::new(schema, Default::default(), settings, first).unwrap();
+        let documents = (0..400_u32).map(|at| {
+            let document = sanderling_engine::Document::new(u64::from(at))
+                .with("n", at)
+                .with("k", if at % 4 == 0 { "a" } else { "b" });
+            document.with("v", vec![1.0, at as f32])
+        });
+        let write = sanderling_engine::collection::Write::Put(documents.collect(), Default::default());
+        let prepared = state.prepare(write, 1).unwrap();
+        state.apply(prepared);
+        collections::merges::seal(&mut state, 1);
+        let query = format!(r#"{{ "vector": [1, 0], "filter": {filter} }}"#);
+        state.search(&sanderling_engine::Query::from_json(query).unwrap(), 1).unwrap().plan.remove(0)
+    };
+    for (filter, estimate, passing, driver) in [
+        (r#"{ "n": { "$lt": 10 }, "k": "a" }"#, 10, 3, "n $lt (postings)"),
+        (r#"{ "n": { "$gte": 10 }, "k": "a" }"#, 100, 97, "k $eq (postings)"),
+        (r#"{ "$or": [{ "n": 1 }, { "n": { "$in": [2, 3] } }] }"#, 3, 3, "any of 2 conditions"),
+        (r#"{ "$not": { "n": { "$gt": 5 } } }"#, 400, 6, "not n $gt (postings)"),
+        (r#"{ "k": { "$exists": false } }"#, 0, 0, "k $exists (rows with a value)"),
+        (r#"{ "k": { "$startsWith": "b" } }"#, 300, 300, "k $startsWith (postings)"),
+    ] {
+        let plan = plan(filter);
+        let found = plan.filter.unwrap();
+        assert_eq!((found.estimate, found.passing), (estimate, passing), "{filter}");
+        assert_eq!(found.how, format!("{passing} of about {estimate}, first by {driver}"));
+        let ending = format!(", of {passing} documents that pass");
+        assert!(plan.vectors[0].ends_with(&ending), "{}", plan.vectors[0]);
+    }
+}

@@ -7,7 +7,7 @@ use js_sys::{Date, Function, Math, Promise, Reflect};
 use sanderling::{
     Query,
     driver::{Background, Environment, Worker},
-    engine::{query::Watch, text::AnalyzerSource},
+    engine::{key_tables, query::Watch, text::AnalyzerSource},
 };
 use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
@@ -25,6 +25,7 @@ extern "C" {
 
 /// The host's environment, with the memory that a request allows.
 pub fn environment(request: &JsValue) -> Environment {
+    key_tables(u128::from_le_bytes(random()) as u64);
     let analyzers = AnalyzerSource { languages: Some(&HostLanguages), custom: None };
     let budget = Reflect::get(request, &"memoryBudget".into()).ok().and_then(|budget| budget.as_f64());
     // More than there can be is as much as there can be.

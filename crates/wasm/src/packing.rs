@@ -52,8 +52,8 @@ impl Arguments {
     pub fn documents(&self, schema: &Schema) -> Result<Vec<Document>> {
         let Value::Array(items) = self.required(0)? else { return Err(misplaced()) };
         let mut documents = Vec::new();
-        for item in items {
-            documents.push(Document::from_json(item)?);
+        for (at, item) in items.into_iter().enumerate() {
+            documents.push(Document::from_json(item).map_err(|error| error.with("document", at))?);
         }
         self.attach(&mut documents, schema)?;
         Ok(documents)

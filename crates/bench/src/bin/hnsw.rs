@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark")]
 
 use sanderling_bench::data::{self, VectorSet};
+use sanderling_engine::query::Unwatched;
 use sanderling_engine::rows::RowSet;
 use sanderling_engine::vector::{
     BitRows, ByteRows, ByteRowsView, GraphRows, GraphSearch, Hnsw, HnswBuilder, Metric, Passing, PreparedQuery,
@@ -115,7 +116,7 @@ fn ask(
         for (query, truth) in set.queries.chunks(set.dimensions).zip(&set.truth) {
             let prepared = PreparedQuery::new(quantizer, query, 1.0);
             let search = GraphSearch { wanted: 10, breadth, slack, matching: rows.len() };
-            let walked = graph.view().search(GraphRows::Bytes(rows), &prepared, search, None, &mut scratch);
+            let walked = graph.view().search(GraphRows::Bytes(rows), &prepared, search, None, &mut scratch, &Unwatched);
             let found = refined(set, query, walked.found);
             if pass == 0 {
                 hits += found.iter().filter(|at| truth.contains(at)).count();
@@ -169,7 +170,7 @@ fn ask_passing(set: &VectorSet, quantizer: &Quantizer, rows: ByteRowsView<'_>, g
             let search = GraphSearch { wanted: 10, breadth: 400, slack: 0.15, matching };
             let mut passes = |at: u32| passing[at as usize];
             let rows = GraphRows::Bytes(rows);
-            let walked = graph.view().search(rows, &prepared, search, Some(&mut passes), &mut scratch);
+            let walked = graph.view().search(rows, &prepared, search, Some(&mut passes), &mut scratch, &Unwatched);
             let found = refined(set, query, walked.found);
             hits += found.iter().filter(|at| truth.contains(at)).count();
             compared += walked.compared;
@@ -284,9 +285,7 @@ fn ask_whole(
         let start = processor_seconds();
         for (query, truth) in set.queries.chunks(set.dimensions).zip(truth) {
             let mut found = Vec::new();
-            searched.search(query, search, passing, &sanderling_engine::query::Unwatched, &mut |hit| {
-                found.push((hit.similarity, hit.row.0))
-            });
+            searched.search(query, search, passing, &Unwatched, &mut |hit| found.push((hit.similarity, hit.row.0)));
             compared += found.len();
             found.sort_by(|a, b| b.0.total_cmp(&a.0));
             if pass == 0 {

@@ -180,12 +180,12 @@ impl CollectionState {
         let mut last_of = Numbering::default();
         for (at, document) in documents.iter().enumerate() {
             let id = match &document.id {
-                Some(id) => checked_id(id)?,
+                Some(id) => checked_id(id).map_err(|error| error.with("document", at))?,
                 None => self.free_id(first.plus(at as u64), &|id| {
                     group.writes(id) || place_of(id, &ids, &last_of).is_some() || given.binary_search(&id).is_ok()
                 }),
             };
-            self.check_precondition(&id, options.precondition, now)?;
+            self.check_precondition(&id, options.precondition, now).map_err(|error| error.with("document", at))?;
             last_of.set(id.hash(), at as u32, &mut |at| ids[at as usize] == id);
             ids.push(id);
         }
@@ -323,6 +323,7 @@ fn operation_of(
     let mut stored = Vec::with_capacity(fields.len());
     let mut vectors = Vec::new();
     for (name, value) in fields {
+        check_finite(&name, &value)?;
         let position = schema.position(&name);
         match position.map(|position| (position, &schema.fields[position].kind)) {
             Some((position, FieldKind::Vector(vector))) if value != Value::Null => {
@@ -350,6 +351,18 @@ fn operation_of(
     }
     let indexed = index_document(schema, analyzers, id.clone(), expires_at, document.clone(), &stored, &vectors);
     Ok((Operation::Put { id: id.to_bytes(), expires_at, document, vectors }, indexed))
+}
+
+/// JSON has no other numbers, and a vector is checked where it is one.
+fn check_finite(name: &str, value: &Value) -> Result<()> {
+    match value {
+        Value::Number(number) if !number.is_finite() => {
+            Err(Error::expected(&name, &"finite numbers", if number.is_nan() { &"NaN" } else { &"infinity" }))
+        }
+        Value::Array(items) => items.iter().try_for_each(|item| check_finite(name, item)),
+        Value::Object(members) => members.iter().try_for_each(|(_, member)| check_finite(name, member)),
+        _ => Ok(()),
+    }
 }
 
 fn checked_vector(name: &str, field: &VectorField, value: &Value) -> Result<Box<[f32]>> {

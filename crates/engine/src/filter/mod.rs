@@ -6,6 +6,7 @@
 //! A filter is written as JSON ([`mod@parse`]) or, where that JSON is a string, as text ([`mod@text`]); both give one tree.
 
 mod parse;
+mod plan;
 mod prepared;
 mod text;
 

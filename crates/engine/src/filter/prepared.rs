@@ -23,13 +23,13 @@ const ASKED_ROW_COST: usize = 4;
 
 /// A filter, ready for a segment.
 pub struct Prepared<'a> {
-    part: Part<'a>,
+    pub(super) part: Part<'a>,
     /// The most rows that it may let through.
     most: usize,
     rows: usize,
 }
 
-enum Part<'a> {
+pub(super) enum Part<'a> {
     /// Every row or none.
     Known(bool),
     All(Vec<Prepared<'a>>),

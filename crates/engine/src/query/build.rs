@@ -120,6 +120,29 @@ impl Query {
         self
     }
 
+    /// Goes on behind the last hit of an answer, whose [`cursor`](super::SearchResult::cursor) this is. The query is otherwise the
+    /// same, but for `limit` and for how hits are shown.
+    ///
+    /// ```
+    /// # use sanderling_engine::{Query, query::SearchResult};
+    /// fn next_page(query: &Query, answer: &SearchResult) -> Option<Query> {
+    ///     answer.cursor.as_ref().map(|cursor| query.clone().cursor(cursor))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
+        self.cursor = Some(cursor.into());
+        self
+    }
+
+    /// How many of its best each leg gives at least, where several are fused: 200 unless told. More make the ranks of a fused
+    /// list surer and the search longer.
+    #[must_use]
+    pub fn leg_depth(mut self, depth: usize) -> Self {
+        self.leg_depth = depth;
+        self
+    }
+
     /// The fields that come back.
     #[must_use]
     pub fn select<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {

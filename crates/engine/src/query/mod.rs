@@ -1,6 +1,8 @@
 //! What a search asks for, and what it answers.
 
 mod build;
+mod check;
+mod cursor;
 mod facets;
 mod fusion;
 mod parse;
@@ -8,16 +10,17 @@ mod result;
 mod topk;
 mod watch;
 
+pub(crate) use cursor::Cursor;
 pub use facets::{Facet, FacetCounts, FacetKind};
 pub(crate) use fusion::LegShare;
 pub use fusion::{Fusion, FusionMethod, Scale};
 pub(crate) use parse::vector as vector_of;
-pub use result::{Group, Hit, SearchResult, SegmentPlan, TextLeg, VectorLeg};
+pub use result::{FilterPlan, Group, Hit, SearchResult, SegmentPlan, TextLeg, VectorLeg};
 pub use topk::{Candidate, TopK};
 pub(crate) use watch::Latch;
 pub use watch::{Unwatched, Watch};
 
-use crate::{Value, text::HighlightOptions};
+use crate::{Value, settings::LEG_DEPTH_DEFAULT, text::HighlightOptions};
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// One search.
@@ -41,6 +44,10 @@ pub struct Query {
     pub limit: usize,
     /// How many of the best are left out.
     pub offset: usize,
+    /// What the answer to an earlier page gave: this one goes on behind its last hit.
+    pub cursor: Option<String>,
+    /// How many of its best each leg gives at least, where several are fused, hits are to differ, or fields order the matches.
+    pub leg_depth: usize,
     /// The fields of the documents that come back; all but vectors if absent.
     pub select: Option<Vec<String>>,
     /// Hits that score less are left out.
@@ -182,6 +189,8 @@ impl Default for Query {
             fusion: Fusion::default(),
             limit: 10,
             offset: 0,
+            cursor: None,
+            leg_depth: LEG_DEPTH_DEFAULT,
             select: None,
             min_score: None,
             highlight: None,

@@ -8,8 +8,8 @@ use crate::{
     Error, Result, Value,
     document::{quoted, reader::ObjectReader},
     limits::{
-        FACET_RANGES_MAX, FACET_VALUES_MAX, HIGHLIGHT_CHARACTERS_MAX, HITS_MAX, OVERSAMPLE_MAX, QUERY_TERMS_MAX,
-        SLOP_MAX, SORT_FIELDS_MAX, VECTOR_LEGS_MAX,
+        FACET_RANGES_MAX, FACET_VALUES_MAX, HIGHLIGHT_CHARACTERS_MAX, HITS_MAX, LEG_DEPTH_MAX, OVERSAMPLE_MAX,
+        QUERY_TERMS_MAX, SLOP_MAX, SORT_FIELDS_MAX, VECTOR_LEGS_MAX,
     },
     lists::try_map,
     settings::{FACET_VALUES_DEFAULT, MMR_LAMBDA_DEFAULT, RRF_K_DEFAULT},
@@ -34,6 +34,8 @@ pub(super) fn query(value: &Value) -> Result<Query> {
     }
     query.limit = options.count("limit", HITS_MAX)?.unwrap_or(query.limit);
     query.offset = options.count("offset", HITS_MAX)?.unwrap_or(0);
+    query.cursor = options.text("cursor")?.map(String::from);
+    query.leg_depth = options.count("legDepth", LEG_DEPTH_MAX)?.unwrap_or(query.leg_depth);
     query.select = options.texts("select")?;
     query.min_score = options.number("minScore")?.map(|score| score as f32);
     query.filter = options.value("filter").cloned();

@@ -11,6 +11,8 @@ pub struct SearchResult {
     pub hits: Vec<Hit>,
     /// Where hits are put together, the groups, best first; then the hits are in them alone.
     pub groups: Option<Vec<Group>>,
+    /// Where more hits (or groups) may follow, what a query gives to go on behind these.
+    pub cursor: Option<String>,
     /// What was counted over all matches, in the order in which it was asked for.
     pub facets: Vec<(String, FacetCounts)>,
     /// How many documents match.
@@ -79,11 +81,22 @@ pub struct SegmentPlan {
     /// Its live documents.
     pub documents: usize,
     /// How the filter was evaluated, if there was one.
-    pub filter: Option<String>,
+    pub filter: Option<FilterPlan>,
     /// How the text was searched, if there was one: how many of the matching documents were scored.
     pub text: Option<String>,
     /// How each vector leg was searched: the index, and what was done with it.
     pub vectors: Vec<String>,
+}
+
+/// How a filter was evaluated in one segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterPlan {
+    /// In words: the condition that drove it, and how its rows were found.
+    pub how: String,
+    /// The most rows that could pass, as it was known before any was looked at.
+    pub estimate: usize,
+    /// The live documents that pass.
+    pub passing: usize,
 }
 
 impl SearchResult {
@@ -101,6 +114,9 @@ impl SearchResult {
             let group =
                 |group: &Group| Value::object().with("value", group.value.clone()).with("hits", hits(&group.hits));
             answer = answer.with("groups", Value::Array(map(groups, group)));
+        }
+        if let Some(cursor) = &self.cursor {
+            answer = answer.with("cursor", cursor.as_str());
         }
         if self.reasons.is_empty() {
             return answer;
@@ -141,10 +157,11 @@ impl Hit {
 impl SegmentPlan {
     fn to_value(&self) -> Value {
         let mut plan = Value::object().with("state", self.state).with("documents", self.documents);
-        for (name, how) in [("filter", self.filter.as_deref()), ("text", self.text.as_deref())] {
-            if let Some(how) = how {
-                plan = plan.with(name, how);
-            }
+        if let Some(FilterPlan { how, estimate, passing }) = &self.filter {
+            plan = plan.with("filter", how.as_str()).with("estimate", *estimate).with("passing", *passing);
+        }
+        if let Some(how) = &self.text {
+            plan = plan.with("text", how.as_str());
         }
         match self.vectors.as_slice() {
             [] => plan,

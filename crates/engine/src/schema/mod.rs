@@ -3,6 +3,7 @@
 //! A field keeps its position for ever: segments and the log speak of fields by position, and a schema may only grow at
 //! its end.
 
+mod build;
 mod parse;
 
 use crate::{

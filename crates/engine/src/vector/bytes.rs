@@ -18,6 +18,9 @@ const ROWS_PER_VECTOR: usize = 3;
 /// Rows of bytes that cost as much to compare as the preparation of a query.
 const ROWS_PER_QUERY: usize = 128;
 
+/// Rows after which it is asked whether there is time for more.
+const LOOK_EACH: usize = 4_096;
+
 impl ByteRowsView<'_> {
     /// The candidates for a search; none where comparing all that pass in full costs less. The rows are in the order of
     /// the column.
@@ -34,15 +37,21 @@ impl ByteRowsView<'_> {
     /// The `refined` nearest of the vectors that pass.
     fn nearest(&self, query: &PreparedQuery, refined: usize, asked: &Asked<'_>) -> Candidates {
         let mut nearest = Nearest::new(refined);
-        let mut keys = Vec::new();
+        let (mut keys, mut vectors) = (Vec::new(), 0);
         if asked.is_filtered {
             let positions = asked.positions();
-            self.keys(query, &positions, &mut keys);
-            positions.iter().zip(&keys).for_each(|(at, key)| nearest.offer_below(*key, *at));
+            for positions in positions.chunks(LOOK_EACH).take_while(|_| !asked.watch.is_over()) {
+                self.keys(query, positions, &mut keys);
+                positions.iter().zip(&keys).for_each(|(at, key)| nearest.offer_below(*key, *at));
+                vectors += keys.len();
+            }
         } else {
-            keys = self.all_keys(query);
-            (0..).zip(&keys).for_each(|(at, key)| nearest.offer_below(*key, at));
+            for from in (0..self.len()).step_by(LOOK_EACH).take_while(|_| !asked.watch.is_over()) {
+                keys = self.keys_of(query, from..self.len().min(from + LOOK_EACH));
+                (from as u32..).zip(&keys).for_each(|(at, key)| nearest.offer_below(*key, at));
+                vectors += keys.len();
+            }
         }
-        Candidates { found: nearest.into_best(), strategy: Strategy::Bytes { vectors: keys.len() } }
+        Candidates { found: nearest.into_best(), strategy: Strategy::Bytes { vectors } }
     }
 }

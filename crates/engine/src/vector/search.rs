@@ -10,6 +10,9 @@ use sanderling_kernels as kernels;
 pub(super) const REFINED_PER_HIT: f32 = 1.25;
 const REFINED_BESIDE: usize = 6;
 
+/// Vectors after which it is asked whether there is time for more.
+const LOOK_EACH: usize = 512;
+
 /// What a search asks for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VectorSearch {
@@ -106,7 +109,7 @@ pub struct SearchedColumn<'a> {
 }
 
 /// A search as an index sees it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub quantizer: &'a Quantizer,
     pub query: &'a [f32],
@@ -120,6 +123,8 @@ pub(super) struct Asked<'a> {
     pub matching: usize,
     /// Whether some may not be found.
     pub is_filtered: bool,
+    /// Whether there is time for more: what a search has found until then is what it finds.
+    pub watch: &'a dyn Watch,
 }
 
 impl Asked<'_> {
@@ -154,14 +159,17 @@ impl SearchedColumn<'_> {
     ) -> Strategy {
         let Self { column, metric, .. } = *self;
         let norm = kernels::norm(query);
-        let Some(Candidates { found: best, strategy }) = self.candidates(query, norm, search, passing) else {
+        let Some(Candidates { found: best, strategy }) = self.candidates(query, norm, search, passing, watch) else {
             scan(column, metric, query, passing.rows, watch, found);
             return Strategy::Exact;
         };
         let mut positions = map(&best, |candidate| at_of(*candidate));
         crate::order::sort(&mut positions);
         positions.iter().for_each(|position| column.prefetch(*position as usize));
-        for position in positions {
+        for (looked_at, position) in positions.into_iter().enumerate() {
+            if looked_at % LOOK_EACH == LOOK_EACH - 1 && watch.is_over() {
+                break;
+            }
             let position = position as usize;
             let similarity = metric.similarity(query, norm, &column.at(position), column.norms[position]);
             found(VectorHit { row: column.row(position), similarity });
@@ -170,7 +178,14 @@ impl SearchedColumn<'_> {
     }
 
     /// What the index finds; none where comparing in full is asked for, or costs less.
-    fn candidates(&self, query: &[f32], norm: f32, search: VectorSearch, passing: Passing<'_>) -> Option<Candidates> {
+    fn candidates(
+        &self,
+        query: &[f32],
+        norm: f32,
+        search: VectorSearch,
+        passing: Passing<'_>,
+        watch: &dyn Watch,
+    ) -> Option<Candidates> {
         let quantizer = self.quantizer.filter(|quantizer| !search.is_exact && quantizer.takes(norm))?;
         let matching = passing.count.min(self.column.len());
         if matching <= search.wanted {
@@ -179,7 +194,7 @@ impl SearchedColumn<'_> {
         let allowed = Allowed { column: self.column, passing: passing.rows };
         let is_filtered = passing.count < passing.rows.rows();
         let column = self.column;
-        let asked = Asked { quantizer, query, norm, search, allowed, column, matching, is_filtered };
+        let asked = Asked { quantizer, query, norm, search, allowed, column, matching, is_filtered, watch };
         match self.index {
             VectorIndex::None => None,
             VectorIndex::Bytes(rows, refined) => rows.candidates(refined, &asked),

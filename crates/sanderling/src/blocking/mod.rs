@@ -16,6 +16,7 @@ use sanderling_engine::{
     Document, DocumentId, Result, Schema, Value,
     collection::{DeleteTarget, ListOptions, ListPage, PutOptions, SuggestOptions, Suggestion, WriteReceipt},
     document::Json,
+    key_tables,
     settings::AskedSettings,
     text::AnalyzerSource,
 };
@@ -43,6 +44,7 @@ fn environment() -> Environment {
         getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
         bytes
     }
+    key_tables(u128::from_le_bytes(random()) as u64);
     Environment { now, random, analyzers: analyzers(), background: Background::NONE, memory_budget: usize::MAX }
 }
 
@@ -123,6 +125,7 @@ impl Database {
 
     /// Opens a collection with its schema: it is made if it is absent, and extended if the schema adds fields.
     pub fn collection(&self, name: &str, schema: Schema) -> Result<Collection> {
+        schema.check()?;
         block_on(self.0.collection(name, Some(schema), None)).map(Collection)
     }
 
@@ -135,6 +138,7 @@ impl Database {
         schema: Schema,
         settings: impl Into<AskedSettings>,
     ) -> Result<Collection> {
+        schema.check()?;
         block_on(self.0.collection(name, Some(schema), Some(settings.into()))).map(Collection)
     }
 

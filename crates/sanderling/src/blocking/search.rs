@@ -13,7 +13,27 @@ use std::{
 impl Collection {
     /// Answers a search. When its timeout passes, it answers what it has, and says so in `reasons`.
     pub fn search(&self, query: &Query) -> Result<SearchResult> {
+        query.check()?;
         self.0.search_watched(query, &Deadline::of(query, None))
+    }
+
+    /// Answers several searches, in their order. One that is wrong is an error for all, with its place as `query` in the details.
+    ///
+    /// ```
+    /// # use sanderling::{Database, Document, Query, Schema};
+    /// # let db = Database::memory()?;
+    /// # let books = db.collection("books", Schema::from_json(r#"{ "fields": { "t": { "type": "text" } } }"#)?)?;
+    /// # books.put([Document::new(1).with("t", "shore"), Document::new(2).with("t", "birds")])?;
+    /// let found = books.search_many(&["shore", "birds"].map(|text| Query::new().text(text)))?;
+    /// assert_eq!([&found[0], &found[1]].map(|found| found.hits[0].id.clone()), [1.into(), 2.into()]);
+    /// # Ok::<(), sanderling::Error>(())
+    /// ```
+    pub fn search_many(&self, queries: &[Query]) -> Result<Vec<SearchResult>> {
+        let named = |at: usize, error: Error| error.with("query", at as f64);
+        for (at, query) in queries.iter().enumerate() {
+            query.check().map_err(|error| named(at, error))?;
+        }
+        queries.iter().enumerate().map(|(at, query)| self.search(query).map_err(|error| named(at, error))).collect()
     }
 
     /// Answers a search, or gives it up soon after somebody has set `stop`: error "aborted".
@@ -28,6 +48,7 @@ impl Collection {
     /// # Ok::<(), sanderling::Error>(())
     /// ```
     pub fn search_until(&self, query: &Query, stop: &AtomicBool) -> Result<SearchResult> {
+        query.check()?;
         let result = self.0.search_watched(query, &Deadline::of(query, Some(stop)))?;
         if stop.load(Ordering::Relaxed) {
             return Err(Error::new(ErrorCode::Aborted, "the search was aborted"));
@@ -64,6 +85,8 @@ impl Collection {
         }
         for (hit, score) in result.hits.iter_mut().zip(given) {
             hit.score = score;
+            // What the legs made stays as it was, beside what came of it.
+            hit.explanation = hit.explanation.take().map(|explanation| explanation.with("rerank", f64::from(score)));
         }
         // Equal scores stay in the order of the search.
         result.hits.sort_by(|a, b| b.score.total_cmp(&a.score));

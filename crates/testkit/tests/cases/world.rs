@@ -82,6 +82,7 @@ impl World {
             "compact" => books.compact().map(|()| Value::Null),
             "reopen" => self.reopen().map(|()| Value::Null),
             "search" => books.search(&Query::from_json(operand)?).map(|result| result.to_value()),
+            "pages" => pages(books, &Query::from_json(operand)?),
             "get" => {
                 let found = books.get(DocumentId::from_value(operand)?)?;
                 Ok(found.map_or(Value::Null, |document| document.to_value()))
@@ -132,7 +133,9 @@ impl World {
             let answer = self.act(step).map_err(|error| format!("error {error:?}"))?;
             return match (operation(step).0, step.get("expect")) {
                 ("search", Some(expected)) => compare_search(expected, &answer),
-                ("search" | "get" | "has" | "count" | "list" | "suggest", None) => Err("nothing is expected".into()),
+                ("search" | "pages" | "get" | "has" | "count" | "list" | "suggest", None) => {
+                    Err("nothing is expected".into())
+                }
                 (_, None) => Ok(()),
                 (_, Some(expected)) => compare("answer", &plain(expected), &plain(&answer)),
             };
@@ -152,6 +155,19 @@ impl World {
 /// Relaxed: no case needs to survive a power cut, and thousands of flushes take their time.
 fn open_database(folder: Option<PathBuf>) -> Database {
     folder.map_or_else(Database::memory, Database::open_relaxed).expect("a database")
+}
+
+/// The ids of each page, or the values of its groups.
+fn pages(books: &Collection, query: &Query) -> Result<Value> {
+    let (mut query, mut pages) = (query.clone(), Vec::new());
+    loop {
+        let page = books.search(&query)?;
+        let groups = page.groups.iter().flatten().map(|group| group.value.clone());
+        pages.push(Value::Array(page.hits.iter().map(|hit| hit.id.to_value()).chain(groups).collect()));
+        assert!(pages.len() <= 50, "pages without an end");
+        let Some(cursor) = page.cursor else { return Ok(Value::Array(pages)) };
+        query = Query { offset: 0, ..query }.cursor(cursor);
+    }
 }
 
 /// The one member of a step that says what to do.

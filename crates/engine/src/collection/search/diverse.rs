@@ -1,5 +1,6 @@
 //! Hits that differ from each other: maximal marginal relevance.
 
+use super::pages::Page;
 use crate::{
     Error, Result,
     collection::state::CollectionState,
@@ -11,15 +12,19 @@ use alloc::{borrow::Cow, vec, vec::Vec};
 
 impl CollectionState {
     /// The vector field that says how alike hits are.
-    pub(super) fn diverse_field(&self, query: &Query) -> Result<Option<usize>> {
+    pub(super) fn diverse_field(&self, query: &Query, page: &Page) -> Result<Option<usize>> {
         let Some(mmr) = &query.mmr else { return Ok(None) };
         if !query.sort.is_empty() {
             return Err(Error::expected(&"mmr", &"an order by score", &"sort"));
         }
-        let hits = query.offset.saturating_add(query.limit);
+        let hits = page.end(query);
         if hits > MMR_HITS_MAX {
             let expected = format_args!("a limit and an offset of at most {MMR_HITS_MAX} together");
             return Err(Error::expected(&"mmr", &expected, &hits));
+        }
+        if query.leg_depth > MMR_HITS_MAX {
+            let expected = format_args!("a legDepth of at most {MMR_HITS_MAX}");
+            return Err(Error::expected(&"mmr", &expected, &query.leg_depth));
         }
         let of_leg = query.vectors.first().and_then(|leg| leg.field.as_deref());
         Ok(Some(self.vector_field(&"mmr.field", mmr.field.as_deref().or(of_leg))?.0))

@@ -64,7 +64,11 @@ impl CollectionState {
                 let found =
                     &mut |hit: VectorHit| top.offer(Candidate { score: hit.similarity, segment: at, row: hit.row });
                 let strategy = searched.search(value, search, (&rows[at].allowed).into(), watch, found);
-                plan[at].vectors.push(format!("{}: {strategy}", searched.index.name()));
+                let mut how = format!("{}: {strategy}", searched.index.name());
+                if let Some(filter) = &rows[at].filter {
+                    how = format!("{how}, of {} documents that pass", filter.passing);
+                }
+                plan[at].vectors.push(how);
             }
         }
         top.into_sorted()

@@ -9,6 +9,7 @@ mod facets;
 mod groups;
 mod legs;
 mod order;
+mod pages;
 mod places;
 
 use super::{
@@ -22,17 +23,17 @@ use crate::{
     document::quoted,
     filter::{Filter, Prepared},
     lists::{map, try_map},
-    query::{Candidate, Hit, Latch, Query, SearchResult, SegmentPlan, Unwatched, VectorQuery, Watch},
+    query::{Candidate, FilterPlan, Hit, Latch, Query, SearchResult, SegmentPlan, Unwatched, VectorQuery, Watch},
     rows::RowSet,
     schema::{AttributeKind, FieldKind, VectorField},
     segment::Unpacked,
-    settings::LEG_DEPTH_DEFAULT,
 };
 use alloc::{format, string::String, vec::Vec};
 use core::fmt::Display;
 use facets::AskedFacet;
 use groups::Groups;
 use order::SortKey;
+use pages::Page;
 pub(super) use places::{Place, Places};
 
 /// A vector leg with its field found.
@@ -45,6 +46,7 @@ pub(super) struct ResolvedVector<'a> {
 /// A query checked against the schema.
 struct Asked<'a> {
     query: &'a Query,
+    page: Page,
     filter: Option<Filter>,
     text: Option<ResolvedText<'a>>,
     vectors: Vec<ResolvedVector<'a>>,
@@ -62,7 +64,7 @@ struct SegmentRows {
     live: usize,
     allowed: RowSet,
     matching: RowSet,
-    filter: Option<String>,
+    filter: Option<FilterPlan>,
 }
 
 impl Asked<'_> {
@@ -99,6 +101,12 @@ struct Ranking {
     plan: Vec<SegmentPlan>,
 }
 
+/// What hits are taken from.
+struct Chosen {
+    ranking: Ranking,
+    groups: Option<Groups>,
+}
+
 impl CollectionState {
     /// Answers a search.
     pub fn search(&self, query: &Query, now: u64) -> Result<SearchResult> {
@@ -112,7 +120,7 @@ impl CollectionState {
         let details = query.explain || query.highlight.is_some();
         let live = map(0..=self.held.len(), |at| self.live_rows(at, now));
         let wants_rows = !asked.vectors.is_empty() || !asked.facets.is_empty() || !asked.sort.is_empty();
-        let matches = asked.text.as_ref().map(|text| self.match_text(text, &live, wants_rows, details));
+        let matches = asked.text.as_ref().map(|text| self.match_text(text, &live, wants_rows, details, watch));
         let matches = matches.as_ref();
         let rows = map(live.iter().enumerate(), |(at, live)| {
             if watch.is_over() {
@@ -124,15 +132,9 @@ impl CollectionState {
         let facets = map(&asked.facets, |facet| {
             (self.schema.fields[facet.field].name.clone(), self.counted(facet, &rows, watch))
         });
-        let wanted = if query.limit == 0 { 0 } else { query.offset.saturating_add(query.limit) };
-        let (ranking, groups) = match (asked.group, &query.group_by) {
-            (Some(field), Some(group_by)) => {
-                let ranking = &mut |needed| self.ranking(&asked, &rows, matches, (needed, watch));
-                let (ranking, groups) = self.grouped(field, group_by.limit, (wanted, watch), ranking);
-                (ranking, Some(groups))
-            }
-            _ => (self.ranking(&asked, &rows, matches, (wanted, watch)), None),
-        };
+        let chosen = &mut |wanted| self.chosen(&asked, &rows, matches, (wanted, watch));
+        let (Chosen { ranking, groups }, page) = self.page(&asked, chosen);
+        let cursor = if watch.has_cut() { None } else { self.cursor_behind(&asked, &ranking, groups.as_ref(), &page) };
         let Ranking { ranked, places, total, mut plan, .. } = ranking;
         let telling =
             Telling { query, places: &places, vectors: &asked.vectors, matches, highlighted: asked.highlighted };
@@ -141,7 +143,6 @@ impl CollectionState {
         let mut unpacked = Unpacked::default();
         let mut told =
             |chosen: &[Candidate]| try_map(in_time(chosen), |candidate| self.hit(&candidate, &telling, &mut unpacked));
-        let page = query.offset..wanted;
         let (hits, groups) = match groups {
             None => (told(within(&ranked, page))?, None),
             Some(Groups(groups)) => {
@@ -156,10 +157,13 @@ impl CollectionState {
         if watch.has_cut() {
             reasons.push("the search was stopped before its end: its time was over".into());
         }
-        Ok(SearchResult { hits, groups, facets, total, plan, reasons })
+        // What was cut while hits were told is no whole page.
+        let cursor = cursor.filter(|_| !watch.has_cut());
+        Ok(SearchResult { hits, groups, cursor, facets, total, plan, reasons })
     }
 
     fn asked<'a>(&'a self, query: &'a Query) -> Result<Asked<'a>> {
+        let page = Page::of(query)?;
         let asked = Asked {
             query,
             filter: self.checked_filter(query.filter.as_ref())?,
@@ -174,8 +178,9 @@ impl CollectionState {
                 Some(group_by) => Some(self.attribute_field(&"groupBy.field", &group_by.field)?.0),
                 None => None,
             },
-            diverse: self.diverse_field(query)?,
+            diverse: self.diverse_field(query, &page)?,
             highlighted: self.highlighted(query.highlight.as_ref(), query.text.as_ref())?,
+            page,
         };
         Ok(asked)
     }
@@ -244,7 +249,9 @@ impl CollectionState {
             if watch.is_over() {
                 return SegmentRows::left_out(live); // conditions that were left out let nothing or all through
             }
-            told = Some(format!("{} of about {}", allowed.count(), prepared.estimate()));
+            let (passing, estimate) = (allowed.count(), prepared.estimate());
+            let how = format!("{passing} of about {estimate}, first by {}", prepared.driver(filter, &self.schema));
+            told = Some(FilterPlan { how, estimate, passing });
         }
         let matching = self.matching_rows(at, &allowed, matches, &asked.vectors);
         SegmentRows { live: live.count(), allowed, matching, filter: told }
@@ -273,6 +280,24 @@ impl CollectionState {
         matching
     }
 
+    /// The first `wanted` hits, or groups, or more.
+    fn chosen(
+        &self,
+        asked: &Asked<'_>,
+        rows: &[SegmentRows],
+        matches: Option<&TextMatches<'_>>,
+        (wanted, watch): (usize, &dyn Watch),
+    ) -> Chosen {
+        let ranking = &mut |needed| self.ranking(asked, rows, matches, (needed, watch));
+        match (asked.group, &asked.query.group_by) {
+            (Some(field), Some(group_by)) => {
+                let (ranking, groups) = self.grouped(field, group_by.limit, (wanted, watch), ranking);
+                Chosen { ranking, groups: Some(groups) }
+            }
+            _ => Chosen { ranking: ranking(wanted), groups: None },
+        }
+    }
+
     /// The first `needed` matches in the order of the hits, or more.
     fn ranking(
         &self,
@@ -284,7 +309,7 @@ impl CollectionState {
         let Asked { query, vectors, .. } = asked;
         let scored = matches.filter(|matches| matches.scored);
         // Hits that differ are chosen from as many, however many are needed for groups.
-        let chosen_from = query.offset.saturating_add(query.limit).max(LEG_DEPTH_DEFAULT);
+        let chosen_from = asked.page.depth;
         let pool = if asked.diverse.is_some() { needed.max(chosen_from) } else { needed };
         let legs = vectors.len() + usize::from(scored.is_some());
         let depth = asked.depth(legs, scored.is_some(), (needed, pool, chosen_from));

@@ -7,6 +7,9 @@ use alloc::vec::Vec;
 /// The lists of a term that are looked up one by one; more are put together first.
 const PROBED_MAX: usize = 8;
 
+/// Rows after which it is asked whether there is time for more.
+const LOOK_EACH: usize = 4_096;
+
 /// A term that is looked up row by row in its lists of one segment.
 pub(super) struct Sought<'a, 'l> {
     weighing: Weighing<'l>,
@@ -77,7 +80,12 @@ impl<'a> Matching<'a, '_> {
         let Some((rarest, others)) = order.split_first() else { return Entry::Known(Vec::new(), Vec::new()) };
         let mut scores = Vec::new();
         let mut rows = rows_of(&found[*rarest as usize].lists[at]);
+        let mut looked_at = 0;
         rows.retain(|row| {
+            looked_at += 1;
+            if looked_at % LOOK_EACH == 0 && self.watch.is_over() {
+                return false;
+            }
             // The rarest has it: that one is looked up last.
             let is_there = others.iter().chain([rarest]).all(|term| terms[*term as usize].seek(*row));
             if is_there {

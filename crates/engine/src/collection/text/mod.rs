@@ -116,10 +116,11 @@ impl CollectionState {
         live: &'a [RowSet],
         wants_rows: bool,
         wants_details: bool,
+        watch: &'a dyn Watch,
     ) -> TextMatches<'a> {
         let segments =
             map(live.iter().enumerate(), |(at, live)| TextSegment::new(self.segment(at), live, &text.fields));
-        let mut matching = Matching::new(text, segments, self.settings.bm25);
+        let mut matching = Matching::new(text, segments, self.settings.bm25, watch);
         matching.wants_details = wants_details;
         let rows = matching.rows(&text.taken, wants_rows);
         let Matching { entries, details, averages, .. } = matching;
@@ -169,16 +170,35 @@ struct Matching<'a, 'q> {
     wants_rows: bool,
     wants_details: bool,
     details: Vec<Detail<'a>>,
+    /// Whether there is time for more. Where there is not, nothing matches: what was left undone might exclude anything.
+    watch: &'q dyn Watch,
 }
 
 impl<'a, 'q> Matching<'a, 'q> {
-    fn new(text: &'q ResolvedText<'q>, segments: Vec<TextSegment<'a>>, settings: Bm25Settings) -> Self {
+    fn new(
+        text: &'q ResolvedText<'q>,
+        segments: Vec<TextSegment<'a>>,
+        settings: Bm25Settings,
+        watch: &'q dyn Watch,
+    ) -> Self {
         let documents = segments.iter().map(|segment| segment.live.count() as u64).sum();
         let averages = map(0..text.fields.len(), |field| statistics(&segments, field).average_length());
         let entries = map(&segments, |_| Vec::new());
         let is_strict = text.query.all_words || text.query.minimum_match > 1;
         let (wants_rows, wants_details, details) = (false, false, Vec::new());
-        Self { text, segments, settings, documents, averages, entries, is_strict, wants_rows, wants_details, details }
+        Self {
+            text,
+            segments,
+            settings,
+            documents,
+            averages,
+            entries,
+            is_strict,
+            wants_rows,
+            wants_details,
+            details,
+            watch,
+        }
     }
 
     /// The rows that match, where somebody wants them or they are not just those that have any of the terms.
@@ -188,6 +208,9 @@ impl<'a, 'q> Matching<'a, 'q> {
         let is_any = is_one || !units.is_empty() && self.needed(units.len()) == 1 && units.iter().all(is_any);
         self.wants_rows = wants_rows || !is_any || !excluded.is_empty();
         let rows = if is_one { Vec::from([self.rows_of_entries(0)]) } else { map(units, |unit| self.unit(unit)) };
+        if self.watch.is_over() {
+            return Some(map(&self.segments, |segment| RowSet::none(segment.rows())));
+        }
         if !self.wants_rows {
             return None;
         }
@@ -218,17 +241,22 @@ impl<'a, 'q> Matching<'a, 'q> {
             }
             return rows;
         }
-        let rows = rows_with_phrase(&self.segments, &unit.phrase, self.text.query.slop, self.text.fields.len());
+        let rows = self.rows_with_phrase(unit);
         for word in &unit.words {
             self.word(word, Some(&rows));
         }
         rows
     }
 
+    fn rows_with_phrase(&self, unit: &Unit) -> Vec<RowSet> {
+        let shape = (self.text.query.slop, self.text.fields.len());
+        rows_with_phrase(&self.segments, &unit.phrase, shape, self.watch)
+    }
+
     /// The rows that have a word. With `only`, its terms score in these rows alone.
     fn word(&mut self, word: &QueryWord, only: Option<&[RowSet]>) -> Vec<RowSet> {
         let mut of_word = WordRows::new(self.is_strict);
-        for term in &word.terms {
+        for term in word.terms.iter().take_while(|_| !self.watch.is_over()) {
             let found = self.find(term, word.repeated);
             let first = self.entries[0].len();
             let correction_idf = self.add_entries(&found, only);
@@ -386,7 +414,7 @@ impl<'a, 'q> Matching<'a, 'q> {
     /// The rows that have all pieces of an excluded word, its whole, or its phrase.
     fn rows_of_excluded(&self, unit: &Unit) -> Vec<RowSet> {
         if !unit.phrase.is_empty() {
-            return rows_with_phrase(&self.segments, &unit.phrase, self.text.query.slop, self.text.fields.len());
+            return self.rows_with_phrase(unit);
         }
         let mut of_word = WordRows::new(true);
         for term in unit.words.iter().flat_map(|word| &word.terms) {

@@ -2,13 +2,21 @@
 
 use super::lookup::{Lists, TextSegment, lists_of};
 use super::words::Slot;
-use crate::{ids::RowId, lists::map, rows::RowSet, text::Probe};
+use crate::{ids::RowId, lists::map, query::Watch, rows::RowSet, text::Probe};
 use alloc::vec::Vec;
+
+/// Rows after which it is asked whether there is time for more.
+const LOOK_EACH: usize = 1_024;
 
 /// The rows of each segment that have the phrase. With `slop` its terms may stand apart: the places at which the phrase
 /// would begin by each of its terms are at most so far from each other. Where a field keeps no places, the rows that have
 /// all terms.
-pub(super) fn rows_with_phrase(segments: &[TextSegment<'_>], slots: &[Slot], slop: u32, fields: usize) -> Vec<RowSet> {
+pub(super) fn rows_with_phrase(
+    segments: &[TextSegment<'_>],
+    slots: &[Slot],
+    (slop, fields): (u32, usize),
+    watch: &dyn Watch,
+) -> Vec<RowSet> {
     let lists = map(slots, |slot| lists_of(segments, &slot.term));
     map(segments.iter().enumerate(), |(at, segment)| {
         let mut rows = RowSet::none(segment.rows());
@@ -22,14 +30,14 @@ pub(super) fn rows_with_phrase(segments: &[TextSegment<'_>], slots: &[Slot], slo
                     terms.push(Placed::new(slot.place, field, &lists[at]));
                 }
             }
-            add_rows(&mut terms, column.has_positions, slop, &mut rows);
+            add_rows(&mut terms, column.has_positions, slop, &mut rows, watch);
         }
         rows
     })
 }
 
 /// Goes through the rows of the rarest term; the next one is looked up only where all before it fit.
-fn add_rows(terms: &mut [Placed<'_>], has_positions: bool, slop: u32, found: &mut RowSet) {
+fn add_rows(terms: &mut [Placed<'_>], has_positions: bool, slop: u32, found: &mut RowSet, watch: &dyn Watch) {
     for at in 0..terms.len() {
         let rarest = (at..terms.len()).min_by_key(|term| terms[*term].postings).unwrap_or(at);
         terms.swap(at, rarest);
@@ -38,7 +46,10 @@ fn add_rows(terms: &mut [Placed<'_>], has_positions: bool, slop: u32, found: &mu
     let Some((rarest, others)) = terms.split_first_mut() else { return };
     let (mut ends, mut of_other) = (Vec::new(), Vec::new());
     let mut apart = Apart { terms: Vec::new(), span, slop, taken: Vec::new() };
-    for row in rarest.rows() {
+    for (looked_at, row) in rarest.rows().into_iter().enumerate() {
+        if looked_at % LOOK_EACH == 0 && watch.is_over() {
+            return;
+        }
         if has_positions && slop == 0 {
             ends.clear();
             let fits = others.iter_mut().all(|term| {

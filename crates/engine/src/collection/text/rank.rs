@@ -26,6 +26,9 @@ const BELOW: f32 = 0.9999;
 
 /// Windows after which it is asked whether there is time for more.
 const LOOK_EACH: usize = 8;
+/// Rows whose scores are known, and blocks of a list that stands alone, after which it is asked.
+const KNOWN_LOOK_EACH: usize = 8_192;
+const BLOCKS_LOOK_EACH: usize = 64;
 
 /// One term of the query in one segment.
 #[allow(clippy::large_enum_variant, reason = "one a term and segment")]
@@ -98,7 +101,10 @@ pub(super) fn rank(
         top.threshold()
     };
     if let [Entry::Known(rows, scores)] = entries {
-        for (row, score) in rows.iter().zip(scores) {
+        for (looked_at, (row, score)) in rows.iter().zip(scores).enumerate() {
+            if looked_at % KNOWN_LOOK_EACH == KNOWN_LOOK_EACH - 1 && watch.is_over() {
+                break;
+            }
             if allowed.contains(RowId(*row)) {
                 effort.matching += 1;
                 offer(*row, *score);
@@ -109,7 +115,7 @@ pub(super) fn rank(
     let mut ranking = Ranking::new(entries, allowed);
     ranking.raise(bar);
     match entries {
-        [Entry::Counted(counted)] => ranking.alone(counted, &mut offer),
+        [Entry::Counted(counted)] => ranking.alone(counted, &mut offer, watch),
         _ => {
             for start in (0..allowed.rows()).step_by(WINDOW) {
                 if start % (WINDOW * LOOK_EACH) == 0 && watch.is_over() {
@@ -251,9 +257,12 @@ impl<'a> Ranking<'a> {
     }
 
     /// One term alone: its blocks that can have a hit. Where all rows are allowed it is known how many there are.
-    fn alone(&mut self, counted: &Counted<'_>, offer: Offer<'_>) {
+    fn alone(&mut self, counted: &Counted<'_>, offer: Offer<'_>, watch: &dyn Watch) {
         let (list, mut rows) = (&counted.list, Vec::new());
         for block in 0..=list.blocks() {
+            if block % BLOCKS_LOOK_EACH == BLOCKS_LOOK_EACH - 1 && watch.is_over() {
+                break;
+            }
             let cells = list.cells(block);
             let can_be = |cell: &u8| self.walks[0].table[usize::from(*cell)] >= self.bar;
             if self.allowed.is_all() && !list.best(block).to_le_bytes().iter().any(can_be) {

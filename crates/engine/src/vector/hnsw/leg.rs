@@ -62,7 +62,7 @@ impl HnswView<'_> {
         } else {
             let mut passes = |position| asked.allowed.has(position);
             let passes: Option<&mut super::Passes<'_>> = if asked.is_filtered { Some(&mut passes) } else { None };
-            self.search(rows, &query, asked_for, passes, &mut scratch)
+            self.search(rows, &query, asked_for, passes, &mut scratch, asked.watch)
         };
         let strategy = if is_few { Strategy::Bits { vectors } } else { Strategy::Graph { vectors } };
         // Bits tell too little about the order: what was found by them is compared in full.

@@ -12,6 +12,7 @@ use super::{
     used,
 };
 use crate::{
+    query::Watch,
     share::share,
     vector::{
         nearest::{at_of, key_of, packed},
@@ -200,6 +201,15 @@ impl Scratch {
     }
 }
 
+/// Nodes after which it is asked whether there is time for more: some thousand comparisons.
+const LOOK_EACH: usize = 64;
+
+/// Whether a walk has to end at this step.
+fn is_over_at(steps: &mut usize, watch: &dyn Watch) -> bool {
+    *steps += 1;
+    steps.is_multiple_of(LOOK_EACH) && watch.is_over()
+}
+
 impl HnswView<'_> {
     /// The vectors nearest to a query. What `passes` refuses is not found.
     #[must_use]
@@ -210,6 +220,7 @@ impl HnswView<'_> {
         search: GraphSearch,
         passes: Option<&mut Passes<'_>>,
         scratch: &mut Scratch,
+        watch: &dyn Watch,
     ) -> Walked {
         scratch.compared = 0;
         let wanted = search.wanted.min(search.matching).min(self.len());
@@ -220,8 +231,12 @@ impl HnswView<'_> {
         let start = self.descend(&probe, 0, scratch);
         let search = GraphSearch { wanted, breadth: search.breadth.max(wanted).min(self.len()), ..search };
         match passes {
-            None => self.walk(&probe, 0, &[start], &search, scratch),
-            Some(passes) => self.walk_passing(&probe, start, search, passes, scratch),
+            None => {
+                self.begin(&probe, 0, &[start], &search, scratch);
+                let mut steps = 0;
+                while !is_over_at(&mut steps, watch) && self.advance(&probe, 0, scratch) {}
+            }
+            Some(passes) => self.walk_passing(&probe, start, search, passes, (scratch, watch)),
         }
         scratch.walked(rows)
     }
@@ -354,24 +369,24 @@ impl HnswView<'_> {
         start: u32,
         search: GraphSearch,
         passes: &mut Passes<'_>,
-        scratch: &mut Scratch,
+        (scratch, watch): (&mut Scratch, &dyn Watch),
     ) {
         let GraphSearch { wanted, matching, .. } = search;
         let share = matching as f32 / self.len() as f32;
         scratch.start(self.len());
         scratch.visit_all(&[start]);
         if share >= MANY_PASS {
-            self.walk_collecting(probe, &search, false, passes, scratch);
+            self.walk_collecting(probe, &search, false, passes, (scratch, watch));
         } else {
             self.seed(passes, scratch);
-            self.walk_collecting(probe, &search, true, passes, scratch);
+            self.walk_collecting(probe, &search, true, passes, (scratch, watch));
         }
         if scratch.pool.nodes.len() < wanted {
             // Links lead from node 0 to every other.
             scratch.start(self.len());
             scratch.visit_all(&[start]);
             scratch.visit_all(&[0]);
-            self.walk_collecting(probe, &GraphSearch { breadth: wanted, ..search }, false, passes, scratch);
+            self.walk_collecting(probe, &GraphSearch { breadth: wanted, ..search }, false, passes, (scratch, watch));
         }
     }
 
@@ -393,11 +408,12 @@ impl HnswView<'_> {
         search: &GraphSearch,
         steps_over: bool,
         passes: &mut Passes<'_>,
-        scratch: &mut Scratch,
+        (scratch, watch): (&mut Scratch, &dyn Watch),
     ) {
         scratch.pool.clear(search);
         scratch.frontier.clear();
-        loop {
+        let mut steps = 0;
+        while !is_over_at(&mut steps, watch) {
             self.compare(probe, 0, scratch);
             for (at, key) in scratch.fresh.iter().zip(&scratch.keys) {
                 let node = marked(*key, *at);

@@ -52,6 +52,7 @@ impl CodesView<'_> {
             even: wanted / share,
             full: search.refined(measured as usize),
             is_trimmed: search.oversample.is_none(),
+            watch: asked.watch,
         };
         let cost = self.cost(asked, &look, expected);
         if cost.in_full <= cost.by_lists.min(cost.by_bytes) {
@@ -84,7 +85,7 @@ struct Cost {
 }
 
 impl CodesView<'_> {
-    fn cost(&self, asked: &Asked<'_>, look: &Look, expected: usize) -> Cost {
+    fn cost(&self, asked: &Asked<'_>, look: &Look<'_>, expected: usize) -> Cost {
         let dimensions = asked.query.len();
         let has_rows = !self.rows.is_empty();
         // A vector that lies anywhere, and one of many that are read in a row: 53 and 28 for 384 dimensions.

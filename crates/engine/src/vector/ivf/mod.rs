@@ -15,6 +15,7 @@ use super::{
     quantize::PreparedQuery,
     search::{Candidates, Strategy},
 };
+use crate::query::Watch;
 use alloc::vec::Vec;
 use sanderling_kernels as kernels;
 
@@ -31,8 +32,8 @@ const ERRORS: f32 = 3.5;
 const ROWS: usize = 256;
 
 /// What a search wants of its candidates.
-#[derive(Clone, Copy, Debug)]
-struct Look {
+#[derive(Clone, Copy)]
+struct Look<'a> {
     /// The hits.
     hits: usize,
     /// Where the last of them would be among all vectors, if those that pass lay evenly.
@@ -41,9 +42,11 @@ struct Look {
     full: usize,
     /// Whether those are left out that cannot be among the hits by more than the errors of their bytes.
     is_trimmed: bool,
+    /// Whether there is time for more.
+    watch: &'a dyn Watch,
 }
 
-impl Look {
+impl Look<'_> {
     /// How much deeper to go for hits that lie at that rank: the farther they are from the query, the less was measured
     /// there.
     fn farness(&self, rank: f32) -> f32 {
@@ -64,7 +67,7 @@ impl CodesView<'_> {
         &self,
         query: &PreparedQuery,
         depth: &Depth,
-        look: Look,
+        look: Look<'_>,
         (candidates, slack): (usize, f32),
         expected: usize,
         filter: Option<&Filter<'_>>,
@@ -81,7 +84,7 @@ impl CodesView<'_> {
         }
         let mut masks = Vec::new();
         let mut lists = self.ordered_lists(query, expected);
-        while let Some(list) = lists.next() {
+        while let Some(list) = lists.next().filter(|_| !look.watch.is_over()) {
             if let Some(following) = lists.following() {
                 self.prefetch_list(query, following);
             }
@@ -128,11 +131,14 @@ impl CodesView<'_> {
     }
 
     /// The best of all vectors that pass, by their bytes.
-    fn all_by_bytes(&self, query: &PreparedQuery, look: Look, filter: &Filter<'_>) -> Candidates {
+    fn all_by_bytes(&self, query: &PreparedQuery, look: Look<'_>, filter: &Filter<'_>) -> Candidates {
         let vectors = filter.matches();
         let mut nearest = Nearest::new(look.full);
         let mut keys = Vec::new();
         for vectors in vectors.chunks(ROWS) {
+            if look.watch.is_over() {
+                break;
+            }
             self.rows.keys(query, vectors, &mut keys);
             for (key, vector) in keys.iter().zip(vectors) {
                 if *key < nearest.limit() {
@@ -146,7 +152,7 @@ impl CodesView<'_> {
 
     /// Candidates by code, compared again as bytes. Where there are no bytes they stay what they are: all of them have to be
     /// compared in full.
-    fn reranked(&self, query: &PreparedQuery, look: Look, candidates: Vec<u64>) -> Vec<u64> {
+    fn reranked(&self, query: &PreparedQuery, look: Look<'_>, candidates: Vec<u64>) -> Vec<u64> {
         // By vector, and of a vector with two codes only the better one.
         let mut by_vector = crate::lists::map(candidates, |candidate| candidate.rotate_left(32));
         crate::order::sort(&mut by_vector);
@@ -165,7 +171,7 @@ impl CodesView<'_> {
 
     /// Of candidates by bytes those that may be among the best, with their positions in the column. Bytes are so exact that
     /// few beside the best may be; each that is left out here need not be fetched in full.
-    fn refined(&self, query: &PreparedQuery, look: Look, mut candidates: Vec<u64>) -> Vec<u64> {
+    fn refined(&self, query: &PreparedQuery, look: Look<'_>, mut candidates: Vec<u64>) -> Vec<u64> {
         keep_best(&mut candidates, look.full);
         if look.is_trimmed && look.hits > 0 && look.hits < candidates.len() {
             let last = key_of(crate::order::select(&mut candidates, look.hits - 1));

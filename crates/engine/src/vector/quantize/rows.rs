@@ -3,6 +3,7 @@
 use super::{PreparedQuery, Space};
 use crate::stored::{Cold, Stored};
 use alloc::{vec, vec::Vec};
+use core::ops::Range;
 use sanderling_kernels as kernels;
 
 /// What belongs to one row of bytes.
@@ -207,16 +208,22 @@ impl<'a> ByteRowsView<'a> {
     /// The key of every row.
     #[must_use]
     pub fn all_keys(&self, query: &PreparedQuery) -> Vec<f32> {
-        let mut products = vec![0; self.len()];
+        self.keys_of(query, 0..self.len())
+    }
+
+    /// The keys of a range of rows.
+    #[must_use]
+    pub fn keys_of(&self, query: &PreparedQuery, rows: Range<usize>) -> Vec<f32> {
+        let mut products = vec![0; rows.len()];
         // In pieces, because they need not be in memory; those that are lie in one.
-        let piece = if self.bytes.here().is_some() { self.len().max(1) } else { PIECE };
+        let piece = if self.bytes.here().is_some() { rows.len().max(1) } else { PIECE };
         for (number, products) in products.chunks_mut(piece).enumerate() {
             let count = products.len() * self.dimensions;
-            let bytes = self.bytes.part(number * piece * self.dimensions, count);
+            let bytes = self.bytes.part((rows.start + number * piece) * self.dimensions, count);
             if bytes.len() == count {
                 kernels::dot_i8_rows(&query.bytes, &bytes, products);
             }
         }
-        crate::lists::map(products.iter().enumerate(), |(at, product)| self.key(query, at, *product))
+        crate::lists::map(rows.zip(products), |(at, product)| self.key(query, at, product))
     }
 }
