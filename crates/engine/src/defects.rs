@@ -85,6 +85,8 @@ pub enum Defect {
     SettingsUncommitted,
     /// Settings that were changed are not committed.
     SettingsNotCommitted,
+    /// A change of settings is committed before the writes that came before it are durable.
+    SettingsBeforeWrites,
     /// The log goes on behind a call that was given up within it.
     GivenUpForgotten,
     /// A segment whose making was given up is waited for.

@@ -54,6 +54,7 @@ const DEFECTS: [Defect; 37] = [
     Defect::SlotsDestroyedFirst,
     Defect::SettingsUncommitted,
     Defect::SettingsNotCommitted,
+    Defect::SettingsBeforeWrites,
     Defect::GivenUpForgotten,
     Defect::GivenUpAwaited,
     Defect::DeathsNotSettled,

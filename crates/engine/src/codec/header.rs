@@ -20,6 +20,9 @@ use crate::{
 };
 use alloc::format;
 
+/// The largest version that is believed without a checksum.
+const VERSION_MAX: u32 = 0xffff;
+
 /// The length of the header.
 pub const FILE_HEADER_BYTES: usize = 64;
 
@@ -88,9 +91,10 @@ impl FileHeader {
         if &bytes[..8] != kind.magic() {
             return damaged(&"the file does not begin as one of its kind");
         }
-        // The version comes before the checksum: a newer format may keep its checksum elsewhere.
+        // The version comes before the checksum: a newer format may keep its checksum elsewhere. What no format will be called is
+        // what a power cut left.
         let version = u32_at(bytes, 8).unwrap_or_default();
-        if version > FORMAT_VERSION {
+        if version > FORMAT_VERSION && (version <= VERSION_MAX || !Self::is_version_doubtful(bytes)) {
             let message = format!("{name} has format version {version}; this version reads up to {FORMAT_VERSION}");
             return Err(Error::new(ErrorCode::Unsupported, message).with("file", name).with("version", version));
         }
@@ -123,6 +127,20 @@ impl FileHeader {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_newer_version_is_told_from_one_that_a_power_cut_left() {
+        let header = FileHeader { kind: FileKind::Wal, database: DatabaseId([7; 16]), file: FileId(3), extra: [0, 0] };
+        let code_of = |bytes: &[u8]| FileHeader::from_bytes(FileKind::Wal, bytes, "wal-3").unwrap_err().code();
+        for (version, code) in [(1, ErrorCode::Unsupported), (u32::MAX, ErrorCode::Corrupt)] {
+            let mut bytes = header.to_bytes();
+            bytes[8..12].copy_from_slice(&version.to_le_bytes());
+            assert_eq!(code_of(&bytes), code, "{version}, whose checksum may be elsewhere");
+            let crc = crc32c(&bytes[..60]);
+            bytes[60..].copy_from_slice(&crc.to_le_bytes());
+            assert_eq!(code_of(&bytes), ErrorCode::Unsupported, "{version} with a checksum");
+        }
+    }
 
     #[test]
     fn every_flipped_bit_of_a_header_is_found() {

@@ -1,6 +1,6 @@
 //! Settings that are changed while a collection is open: first in the manifest, then in the state.
 
-use super::collection::{Collection, Task};
+use super::collection::{Collection, Task, WriterState};
 use alloc::vec::Vec;
 use sanderling_engine::{
     Result,
@@ -25,12 +25,15 @@ impl Collection {
     }
 
     /// Makes the settings what is asked for, as far as that can be. The caller has the writer's turn.
-    pub(super) async fn change_settings(&self, asked: AskedSettings) -> Result<()> {
+    pub(super) async fn change_settings(&self, writer: &mut WriterState, asked: AskedSettings) -> Result<()> {
         let (ours, next) = self.settings_and_next();
         let settings = asked.over(&ours, next)?;
         settings.check(&self.schema())?;
         if settings == ours {
             return Ok(());
+        }
+        if !is(Defect::SettingsBeforeWrites) {
+            self.settle_before_commit(writer).await?;
         }
         let database = &self.database.shared;
         let mut manifest = database.manifest.lock().await;

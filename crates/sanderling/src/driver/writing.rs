@@ -120,7 +120,7 @@ impl Collection {
                     SchemaChange::Same => return Ok(WriteReceipt::default()),
                 },
                 Task::Settings(asked) => {
-                    return self.change_settings(asked).await.map(|()| WriteReceipt::default());
+                    return self.change_settings(&mut writer, asked).await.map(|()| WriteReceipt::default());
                 }
                 Task::Compact | Task::Write(_) => Job::Compact,
             };
@@ -299,6 +299,16 @@ impl Collection {
         writer.log_flushed = durability == Durability::Strict && appended.is_ok();
         writer.trust_log(doubted, appended.is_ok());
         appended
+    }
+
+    /// Makes durable what a commit comes after: a power cut that took earlier writes and left it would leave a hole.
+    pub(super) async fn settle_before_commit(&self, writer: &mut WriterState) -> Result<()> {
+        if writer.log_flushed || !self.shared.state().damage().is_empty() {
+            return Ok(()); // a damaged collection takes no writes
+        }
+        self.log(writer).await?;
+        let manifest = self.database.shared.manifest.lock().await;
+        self.settle_log(writer, &manifest).await
     }
 
     /// Makes every write so far durable, and says if making a segment had failed.
