@@ -55,6 +55,7 @@ const DEFECTS: [Defect; 37] = [
     Defect::SettingsUncommitted,
     Defect::SettingsNotCommitted,
     Defect::SettingsBeforeWrites,
+    Defect::SettingsDoubtForgotten,
     Defect::GivenUpForgotten,
     Defect::GivenUpAwaited,
     Defect::DeathsNotSettled,

@@ -46,6 +46,8 @@ pub(super) struct CollectionShared {
     pub(super) due: Guarded<Jobs>,
     /// Whether a worker runs.
     pub(super) is_worked_on: AtomicBool,
+    /// Whether nobody knows which settings the medium has: a change of them failed or was given up.
+    pub(super) settings_in_doubt: AtomicBool,
     retired: AtomicBool,
 }
 
@@ -157,6 +159,7 @@ impl CollectionShared {
             jobs: Guarded::default(),
             due: Guarded::default(),
             is_worked_on: AtomicBool::new(false),
+            settings_in_doubt: AtomicBool::new(false),
             retired: AtomicBool::new(false),
         }
     }

@@ -51,6 +51,15 @@ pub(super) struct Job {
     progress: Lock<Progress>,
 }
 
+/// Says at its end that nothing is left to do.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 enum Progress {
     Merging(Box<MergeJob>),
     /// Its file is written, if a row was left; no manifest names it yet.
@@ -168,7 +177,8 @@ impl Collection {
         let is_over = || now() >= until;
         while let Progress::Merging(merge) = &mut *progress {
             if step(merge, &is_over) {
-                // Whoever gives this call up gives up what was merged.
+                // Whoever gives this call up gives up what was merged, and nobody waits for it any more.
+                let _done = Done(&job.is_done);
                 let until_made =
                     if is(Defect::GivenUpAwaited) { Progress::Cancelled } else { Progress::Failed(given_up()) };
                 let merge = core::mem::replace(&mut *progress, until_made);

@@ -2,6 +2,7 @@
 
 use super::collection::{Collection, Task, WriterState};
 use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
 use sanderling_engine::{
     Result,
     defects::{Defect, is},
@@ -13,7 +14,7 @@ impl Collection {
     /// Makes the settings what is asked for. Where that is what they are, nobody has to wait for a turn.
     pub async fn take_settings(&self, asked: AskedSettings) -> Result<()> {
         let (ours, next) = self.settings_and_next();
-        if asked.clone().over(&ours, next)? != ours {
+        if asked.clone().over(&ours, next)? != ours || self.shared.settings_in_doubt.load(Ordering::SeqCst) {
             self.perform(Task::Settings(asked)).await?;
         }
         Ok(())
@@ -29,7 +30,8 @@ impl Collection {
         let (ours, next) = self.settings_and_next();
         let settings = asked.over(&ours, next)?;
         settings.check(&self.schema())?;
-        if settings == ours {
+        let in_doubt = &self.shared.settings_in_doubt;
+        if settings == ours && (!in_doubt.load(Ordering::SeqCst) || is(Defect::SettingsDoubtForgotten)) {
             return Ok(());
         }
         if !is(Defect::SettingsBeforeWrites) {
@@ -47,7 +49,9 @@ impl Collection {
         if is(Defect::SettingsUncommitted) {
             self.shared.state_to_change().set_settings(settings.clone());
         }
+        in_doubt.store(true, Ordering::SeqCst);
         manifest.commit(&*database.storage, Vec::new(), next).await?;
+        in_doubt.store(false, Ordering::SeqCst);
         self.shared.state_to_change().set_settings(settings);
         Ok(())
     }

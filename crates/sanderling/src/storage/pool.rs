@@ -362,10 +362,15 @@ impl<R: RawFiles> PoolStorage<R> {
 
     /// Makes every free file say for good that it is free. One that was freed before the pool was opened may say something else.
     async fn flush_labels(&self) -> Result<()> {
-        let unflushed = |file: &&PoolFile| file.holds == Holds::Nothing && file.unflushed;
-        let files: Vec<PoolFile> = self.pool.read().files.iter().filter(unflushed).cloned().collect();
-        for file in files {
-            let mut file = InUse { storage: self, file };
+        let in_doubt = |file: &&mut PoolFile| file.holds == Holds::Nothing && (file.unflushed || file.doubtful);
+        let next = || {
+            let mut pool = self.pool.change();
+            let file = pool.files.iter_mut().find(in_doubt)?;
+            let free = file.clone();
+            file.holds = Holds::Unknown; // meanwhile nobody else may take it
+            Some(InUse { storage: self, file: free })
+        };
+        while let Some(mut file) = next() {
             self.label(&mut file, None).await?;
             self.flush_label(&mut file).await?;
         }

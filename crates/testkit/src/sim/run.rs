@@ -281,9 +281,13 @@ impl Run {
             }
             let effect = |before: &Content| Self::effect_without_quota(step, before).map(|effect| effect.after);
             let alone = effect(&latest);
-            // One that was refused changes nothing, and those around it may have gone together.
-            let together = failed.iter().map(|before| effect(before).unwrap_or_else(|| before.clone()));
-            failed = together.chain(alone).collect();
+            // One that was refused changes nothing, and those around it may have gone together. Whether it was, by the quota, is not
+            // always told: the medium may have failed meanwhile.
+            let with_it = failed.iter().filter_map(effect).collect::<Vec<_>>();
+            if latest.quota.is_none() {
+                failed.retain(|before| effect(before).is_none());
+            }
+            failed.extend(with_it.into_iter().chain(alone));
             for after in &failed {
                 self.expected[at].leave_undecided(Some(after.clone()));
             }

@@ -127,7 +127,9 @@ impl Run {
         self.storage.heal();
         let found = self.found(db, at)?;
         if let Step::Settings { quota, .. } = step {
-            let changed = found.as_ref().is_some_and(|found| found.quota == *quota);
+            // Where they were that before, they may be those of an earlier change that failed.
+            let was = |content: &Option<Content>| content.as_ref().is_some_and(|content| content.quota == *quota);
+            let changed = was(&found) && !was(self.expected[at].latest());
             self.expected[at].settings(*quota, changed);
             return self.compare_all(db);
         }
