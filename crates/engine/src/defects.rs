@@ -87,8 +87,6 @@ pub enum Defect {
     SettingsNotCommitted,
     /// A change of settings is committed before the writes that came before it are durable.
     SettingsBeforeWrites,
-    /// Settings that are as they were before a change that failed are not committed again.
-    SettingsDoubtForgotten,
     /// The log goes on behind a call that was given up within it.
     GivenUpForgotten,
     /// A segment whose making was given up is waited for.

@@ -20,7 +20,7 @@ use std::{env, panic::catch_unwind, time::Instant};
 /// Schedules of each profile, at the most, in which a mistake must be seen.
 const SEEDS: u64 = 4_000;
 
-const DEFECTS: [Defect; 37] = [
+const DEFECTS: [Defect; 38] = [
     Defect::FrameUnchecked,
     Defect::ManifestUnchecked,
     Defect::FrameClaimsFlush,
@@ -55,7 +55,6 @@ const DEFECTS: [Defect; 37] = [
     Defect::SettingsUncommitted,
     Defect::SettingsNotCommitted,
     Defect::SettingsBeforeWrites,
-    Defect::SettingsDoubtForgotten,
     Defect::GivenUpForgotten,
     Defect::GivenUpAwaited,
     Defect::DeathsNotSettled,

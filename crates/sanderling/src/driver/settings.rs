@@ -31,7 +31,7 @@ impl Collection {
         let settings = asked.over(&ours, next)?;
         settings.check(&self.schema())?;
         let in_doubt = &self.shared.settings_in_doubt;
-        if settings == ours && (!in_doubt.load(Ordering::SeqCst) || is(Defect::SettingsDoubtForgotten)) {
+        if settings == ours && !in_doubt.load(Ordering::SeqCst) {
             return Ok(());
         }
         if !is(Defect::SettingsBeforeWrites) {
