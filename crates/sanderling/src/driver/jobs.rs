@@ -9,7 +9,7 @@
 //! the frozen segment until the next turn; a merge takes effect so many turns later as its size says.
 
 use super::{
-    collection::{Collection, WeakCollection, WriterState},
+    collection::{Collection, Report, UNREPORTED, WeakCollection, WriterState},
     commit::{ManifestState, NewFile},
     lock::Lock,
     open,
@@ -233,7 +233,23 @@ impl Collection {
 
     /// Works on a job to the end.
     pub(super) async fn complete(&self, job: &Job) -> Result<Made> {
-        while !self.advance(job).await {
+        self.complete_reporting(job, UNREPORTED).await
+    }
+
+    /// The same, unless it is told to stop.
+    pub(super) async fn complete_reporting(&self, job: &Job, report: Report<'_>) -> Result<Made> {
+        loop {
+            // Nothing is held while others are told.
+            let progress = match &*job.progress.lock().await {
+                Progress::Merging(merge) => Some(merge.progress()),
+                _ => None,
+            };
+            if progress.is_some_and(|(done, total)| report(done, total)) {
+                return Err(Error::new(ErrorCode::Aborted, "a segment is not wanted any more"));
+            }
+            if self.advance(job).await {
+                break;
+            }
             (self.database.shared.environment.background.pause)().await;
         }
         match &*job.progress.lock().await {

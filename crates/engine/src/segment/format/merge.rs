@@ -105,6 +105,20 @@ impl Merging {
         self.written == parts.len()
     }
 
+    /// How much is done of how much: the rows of all parts. A column counts when it is made.
+    #[must_use]
+    pub fn progress(&self, schema: &Schema, sources: &[Source<'_>]) -> (usize, usize) {
+        let rows_before = |end: usize| sources.iter().take(end).map(|source| source.segment.rows()).sum::<usize>();
+        let rows = rows_before(sources.len());
+        let parts = self.begun.as_ref().map_or(&[][..], |(_, parts)| parts);
+        let done_of = |part: &Part| match &part.made {
+            _ if part.is_done => rows,
+            Made::Documents(MergedDocuments { next: (source, row), .. }) => rows_before(*source) + *row as usize,
+            _ => 0,
+        };
+        (parts.iter().map(done_of).sum(), rows * (schema.fields.len() + 1))
+    }
+
     /// Has `run` work on all parts that are not made yet, in any order or at once, and says whether there were any.
     #[cfg(all(feature = "parallel", not(target_family = "wasm")))]
     pub fn step_parts(
