@@ -21,7 +21,7 @@ function connected(t: TestContext, answer: (request: Request, port: MessagePort)
 const echo = (request: Request): Reply => ({
   kind: "value",
   id: request.id,
-  value: request.kind === "call" ? [request.method, ...request.args] : request.simd,
+  value: request.kind === "call" ? [request.method, ...request.args] : request.kind,
 });
 
 test("a call is one message and one reply, with the method and its arguments", async (t) => {

@@ -231,13 +231,8 @@ impl Collection {
         Ok(Made { segment: Some((record, Arc::new(segment))), merged })
     }
 
-    /// Works on a job to the end.
-    pub(super) async fn complete(&self, job: &Job) -> Result<Made> {
-        self.complete_reporting(job, UNREPORTED).await
-    }
-
-    /// The same, unless it is told to stop.
-    pub(super) async fn complete_reporting(&self, job: &Job, report: Report<'_>) -> Result<Made> {
+    /// Works on a job to the end, unless it is told to stop.
+    pub(super) async fn complete(&self, job: &Job, report: Report<'_>) -> Result<Made> {
         loop {
             // Nothing is held while others are told.
             let progress = match &*job.progress.lock().await {
@@ -307,7 +302,7 @@ impl Collection {
             if has_failed {
                 sealing.job = self.begin_job(self.seal_job()).await;
             }
-            let made = self.complete(&sealing.job).await?;
+            let made = self.complete(&sealing.job, UNREPORTED).await?;
             let (logs, log_bytes, next_write) = (sealing.logs.clone(), sealing.log_bytes, sealing.next);
             let database = &self.database.shared;
             let mut manifest = database.manifest.lock().await;
@@ -410,7 +405,7 @@ impl Collection {
             due.is_some(),
             match due {
                 // One that failed is left: the policy will ask for it again.
-                Some(compacting) => self.complete(&compacting.job).await.ok().map(|mut made| {
+                Some(compacting) => self.complete(&compacting.job, UNREPORTED).await.ok().map(|mut made| {
                     made.merged.segments = compacting.segments.clone();
                     made
                 }),

@@ -59,7 +59,7 @@ impl Collection {
     /// A segment of some that are held, without their dead rows.
     pub(super) async fn merge_of(&self, segments: Range<usize>, report: Report<'_>) -> Result<Made> {
         let merge = self.shared.state().merge_job(segments, self.database.shared.now());
-        self.complete_reporting(&*self.begin_job(merge).await, report).await
+        self.complete(&*self.begin_job(merge).await, report).await
     }
 
     /// A segment of all documents under a larger schema. Searches go on between the slices.
@@ -80,7 +80,7 @@ impl Collection {
             }
             (self.database.shared.environment.background.pause)().await;
         }
-        self.complete(&*self.begin_job(extend.finish()).await).await
+        self.complete(&*self.begin_job(extend.finish()).await, UNREPORTED).await
     }
 
     async fn replace_or_discard(
