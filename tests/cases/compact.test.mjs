@@ -5,12 +5,12 @@ import { setTimeout as after } from "node:timers/promises";
 import { open } from "sanderling";
 
 const SCHEMA = { fields: { title: { type: "text" }, n: { type: "number" } } };
-const DOCUMENTS = 4_000;
+const DOCUMENTS = 3_000;
 
 // Packs badly, so that it takes a while.
 function filler(seed) {
   let text = "";
-  for (let at = 0, x = seed + 1; at < 250; at += 1) {
+  for (let at = 0, x = seed + 1; at < 1_000; at += 1) {
     x = Math.imul(x ^ (x >>> 15), 0x2c1b3c6d) + 0x297a2d39;
     text += (x >>> 0).toString(36);
   }
