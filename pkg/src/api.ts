@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { CompactOptions } from "./compact.js";
 import type { Durability } from "./engine.js";
 import type { Embedder } from "./embedders.js";
 import type { ReembedOptions, ReembedProgress } from "./reembed.js";
@@ -222,7 +223,7 @@ export interface Collection<S extends Schema = Schema> {
   /** Makes everything written so far as durable as "strict". */
   flush(options?: CallOptions): Promise<void>;
   /** Merges segments and purges deleted and expired documents. */
-  compact(options?: CallOptions): Promise<void>;
+  compact(options?: CompactOptions): Promise<void>;
   /**
    * Makes the vectors of all documents anew: by these embedders, or by those that opening the collection refused, or by those in
    * force. A call that broke off goes on when it is made again; until it has ended the models are not exchanged.

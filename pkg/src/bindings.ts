@@ -8,6 +8,7 @@ import type {
   EngineRepairOptions,
   EngineRestoreOptions,
   NextPiece,
+  Report,
 } from "./engine.js";
 import type { WasmModule } from "./wasm.js";
 
@@ -17,7 +18,7 @@ import type { WasmModule } from "./wasm.js";
 type Texts = readonly (string | undefined)[];
 type Read = "collections" | "status" | "schema" | "get" | "has" | "count" | "list" | "search" | "suggest";
 type Run =
-  | ("collection" | "drop" | "close" | "put" | "update" | "delete" | "flush" | "compact" | "settings" | "stats")
+  | ("collection" | "drop" | "close" | "put" | "update" | "delete" | "flush" | "settings" | "stats")
   | ("export" | "endExport" | "verify");
 
 interface BoundDatabase {
@@ -29,6 +30,13 @@ interface BoundDatabase {
     layout: Uint32Array,
   ): [json: string, vectors: Float32Array, layout: Uint32Array];
   run(call: Run, collection: number, texts: Texts, vectors: Float32Array, layout: Uint32Array): Promise<string>;
+  run(
+    call: "compact",
+    collection: number,
+    report: readonly [Report | undefined],
+    vectors: Float32Array,
+    layout: Uint32Array,
+  ): Promise<string>;
   run(
     call: "exportPiece",
     collection: number,
@@ -99,7 +107,7 @@ function collection(bound: BoundDatabase, at: number): EngineCollection {
     search: (query, vectors, lengths) => read("search", query, vectors, lengths),
     suggest: (text, options) => bound.read("suggest", at, [text, options], NO_VECTORS, NO_LAYOUT)[0],
     flush: async () => void (await run("flush")),
-    compact: async () => void (await run("compact")),
+    compact: async (report) => void (await bound.run("compact", at, [report], NO_VECTORS, NO_LAYOUT)),
     settings: (asked) => run("settings", asked),
     stats: async () => JSON.parse(await run("stats")) as object,
   };

@@ -9,6 +9,7 @@ import type {
   WriteCallOptions,
   Written,
 } from "./api.js";
+import { compactWatched } from "./compact.js";
 import {
   attachVectors,
   encodeDocuments,
@@ -23,7 +24,7 @@ import { fieldTable, type FieldTable } from "./field-table.js";
 import type { Handle, Host } from "./host.js";
 import { importAll } from "./import.js";
 import { encodeJson, wellFormed } from "./json.js";
-import { CALL_OPTIONS, checkOptions, isAnything, isBoolean, isString, oneOf, type OptionRules } from "./options.js";
+import { CALL_OPTIONS, checkOptions, isAnything, isBoolean, isFunction, isString, oneOf, type OptionRules } from "./options.js";
 import { changesText, embeddersOf, NO_EMBEDDERS, needsVectors, patchWithVectors, withQueryVectorsInTime, withVectors } from "./embedders.js";
 import type { EmbeddersByField } from "./embedders.js";
 import { decodeAnswer, encodeQuery, plainFilter, reranked } from "./query.js";
@@ -58,7 +59,7 @@ export interface CollectionContext {
 // Documents per message when listing.
 const LIST_PAGE = 256;
 
-const onlySignal = (call: string, ...later: readonly string[]): OptionRules => ({ call, known: CALL_OPTIONS, later });
+const onlySignal = (call: string): OptionRules => ({ call, known: CALL_OPTIONS });
 
 const WRITE: OptionRules["known"] = { ...CALL_OPTIONS, wait: isBoolean };
 
@@ -83,9 +84,11 @@ const REEMBED_RULES: OptionRules = {
   known: {
     ...CALL_OPTIONS,
     batchSize: (value) => (Number.isSafeInteger(value) && Number(value) >= 1 ? undefined : "a whole number from 1"),
-    onProgress: (value) => (typeof value === "function" ? undefined : "a function"),
+    onProgress: isFunction,
   },
 };
+
+const COMPACT_RULES: OptionRules = { call: "compact", known: { ...CALL_OPTIONS, onProgress: isFunction } };
 
 const SUGGEST_RULES: OptionRules = {
   call: "suggest",
@@ -163,7 +166,18 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
         deleted: await host.delete(collection, encodeTarget(target)),
       })),
     flush: (options) => run(context, options, onlySignal("flush"), (host, at) => host.flush(at)),
-    compact: (options) => run(context, options, onlySignal("compact", "onProgress"), (host, at) => host.compact(at)),
+    compact: async (options) => {
+      let isOver = false;
+      try {
+        await run(context, options, COMPACT_RULES, (host, at) => {
+          const { signal, timeout, onProgress } = options ?? {};
+          if (signal === undefined && timeout === undefined && onProgress === undefined) return host.compact(at);
+          return compactWatched(host, at, onProgress, () => isOver || signal?.aborted === true);
+        });
+      } finally {
+        isOver = true; // also where only the waiting has ended
+      }
+    },
     reembed: (given, options) =>
       run(context, options, REEMBED_RULES, async (host, collection) => {
         const refused = core.refused.size > 0 ? core.refused : core.embedders;

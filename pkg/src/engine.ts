@@ -68,6 +68,9 @@ export interface EngineDatabase {
   free(): void;
 }
 
+/** Is told between two steps how much is done of how much, and answers whether to stop. It must not throw nor call the engine. */
+export type Report = (done: number, total: number) => boolean;
+
 export interface EngineCollection {
   schema(): string;
   put(documents: string, vectors: Float32Array, layout: Uint32Array, options: string | undefined): Promise<string>;
@@ -86,7 +89,7 @@ export interface EngineCollection {
   search(query: string, vectors: Float32Array, lengths: Uint32Array): Encoded;
   suggest(text: string, options: string): string;
   flush(): Promise<void>;
-  compact(): Promise<void>;
+  compact(report?: Report): Promise<void>;
   settings(asked: string): Promise<string>;
   stats(): Promise<object>;
 }

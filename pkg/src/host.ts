@@ -1,4 +1,4 @@
-import type { Encoded, EngineExport, EngineStatus, Manner } from "./engine.js";
+import type { Encoded, EngineExport, EngineStatus, Manner, Report } from "./engine.js";
 import type { WireError } from "./errors.js";
 import type { StorageBackend } from "./storage.js";
 import type { SimdLevel, WasmModule } from "./wasm.js";
@@ -93,7 +93,8 @@ export interface Host {
   search(collection: Handle, queries: readonly EncodedQuery[]): Promise<EncodedAnswer[]>;
   suggest(collection: Handle, text: string, options: string): Promise<string>;
   flush(collection: Handle): Promise<void>;
-  compact(collection: Handle): Promise<void>;
+  /** Through a port `report` stays where it is: messages go to and fro. */
+  compact(collection: Handle, report?: Report): Promise<void>;
   /** Changes settings and answers those in force. */
   settings(collection: Handle, asked: string): Promise<string>;
   stats(collection: Handle): Promise<object>;

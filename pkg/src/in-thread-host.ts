@@ -108,7 +108,7 @@ function collectionCalls(state: State): Omit<Host, DatabaseMethod | RestoreMetho
     search: (handle, queries) => on(handle, (engine) => searchAll(engine, queries)),
     suggest: (handle, text, options) => on(handle, (engine) => engine.suggest(text, options)),
     flush: (handle) => on(handle, (engine) => engine.flush()),
-    compact: (handle) => on(handle, (engine) => engine.compact()),
+    compact: (handle, report) => on(handle, (engine) => engine.compact(report)),
     settings: (handle, asked) => on(handle, (engine) => engine.settings(asked)),
     stats: (handle) => on(handle, (engine) => engine.stats()),
   };

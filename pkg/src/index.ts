@@ -6,6 +6,7 @@ export type * from "./api.js";
 export type * from "./schema.js";
 export type * from "./search-types.js";
 export type { Embedder, EmbedOptions } from "./embedders.js";
+export type { CompactOptions, CompactProgress } from "./compact.js";
 export type * from "./import.js";
 export type * from "./reembed.js";
 export type * from "./storage.js";

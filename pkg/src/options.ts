@@ -27,6 +27,8 @@ export const isBoolean: Check = (value) => (typeof value === "boolean" ? undefin
 
 export const isString: Check = (value) => (typeof value === "string" ? undefined : "a string");
 
+export const isFunction: Check = (value) => (typeof value === "function" ? undefined : "a function");
+
 /** For values whose meaning the engine checks. */
 export const isAnything: Check = () => undefined;
 

@@ -2,7 +2,8 @@ import type { WireError } from "./errors.js";
 import type { Host } from "./host.js";
 import type { SimdLevel, WasmModule } from "./wasm.js";
 
-// Everything that crosses the port between a page and its engine. One call is one message and one reply.
+// Everything that crosses the port between a page and its engine. One call is one message and one reply; before that one a call that
+// reports is told of by further ones, and may be asked to stop.
 
 export type HostMethod = keyof Host;
 
@@ -21,12 +22,21 @@ export type Call = {
     readonly id: number;
     readonly method: M;
     readonly args: Parameters<Host[M]>;
+    /** Whether the one who calls has a function for reports, which would be the last argument. */
+    readonly reports?: boolean;
   };
 }[HostMethod];
 
-export type Request = Start | Call;
+/** Asks a call that reports to stop. It is replied to either way. */
+export interface Stop {
+  readonly kind: "stop";
+  readonly id: number;
+}
+
+export type Request = Start | Call | Stop;
 
 export type Reply =
+  | { readonly kind: "progress"; readonly id: number; readonly done: number; readonly total: number }
   | { readonly kind: "value"; readonly id: number; readonly value: unknown }
   | { readonly kind: "error"; readonly id: number; readonly error: WireError };
 

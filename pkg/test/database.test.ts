@@ -168,7 +168,7 @@ test("options: unknown ones are invalid, later ones unsupported, undefined ones 
   await rejects(books.search({ rerank: () => 5 } as object), "invalid", /rerank.*scores/);
   await rejects(books.search({ text: "a", vector: "text" }), "invalid", /embedder/);
   await rejects(books.search({ txt: "a" } as object), "invalid", /txt/);
-  await rejects(books.compact({ onProgress: () => undefined } as object), "unsupported");
+  await rejects(books.compact({ onProgress: true } as object), "invalid", /onProgress.*a function/);
   await rejects(books.delete({} as { filter: string }), "invalid", /filter/);
   await books.put({ id: 1 }, { wait: false });
 });

@@ -24,7 +24,8 @@ const check = (url) =>
   inChromium(browser, url, (answer) => {
     assert.deepEqual(answer.memory.result, wanted);
     assert.deepEqual(answer.opfs.result, wanted);
-    const { error, ...answers } = wanted;
+    const { error, compacted, ...answers } = wanted;
+    assert.deepEqual(compacted, { first: 0, last: 1, grows: true, code: "aborted", message: "mine" });
     assert.deepEqual(answer.opfs.kept, answers);
     assert.equal(answer.opfs.storage, "opfs");
     assert.deepEqual(answer.inPage.result, wanted);

@@ -61,6 +61,14 @@ await books.delete({});
 // @ts-expect-error no such option
 await books.put({}, { ifversion: 3 });
 
+// Compacting
+await books.compact();
+await books.compact({ signal: AbortSignal.timeout(9), timeout: 5, onProgress: ({ done, total }) => same<number, typeof done>(true) ?? total });
+// @ts-expect-error a function
+await books.compact({ onProgress: true });
+// @ts-expect-error no such figure
+await books.compact({ onProgress: ({ rows }) => rows });
+
 // Filters
 await books.count({ tags: "birds", $or: [{ year: 1 }, { author: { $in: ["a", "b"] } }], $not: { inPrint: true } });
 await books.count({ added: { $gte: new Date() }, place: { $geoRadius: { lat: 1, lon: 2, meters: 3 } }, vector: { $exists: true } });

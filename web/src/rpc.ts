@@ -1,8 +1,9 @@
 import { fromWire } from "../../pkg/src/errors.js";
+import type { Report } from "../../pkg/src/engine.js";
 import type { Host } from "../../pkg/src/host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
 import type { LoadedWasm } from "../../pkg/src/load.js";
-import { transferables, type HostMethod, type Reply, type Request } from "../../pkg/src/protocol.js";
+import { transferables, type Call, type HostMethod, type Reply, type Request, type Start } from "../../pkg/src/protocol.js";
 
 /** The part of a Worker, or of a MessagePort, that is used here. */
 export interface Port {
@@ -21,20 +22,21 @@ export interface Connection {
 }
 
 interface Waiting {
+  readonly report: Report | undefined;
   resolve(value: unknown): void;
   reject(error: SanderlingError): void;
 }
 
-/** A Host whose every call is one message through the port and one reply. */
+/** A Host whose every call is one message through the port and one reply, and some for its progress. */
 export function connect(port: Port): Connection {
   const waiting = new Map<number, Waiting>();
   let ids = 0;
   let ended: SanderlingError | undefined;
 
-  const send = (request: Request, transfer: Iterable<ArrayBuffer>): Promise<unknown> =>
+  const send = (request: Start | Call, transfer: Iterable<ArrayBuffer>, report?: Report): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (ended !== undefined) throw ended;
-      waiting.set(request.id, { resolve, reject });
+      waiting.set(request.id, { report, resolve, reject });
       try {
         port.postMessage(request, [...transfer]);
       } catch (error) {
@@ -51,6 +53,10 @@ export function connect(port: Port): Connection {
 
   port.addEventListener("message", ({ data: reply }) => {
     const call = waiting.get(reply.id);
+    if (reply.kind === "progress") {
+      if (call?.report?.(reply.done, reply.total)) port.postMessage({ kind: "stop", id: reply.id }, []);
+      return;
+    }
     waiting.delete(reply.id);
     if (reply.kind === "value") call?.resolve(reply.value);
     else call?.reject(fromWire(reply.error));
@@ -62,12 +68,16 @@ export function connect(port: Port): Connection {
     <M extends HostMethod>(method: M) =>
     (...args: Parameters<Host[M]>): ReturnType<Host[M]> => {
       // One member of the union for a method that is only known as a parameter here.
-      const request = { kind: "call", id: (ids += 1), method, args } as unknown as Request;
+      const request = { kind: "call", id: (ids += 1), method, args } as unknown as Call;
       return send(request, transferables(args)) as ReturnType<Host[M]>;
     };
+  const compact: Host["compact"] = async (collection, report) => {
+    const reports = report !== undefined;
+    await send({ kind: "call", id: (ids += 1), method: "compact", args: [collection], reports }, [], report);
+  };
 
   return {
-    host: hostOf(call),
+    host: { ...hostOf(call), compact },
     start: async ({ module, simd }) => {
       await send({ kind: "start", id: 0, module, simd }, []);
     },
@@ -78,7 +88,7 @@ export function connect(port: Port): Connection {
 type CallOf = <M extends HostMethod>(method: M) => (...args: Parameters<Host[M]>) => ReturnType<Host[M]>;
 
 // Spelled out, so that the compiler says when a method of Host is missing.
-function hostOf(call: CallOf): Host {
+function hostOf(call: CallOf): Omit<Host, "compact"> {
   return {
     open: call("open"),
     language: call("language"),
@@ -106,7 +116,6 @@ function hostOf(call: CallOf): Host {
     search: call("search"),
     suggest: call("suggest"),
     flush: call("flush"),
-    compact: call("compact"),
     settings: call("settings"),
     stats: call("stats"),
   };

@@ -21,7 +21,7 @@ function connected(t: TestContext, answer: (request: Request, port: MessagePort)
 const echo = (request: Request): Reply => ({
   kind: "value",
   id: request.id,
-  value: request.kind === "call" ? [request.method, ...request.args] : request.simd,
+  value: request.kind === "call" ? [request.method, ...request.args] : request.kind,
 });
 
 test("a call is one message and one reply, with the method and its arguments", async (t) => {
@@ -71,6 +71,28 @@ test("an error keeps its class, code, message and details", async (t) => {
     assert.deepEqual({ code: error.code, message: error.message, details: error.details }, wire);
     return true;
   });
+});
+
+test("progress is told to the call that asked for it, which may stop it", async (t) => {
+  const seen: Request[] = [];
+  const { host } = connected(t, (request, port) => {
+    seen.push(request);
+    if (request.kind === "stop") return { kind: "error", id: request.id, error: { code: "aborted", message: "", details: {} } };
+    for (const done of [1, 2, 3]) port.postMessage({ kind: "progress", id: request.id, done, total: 3 });
+    return undefined;
+  });
+  const [first, second]: number[][] = [[], []];
+  const compactings = [
+    host.compact(7, (done, total) => first!.push(done / total) === 3),
+    host.compact(8, (done, total) => second!.push(done * total) === 1),
+  ];
+  for (const compacting of compactings) await assert.rejects(compacting, { code: "aborted" });
+  assert.deepEqual([first, second], [[1 / 3, 2 / 3, 1], [3, 6, 9]]);
+  assert.deepEqual(
+    seen.filter(({ kind }) => kind === "call"),
+    [7, 8].map((handle, at) => ({ kind: "call", id: at + 1, method: "compact", args: [handle], reports: true })),
+  );
+  assert.deepEqual(seen.flatMap((request) => (request.kind === "stop" ? [request.id] : [])).sort(), [1, 2]);
 });
 
 test("when the worker ends, calls under way and later ones reject", async (t) => {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Host } from "../../pkg/src/host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
-import type { Request } from "../../pkg/src/protocol.js";
+import type { Reply, Request } from "../../pkg/src/protocol.js";
 import { serveMessages, type Port } from "../src/message-host.js";
 
 function served(host: Partial<Host>): { ask: (request: object) => Promise<unknown>; port: MessagePort; starts: () => number } {
@@ -38,6 +38,31 @@ test("a call is answered with its id and value; buffers are given away, not copi
   const value = { json: "{}", vectors: new Float32Array([1, 2]), layout: new Uint32Array([0, 0, 2]) };
   assert.deepEqual(await ask({ kind: "call", id: 7, method: "get", args: [1, '"a"'] }), { kind: "value", id: 7, value });
   assert.equal(vectors.length, 0, "the sender's buffer was detached");
+});
+
+test("a call that reports tells its progress until it is asked to stop", async (t) => {
+  const { ask, port } = served({
+    compact: async (_, report) => {
+      for (let done = 0; !report!(done, 9); done += 1) await new Promise((resolve) => setTimeout(resolve));
+      throw new SanderlingError("aborted", "stopped");
+    },
+    flush: async () => undefined,
+  });
+  t.after(() => port.close());
+  await ask(start);
+  const replies: Reply[] = [];
+  port.on("message", (reply: Reply) => {
+    replies.push(reply);
+    // Of a call that has ended, or that is another one, nothing comes.
+    if (replies.length === 2) for (const id of [4, 6]) port.postMessage({ kind: "stop", id } as Request);
+    if (replies.length === 4) port.postMessage({ kind: "stop", id: 5 } as Request);
+  });
+  port.postMessage({ kind: "call", id: 5, method: "compact", args: [1], reports: true } as Request);
+  while (replies.at(-1)?.kind !== "error") await once(port, "message");
+  const error = { code: "aborted", message: "stopped", details: {} };
+  assert.deepEqual(replies.at(-1), { kind: "error", id: 5, error });
+  assert.ok(replies.length > 4);
+  replies.slice(0, -1).forEach((reply, done) => assert.deepEqual(reply, { kind: "progress", id: 5, done, total: 9 }));
 });
 
 test("an error is answered with all its fields", async (t) => {

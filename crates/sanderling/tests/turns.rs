@@ -8,6 +8,7 @@ use sanderling::{
     storage::{Durability, MemoryStorage, Storage, StorageFuture, StoredObject},
 };
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     sync::{
         Arc,
@@ -359,4 +360,49 @@ fn an_impatient_write_does_not_wait_for_a_segment_to_be_made() {
         assert_eq!(books.count(None).unwrap(), 100);
         assert!(refused > 0 && longest < Duration::from_millis(1_500), "{refused} refused, {longest:?}");
     }
+}
+
+/// Whoever asks for the time later finds so much of it gone that each slice of work is one step.
+fn hurried() -> Environment {
+    static NOW: AtomicUsize = AtomicUsize::new(0);
+    Environment { now: || NOW.fetch_add(10, SeqCst) as u64, ..environment(Background::NONE) }
+}
+
+#[test]
+fn a_compaction_tells_how_far_it_has_come_and_stops_when_it_is_told_to() {
+    let storage = Slow::default();
+    let opened = driver::Database::open(Box::new(storage.clone()), Durability::Strict, hurried());
+    let db = pollster::block_on(opened).unwrap();
+    let books = collection(&db, 40);
+    let mut expected = BTreeMap::new();
+    live_through(&books, 300, &mut |_, model| expected.clone_from(model));
+    assert!(states(&books).len() > 2, "{:?}", states(&books));
+    // Stopped at its first report, at its second, and so on, until it reaches its end.
+    let mut reports = 0;
+    loop {
+        let told = RefCell::new(Vec::new());
+        let outcome = pollster::block_on(books.compact_reporting(&|done, total| {
+            told.borrow_mut().push((done, total));
+            assert_eq!(books.count(None).unwrap(), expected.len(), "searches go on meanwhile");
+            told.borrow().len() > reports
+        }));
+        let told = told.into_inner();
+        assert!(told.is_sorted() && told[0].0 == 0 && told.iter().all(|(done, total)| done <= total), "{told:?}");
+        assert!(told[0].1 > 0 && told.iter().all(|(_, total)| *total == told[0].1), "{told:?}");
+        assert_eq!(content(&books), expected);
+        if outcome.is_ok() {
+            assert_eq!(states(&books), ["sealed", "growing"]);
+            break;
+        }
+        assert_eq!(outcome.unwrap_err().code(), ErrorCode::Aborted);
+        assert_eq!(told.len(), reports + 1);
+        reports += 1;
+        // Writes go on.
+        let round = 300 + reports as u64;
+        put(&books, vec![document(round % 300, round)]);
+        expected.insert(round % 300, round);
+    }
+    assert!(reports > 3, "{reports}");
+    pollster::block_on(db.close()).unwrap();
+    assert_eq!(content(&collection(&open(&storage, Background::NONE), 40)), expected);
 }

@@ -46,7 +46,8 @@ pub enum Run {
     Delete = "delete",
     /// Makes every write so far durable.
     Flush = "flush",
-    /// Merges all segments into one without dead rows.
+    /// Merges all segments into one without dead rows: a function, if any, that is told how far it has come and answers whether to
+    /// stop.
     Compact = "compact",
     /// Changes settings, and answers those in force: settings.
     Settings = "settings",

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use sanderling::{
     DeleteTarget, Document, DocumentId, ListOptions, PutOptions, Query, Result, SuggestOptions, Suggestion, Value,
     WriteReceipt,
-    driver::{Collection, CollectionStats, Task},
+    driver::{Collection, CollectionStats, Report, Task},
     engine::collection::Write,
 };
 
@@ -42,10 +42,10 @@ pub fn read(collection: &Collection, what: Read, arguments: &Arguments) -> Resul
 }
 
 /// What a call asks the collection to do.
-pub fn task(collection: &Collection, call: Run, arguments: &Arguments) -> Result<Task> {
+pub fn task<'a>(collection: &Collection, call: Run, arguments: &Arguments, report: Report<'a>) -> Result<Task<'a>> {
     Ok(Task::Write(match call {
         Run::Flush => return Ok(Task::Flush),
-        Run::Compact => return Ok(Task::Compact),
+        Run::Compact => return Ok(Task::Compact(report)),
         Run::Delete => Write::Delete(DeleteTarget::from_value(&arguments.required(0)?)?),
         Run::Update => {
             let mut patch = [Document::from_json(arguments.required(1)?)?];

@@ -90,7 +90,7 @@ impl EngineDatabase {
         &self,
         call: Run,
         collection: u32,
-        #[wasm_bindgen(unchecked_param_type = "readonly (string | undefined)[]")] texts: Array,
+        #[wasm_bindgen(unchecked_param_type = "readonly (string | object | undefined)[]")] texts: Array,
         vectors: Vec<f32>,
         layout: Vec<u32>,
     ) -> Promise {
@@ -144,7 +144,8 @@ async fn run(
         Run::Stats => Ok(collection::figures(&database.opened(collection)?.stats().await?)),
         _ => {
             let collection = database.opened(collection)?;
-            let receipt = collection.perform(collection::task(&collection, call, arguments)?).await?;
+            let report = |done, total| arguments.report(done, total);
+            let receipt = collection.perform(collection::task(&collection, call, arguments, &report)?).await?;
             Ok(collection::receipt_value(call, &receipt))
         }
     }

@@ -1,9 +1,9 @@
 //! Arguments and answers: JSON text with the vectors beside it.
 
 use alloc::{string::String, vec::Vec};
-use js_sys::{Array, Float32Array, Uint32Array};
+use js_sys::{Array, Float32Array, Function, Uint32Array};
 use sanderling::{Document, Error, ListPage, Result, Schema, SearchResult, Value, engine::document::json};
-use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(typescript_custom_section)]
 const ANSWER: &str = "export type Answer = [json: string, vectors: Float32Array, layout: Uint32Array];";
@@ -11,7 +11,7 @@ const ANSWER: &str = "export type Answer = [json: string, vectors: Float32Array,
 /// The length in the list of a query's vectors that says: this one was left in the JSON, because it is none.
 const LEFT_IN_JSON: u32 = u32::MAX;
 
-/// What comes with a call: texts, nearly all of them JSON, and the vectors that were taken out of the first ones.
+/// What comes with a call: texts, nearly all of them JSON, or a function, and the vectors that were taken out of the first ones.
 pub struct Arguments {
     pub texts: Array,
     pub vectors: Vec<f32>,
@@ -33,6 +33,16 @@ impl Arguments {
     /// A text that is JSON; an absent one is as wrong as an empty one.
     pub fn required(&self, at: u32) -> Result<Value> {
         json::parse(&self.text(at))
+    }
+
+    /// Tells the function that came with the call how far it has come. It does not throw.
+    pub fn report(&self, done: usize, total: usize) -> bool {
+        let told = self.texts.get(0);
+        told.is_function()
+            && told
+                .unchecked_ref::<Function>()
+                .call2(&JsValue::NULL, &(done as f64).into(), &(total as f64).into())
+                .is_ok_and(|is_over| is_over.is_truthy())
     }
 
     /// Puts each vector into its document.

@@ -44,6 +44,18 @@ async function answers(db) {
   return found;
 }
 
+/** What a compaction tells, and what comes of one that is aborted or whose callback throws. */
+async function compacted(collection) {
+  const told = [];
+  await collection.compact({ onProgress: ({ done, total }) => told.push(done / total) });
+  const abort = new AbortController();
+  const aborting = collection.compact({ onProgress: () => abort.abort(), signal: abort.signal });
+  const { code } = await aborting.catch((error) => error);
+  const throwing = collection.compact({ onProgress: () => { throw new RangeError("mine"); } });
+  const { message } = await throwing.catch((error) => error);
+  return { first: told[0], last: told.at(-1), grows: told.every((part, at) => at === 0 || part > told[at - 1]), code, message };
+}
+
 /** Writes, searches, closes. With `reopen` it opens once more and searches what the storage kept. */
 export async function scenario({ open, SanderlingError }, options, { reopen = false } = {}) {
   const db = await open("packaging", options);
@@ -54,6 +66,7 @@ export async function scenario({ open, SanderlingError }, options, { reopen = fa
   const result = await answers(db);
   const error = await collection.put({ id: "x", vector: [1, 2] }).catch((error) => error);
   result.error = [error instanceof SanderlingError, error.code];
+  result.compacted = await compacted(collection);
   const { storage } = await db.status();
   await db.close();
   if (!reopen) return { storage, result };

@@ -82,6 +82,13 @@ impl MergeJob {
         self.merging.step(&self.schema, &sources)
     }
 
+    /// How much is done of how much; the second number stays the same.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize) {
+        let rows = self.merged.kept.iter().map(RowSet::count).sum();
+        (self.merging.done(rows), rows * (self.schema.fields.len() + 1))
+    }
+
     /// Has `run` work on all parts of the segment that are not made yet, in any order or at once, and says whether there were any.
     /// Where there were none, [`MergeJob::step`] does what is left.
     #[cfg(all(feature = "parallel", not(target_family = "wasm")))]

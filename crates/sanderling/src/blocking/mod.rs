@@ -236,6 +236,12 @@ impl Collection {
         block_on(self.0.compact())
     }
 
+    /// The same, telling in between how much is done of how much. What is told answers whether to stop: that is error "aborted", and
+    /// all documents stay where they were. It must not write to the collection, which waits for it.
+    pub fn compact_reporting(&self, report: &dyn Fn(usize, usize) -> bool) -> Result<()> {
+        block_on(self.0.compact_reporting(report))
+    }
+
     /// The figures of the collection.
     pub fn stats(&self) -> Result<CollectionStats> {
         block_on(self.0.stats())

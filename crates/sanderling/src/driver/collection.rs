@@ -91,14 +91,21 @@ impl WeakCollection {
     }
 }
 
+/// Is told between two steps of long work how much is done of how much, and says whether to stop. The first number never falls, the
+/// second stays the same.
+pub type Report<'a> = &'a dyn Fn(usize, usize) -> bool;
+
+/// The one that goes on to the end.
+pub(super) const UNREPORTED: Report<'static> = &|_, _| false;
+
 /// What only one at a time may do with a collection.
-pub enum Task {
+pub enum Task<'a> {
     /// Changes documents.
     Write(Write),
     /// Makes every write so far durable.
     Flush,
-    /// Merges all segments into one without dead rows.
-    Compact,
+    /// Merges all segments into one without dead rows. Where it is told to stop, that is error "aborted", and the segments stay.
+    Compact(Report<'a>),
     /// Indexes every document anew under a schema with more fields.
     Extend(Schema),
     /// Changes those settings that can be changed, and refuses the others.
@@ -253,7 +260,13 @@ impl Collection {
 
     /// Seals the growing segment, and merges all segments into one without dead rows.
     pub async fn compact(&self) -> Result<()> {
-        self.perform(Task::Compact).await.map(drop)
+        self.compact_reporting(UNREPORTED).await
+    }
+
+    /// The same, telling in between how far it has come. When it is told to stop it ends with error "aborted", and all documents
+    /// stay where they were.
+    pub async fn compact_reporting(&self, report: Report<'_>) -> Result<()> {
+        self.perform(Task::Compact(report)).await.map(drop)
     }
 
     /// The document with this id.

@@ -9,7 +9,7 @@
 //! the frozen segment until the next turn; a merge takes effect so many turns later as its size says.
 
 use super::{
-    collection::{Collection, WeakCollection, WriterState},
+    collection::{Collection, Report, UNREPORTED, WeakCollection, WriterState},
     commit::{ManifestState, NewFile},
     lock::Lock,
     open,
@@ -241,9 +241,20 @@ impl Collection {
         Ok(Made { segment: Some((record, Arc::new(segment))), merged })
     }
 
-    /// Works on a job to the end.
-    pub(super) async fn complete(&self, job: &Job) -> Result<Made> {
-        while !self.advance(job).await {
+    /// Works on a job to the end, unless it is told to stop.
+    pub(super) async fn complete(&self, job: &Job, report: Report<'_>) -> Result<Made> {
+        loop {
+            // Nothing is held while others are told.
+            let progress = match &*job.progress.lock().await {
+                Progress::Merging(merge) => Some(merge.progress()),
+                _ => None,
+            };
+            if progress.is_some_and(|(done, total)| report(done, total)) {
+                return Err(Error::new(ErrorCode::Aborted, "a segment is not wanted any more"));
+            }
+            if self.advance(job).await {
+                break;
+            }
             (self.database.shared.environment.background.pause)().await;
         }
         match &*job.progress.lock().await {
@@ -301,7 +312,7 @@ impl Collection {
             if has_failed {
                 sealing.job = self.begin_job(self.seal_job()).await;
             }
-            let made = self.complete(&sealing.job).await?;
+            let made = self.complete(&sealing.job, UNREPORTED).await?;
             let (logs, log_bytes, next_write) = (sealing.logs.clone(), sealing.log_bytes, sealing.next);
             let database = &self.database.shared;
             let mut manifest = database.manifest.lock().await;
@@ -404,7 +415,7 @@ impl Collection {
             due.is_some(),
             match due {
                 // One that failed is left: the policy will ask for it again.
-                Some(compacting) => self.complete(&compacting.job).await.ok().map(|mut made| {
+                Some(compacting) => self.complete(&compacting.job, UNREPORTED).await.ok().map(|mut made| {
                     made.merged.segments = compacting.segments.clone();
                     made
                 }),

@@ -37,7 +37,7 @@ mod snapshot;
 mod verify;
 mod writing;
 
-pub use collection::{Collection, CollectionStats, SegmentStats, Task};
+pub use collection::{Collection, CollectionStats, Report, SegmentStats, Task};
 pub use database::{Database, DatabaseStatus, WeakDatabase};
 pub use export::Export;
 pub use jobs::Worker;

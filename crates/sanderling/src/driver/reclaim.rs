@@ -3,7 +3,7 @@
 //! loses nothing but the rest of this work.
 
 use super::{
-    collection::{Collection, WriterState},
+    collection::{Collection, UNREPORTED, WriterState},
     commit::{ManifestState, NewFile},
     jobs::Made,
     segments::Job,
@@ -84,7 +84,7 @@ impl Collection {
 
     /// Neighbouring segments become one without dead rows.
     async fn write_anew(&self, writer: &mut WriterState, segments: Range<usize>) -> Result<()> {
-        let made = self.merge_of(segments).await?;
+        let made = self.merge_of(segments, UNREPORTED).await?;
         let new = made.record();
         let named = self.name_anew(writer, made).await;
         if named.is_err() {

@@ -2,7 +2,7 @@
 //! files, then the manifest, then the state, then the old files go.
 
 use super::{
-    collection::{Collection, WriterState},
+    collection::{Collection, Report, UNREPORTED, WriterState},
     jobs::Made,
     slots::files_of,
 };
@@ -15,11 +15,11 @@ use sanderling_engine::{
 };
 
 /// Why segments are made anew.
-pub(super) enum Job {
+pub(super) enum Job<'a> {
     /// Only memory has all writes for sure: the sealed segments stay, with their dead rows of now.
     Seal,
     /// One segment without dead rows takes the place of all.
-    Compact,
+    Compact(Report<'a>),
     /// The same, for those from a place on.
     From(usize),
     /// The same, under a schema with more fields.
@@ -28,7 +28,7 @@ pub(super) enum Job {
 
 impl Collection {
     /// Puts a new segment in the place of what is not sealed, or of all.
-    pub(super) fn rebuild<'a>(&'a self, writer: &'a mut WriterState, job: Job) -> StorageFuture<'a, ()> {
+    pub(super) fn rebuild<'a>(&'a self, writer: &'a mut WriterState, job: Job<'a>) -> StorageFuture<'a, ()> {
         Box::pin(async move {
             let _behind = self.behind();
             self.shared.state().check_whole()?;
@@ -37,10 +37,10 @@ impl Collection {
             match job {
                 Job::Seal => {
                     let sealed = self.shared.state().sealed().count();
-                    self.merge_from(writer, sealed).await
+                    self.merge_from(writer, sealed, UNREPORTED).await
                 }
-                Job::Compact => self.merge_from(writer, 0).await,
-                Job::From(from) => self.merge_from(writer, from).await,
+                Job::Compact(report) => self.merge_from(writer, 0, report).await,
+                Job::From(from) => self.merge_from(writer, from, UNREPORTED).await,
                 Job::Extend(schema) => {
                     let made = self.extended(&schema).await?;
                     self.replace_or_discard(writer, 0, made, Some(schema)).await
@@ -50,16 +50,16 @@ impl Collection {
     }
 
     /// A segment of all that are held from a place on takes their place.
-    async fn merge_from(&self, writer: &mut WriterState, from: usize) -> Result<()> {
+    async fn merge_from(&self, writer: &mut WriterState, from: usize, report: Report<'_>) -> Result<()> {
         let held = self.shared.state().held().len();
-        let made = self.merge_of(from..held).await?;
+        let made = self.merge_of(from..held, report).await?;
         self.replace_or_discard(writer, from, made, None).await
     }
 
     /// A segment of some that are held, without their dead rows.
-    pub(super) async fn merge_of(&self, segments: Range<usize>) -> Result<Made> {
+    pub(super) async fn merge_of(&self, segments: Range<usize>, report: Report<'_>) -> Result<Made> {
         let merge = self.shared.state().merge_job(segments, self.database.shared.now());
-        self.complete(&*self.begin_job(merge).await).await
+        self.complete(&*self.begin_job(merge).await, report).await
     }
 
     /// A segment of all documents under a larger schema. Searches go on between the slices.
@@ -80,7 +80,7 @@ impl Collection {
             }
             (self.database.shared.environment.background.pause)().await;
         }
-        self.complete(&*self.begin_job(extend.finish()).await).await
+        self.complete(&*self.begin_job(extend.finish()).await, UNREPORTED).await
     }
 
     async fn replace_or_discard(

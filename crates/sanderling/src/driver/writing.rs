@@ -4,7 +4,7 @@
 //! queue, appends it in one piece, applies it, and leaves the answers; those who have theirs need not have the turn any more.
 
 use super::{
-    collection::{Collection, Task, WriterState},
+    collection::{Collection, Task, UNREPORTED, WriterState},
     commit::ManifestState,
     lock::LockGuard,
     queue::{self, Answer, Behind, is_impatient},
@@ -105,13 +105,14 @@ impl WriterState {
 
 impl Collection {
     /// Does what only one at a time may do. The receipt is empty for all but writes.
-    pub fn perform(&self, task: Task) -> StorageFuture<'_, WriteReceipt> {
+    pub fn perform<'a>(&'a self, task: Task<'a>) -> StorageFuture<'a, WriteReceipt> {
         Box::pin(async move {
             let task = match task {
                 Task::Write(write) => return self.write(write).await,
                 task => task,
             };
-            let _behind = matches!(task, Task::Compact | Task::Extend(_)).then(|| self.behind());
+            let report = if let Task::Compact(report) = task { report } else { UNREPORTED };
+            let _behind = matches!(task, Task::Compact(_) | Task::Extend(_)).then(|| self.behind());
             let mut writer = self.writer().await?;
             let job = match task {
                 Task::Flush => return self.settle(&mut writer).await.map(|()| WriteReceipt::default()),
@@ -122,7 +123,7 @@ impl Collection {
                 Task::Settings(asked) => {
                     return self.change_settings(&mut writer, asked).await.map(|()| WriteReceipt::default());
                 }
-                Task::Compact | Task::Write(_) => Job::Compact,
+                Task::Compact(_) | Task::Write(_) => Job::Compact(report),
             };
             self.rebuild(&mut writer, job).await.map(|()| WriteReceipt::default())
         })

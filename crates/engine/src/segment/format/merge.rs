@@ -69,6 +69,8 @@ struct MergedDocuments {
     packed: PackedDocuments,
     /// The next source, and the next row of it.
     next: (usize, u32),
+    /// How many there are by now.
+    pushed: usize,
 }
 
 /// Bytes of documents that one step packs.
@@ -105,6 +107,17 @@ impl Merging {
         self.written == parts.len()
     }
 
+    /// How many rows of all parts are made, where each has so many. Those of a column count when it is made.
+    #[must_use]
+    pub fn done(&self, rows: usize) -> usize {
+        let of_part = |part: &Part| match &part.made {
+            _ if part.is_done => rows,
+            Made::Documents(documents) => documents.pushed,
+            _ => 0,
+        };
+        self.begun.iter().flat_map(|(_, parts)| parts).map(of_part).sum()
+    }
+
     /// Has `run` work on all parts that are not made yet, in any order or at once, and says whether there were any.
     #[cfg(all(feature = "parallel", not(target_family = "wasm")))]
     pub fn step_parts(
@@ -136,7 +149,7 @@ impl Merging {
 
     fn begin(&mut self, schema: &Schema, sources: &[Source<'_>]) {
         write_rows(&mut self.writer, sources);
-        let documents = MergedDocuments { packed: PackedDocuments::new(), next: (0, 0) };
+        let documents = MergedDocuments { packed: PackedDocuments::new(), next: (0, 0), pushed: 0 };
         let mut parts = Vec::from([Part { field: 0, made: Made::Documents(documents), is_done: false }]);
         parts.extend((0..schema.fields.len()).map(|field| Part { field, made: Made::Nothing, is_done: false }));
         self.begun = Some((new_rows(sources), parts));
@@ -234,6 +247,7 @@ impl MergedDocuments {
         let (mut unpacked, mut begin) = (Unpacked::default(), None);
         while let Some(source) = sources.get(self.next.0) {
             for row in (self.next.1..source.segment.rows() as u32).map(RowId).filter(|row| source.keep.contains(*row)) {
+                self.pushed += 1;
                 let end = self.packed.push(source.segment.document(row, &mut unpacked));
                 if end - *begin.get_or_insert(end) >= SLICE_BYTES {
                     self.next.1 = row.0 + 1;
