@@ -37,9 +37,10 @@ fn opened(storage: &SimStorage) -> Result<Database, Error> {
     block_on(Database::open(Box::new(storage.clone()), Durability::Strict, world::environment()))
 }
 
-/// Each so many-th byte of a file; of a note, whose bytes are all alike, few.
+/// Each so many-th byte of a file; of a note, which is nothing but letters, few.
 fn places(bytes: &[u8], every: usize) -> impl Iterator<Item = usize> {
-    let is_of_note = |at: usize| bytes[at] != 0 && bytes.get(at..at + 4) == bytes.get(at + 4..at + 8);
+    let is_of_note =
+        |at: usize| bytes.get(at..at + 8).is_some_and(|bytes| bytes.iter().all(|byte| byte.is_ascii_uppercase()));
     (0..bytes.len()).step_by(every).filter(move |at| at.is_multiple_of(61) || !is_of_note(*at))
 }
 

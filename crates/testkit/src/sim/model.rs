@@ -1,5 +1,6 @@
 //! What a collection must hold: every document, and which states a crash may leave.
 
+use super::random::Random;
 use sanderling::Document;
 use std::collections::BTreeMap;
 
@@ -54,11 +55,17 @@ impl Item {
         (!self.base.is_multiple_of(4)).then(|| [part(2), part(5), part(8)])
     }
 
-    /// What is stored with it and never searched; some have it. It fills blocks of a segment, which are then read as they are needed.
+    /// Letters that are stored with it and never searched; some have it. They fill blocks of a segment, which are then read as they
+    /// are needed.
     #[must_use]
     pub fn note(&self) -> Option<String> {
         let has_note = self.base > 16 && self.base % 16 == 7;
-        has_note.then(|| format!("{:03} ", self.base % 1_000).repeat(NOTE_BYTES / 4))
+        has_note.then(|| {
+            // Nothing that packing makes shorter.
+            let mut random = Random::new(u64::from(self.base));
+            let bytes = (0..NOTE_BYTES / 8).flat_map(|_| random.number().to_le_bytes());
+            bytes.map(|byte| char::from(b'A' + byte % 26)).collect()
+        })
     }
 
     /// The document as a caller writes it.
