@@ -189,7 +189,8 @@ export async function withQueryVectorsInTime(
     return { ...(made as Members), timeout: Math.max(end - performance.now(), 0) };
   } catch (error) {
     if (!late.signal.aborted || signal?.aborted === true) throw error;
-    const { vector, ...rest } = query as Members;
+    // No page can go on from another query's, and without vectors hits may not say by which field they differ.
+    const { vector, cursor: _cursor, mmr: _mmr, ...rest } = query as Members;
     return { ...rest, ...(Array.isArray(vector) ? otherLegs(vector) : {}), timeout: 0 };
   } finally {
     clearTimeout(timer);

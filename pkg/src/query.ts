@@ -35,6 +35,9 @@ const RULES: OptionRules = {
 // Hits that come where nothing is said, as the engine has it.
 const LIMIT_DEFAULT = 10;
 
+// The most that a search gives, as the engine has it.
+const HITS_MAX = 1_000_000;
+
 // Tells the engine that a leg's value has the wrong type and was left in the JSON, so that it gives the typed error.
 const VALUE_IN_JSON = 0xffffffff;
 
@@ -62,9 +65,10 @@ export function encodeQuery(query: unknown): EncodedQuery {
 function rerankedPage(query: Record<string, unknown>): Record<string, unknown> {
   if (query["groupBy"] !== undefined) throw mismatch("invalid", "search: rerank", "hits that are not grouped", "groupBy");
   const { limit = LIMIT_DEFAULT, offset = 0, ...rest } = query;
-  // What is no number is the engine's to refuse.
-  if (typeof limit !== "number" || typeof offset !== "number") return query;
-  return { ...rest, limit: offset + limit };
+  const isRefused = [limit, offset].some((number) => typeof number !== "number" || !(number >= 0 && number <= HITS_MAX));
+  // A page that a cursor leads to has no offset. What is wrong is the engine's to refuse.
+  if (isRefused || query["cursor"] !== undefined) return query;
+  return { ...rest, limit: Math.min(Number(offset) + Number(limit), HITS_MAX) };
 }
 
 /** The answer with its first hits in the order that `rerank` gives them, if the query has one. */

@@ -246,6 +246,11 @@ test("a query's timeout holds for its embedder too", async () => {
     assert.deepEqual([late.partial, ids(late), stopped], [true, [], 1]);
     const found = await books.search({ ...query, timeout: 2_000 });
     assert.deepEqual([found.partial, ids(found)], [undefined, [1, 2]]);
+    const first = await books.search({ ...query, limit: 1 });
+    for (const more of [{ cursor: first.cursor }, { mmr: { lambda: 0.5 } }]) {
+      const late = await books.search({ ...query, ...more, limit: 1, timeout: 20 });
+      assert.deepEqual([late.partial, ids(late), late.cursor], [true, [], undefined]);
+    }
     await rejects(books.search({ ...query, timeout: -1 }), "invalid", /timeout/);
     const { signal } = new AbortController();
     await rejects(books.searchMany(["a", { ...query, signal }]), "invalid", /queries\[1\]\.signal/);

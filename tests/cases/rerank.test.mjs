@@ -25,6 +25,11 @@ test("the first hits come in the order of their new scores", () =>
     assert.deepEqual(seen, [["shore", [1, 2, 3, 4]]]);
     assert.equal(found.total, 5);
     assert.deepEqual(ids(await books.search({ text: "shore", rerank, limit: 2, offset: 2 })), [4, 3]);
+    const { cursor } = await books.search({ text: "shore", limit: 2 });
+    assert.equal((await books.search({ text: "shore", rerank, cursor, limit: 2 })).hits.length, 2);
+    await assert.rejects(books.search({ text: "shore", rerank, cursor, offset: 10 }), { code: "invalid" });
+    assert.deepEqual(ids(await books.search({ text: "shore", rerank, offset: 600_000, limit: 600_000 })), []);
+    await assert.rejects(books.search({ text: "shore", rerank, limit: 1_000_001 }), { code: "invalid" });
     const [many] = await books.searchMany([{ text: "shore", rerank, limit: 1 }]);
     assert.deepEqual(ids(many), [1]);
     assert.deepEqual(ids(await books.search({ text: "nothing", rerank })), []);

@@ -184,3 +184,127 @@ fn what_is_written_meanwhile_moves_no_other_hit() {
         assert_eq!(distinct.len(), after.len(), "{json}");
     }
 }
+
+/// The ids of the hits of a page, or of the first hit of each group.
+fn ids_of(page: &SearchResult) -> Vec<DocumentId> {
+    let first_of_groups = page.groups.iter().flatten().filter_map(|group| group.hits.first());
+    page.hits.iter().chain(first_of_groups).map(|hit| hit.id.clone()).collect()
+}
+
+/// Who reads a page, deletes what it shows and asks for the next one meets every match.
+#[test]
+fn what_was_shown_may_be_deleted() {
+    for json in [
+        r#"{}"#,
+        r#"{ "filter": { "n": { "$lt": 9 } } }"#,
+        r#"{ "sort": { "field": "n", "order": "desc" } }"#,
+        r#"{ "sort": [{ "field": "k" }, { "field": "n" }] }"#,
+        r#"{ "sort": { "field": "k", "order": "desc" }, "minScore": 0 }"#,
+        r#"{ "vector": { "value": V, "exact": true } }"#,
+        r#"{ "vector": { "value": V, "exact": true }, "sort": { "field": "n" } }"#,
+    ] {
+        let mut pages = Pages::new("flat");
+        let query = Query { limit: 50, ..query(json) };
+        let total = pages.search(&query).total;
+        let mut shown = ids_of(&pages.search(&query));
+        let parts = pages.all(&query, &mut |pages, _| {
+            pages.write(Write::Delete(DeleteTarget::Ids(core::mem::take(&mut shown))));
+            // What comes next is found without a cursor too.
+            shown = ids_of(&pages.search(&query));
+        });
+        let found: Vec<_> = parts.iter().flat_map(ids_of).collect();
+        let distinct: BTreeSet<_> = found.iter().collect();
+        assert_eq!((found.len(), distinct.len()), (total, total), "{json}");
+    }
+}
+
+/// Where scores hang on what else there is, too.
+#[test]
+fn the_last_hit_may_be_deleted() {
+    for json in [
+        r#"{ "text": "shore" }"#,
+        r#"{ "text": "shore -birds" }"#,
+        r#"{ "text": "birds", "vector": { "value": V, "exact": true } }"#,
+        r#"{ "text": "birds", "groupBy": { "field": "n" } }"#,
+    ] {
+        let mut pages = Pages::new("flat");
+        let query = Query { limit: 10, ..query(json) };
+        let whole = pages.search(&Query { limit: 20, ..query.clone() });
+        let first = pages.search(&query);
+        let last = ids_of(&first).pop().unwrap();
+        pages.write(Write::Delete(DeleteTarget::Ids([last].to_vec())));
+        let next = pages.search(&Query { cursor: first.cursor.clone(), ..query });
+        let shown: BTreeSet<_> = [ids_of(&first), ids_of(&next)].concat().into_iter().collect();
+        let missed: Vec<_> = ids_of(&whole).into_iter().filter(|id| !shown.contains(id)).collect();
+        assert!(missed.len() <= usize::from(json.contains("vector")), "{json}: {missed:?}");
+    }
+}
+
+/// However many come ahead between two pages, nothing is shown twice.
+#[test]
+fn many_new_hits_ahead_repeat_none() {
+    for json in [
+        r#"{ "sort": { "field": "n", "order": "desc" } }"#,
+        r#"{ "vector": { "value": V, "exact": true } }"#,
+        r#"{ "groupBy": { "field": "n" }, "vector": { "value": V, "exact": true } }"#,
+    ] {
+        for deletes in [false, true] {
+            let mut pages = Pages::new("flat");
+            let query = Query { limit: 4, ..query(json) };
+            let whole = pages.search(&Query { limit: 12, ..query.clone() });
+            let mut shown = Vec::new();
+            let first = pages.search(&query);
+            if deletes {
+                pages.write(Write::Delete(DeleteTarget::Ids(ids_of(&first))));
+            }
+            // The best by far.
+            let vectors = clustered(DOCUMENTS, 16, 30, 5);
+            let documents = (0..60)
+                .map(|at| Document::new(2_000 + at).with("n", 1_000 + at as u32).with("v", vectors[160..176].to_vec()));
+            pages.write(Write::Put(documents.collect(), PutOptions::default()));
+            let mut cursor = first.cursor.clone();
+            shown.extend(ids_of(&first));
+            for _ in 0..2 {
+                let page = pages.search(&Query { cursor: cursor.take(), ..query.clone() });
+                shown.extend(ids_of(&page));
+                cursor = page.cursor;
+            }
+            if json.contains("groupBy") && deletes {
+                // Groups begin with other hits now.
+                continue;
+            }
+            assert_eq!(shown, ids_of(&whole), "{json} {deletes}");
+        }
+    }
+}
+
+/// A document with several values opens several groups; which of them was the last one shown is known.
+#[test]
+fn groups_of_one_document_go_on_where_they_ended() {
+    let mut pages = Pages::new("flat");
+    let with = |id: u64, values: &[&str]| {
+        let values: Vec<_> = values.iter().map(|value| sanderling_engine::Value::from(*value)).collect();
+        Document::new(id).with("k", values).with("n", 500_u32)
+    };
+    let put = |pages: &mut Pages, documents: Vec<Document>| {
+        pages.write(Write::Put(documents, PutOptions::default()));
+    };
+    put(&mut pages, vec![with(5_000, &["a", "b", "c", "d"]), with(5_001, &["e"])]);
+    let json = r#"{ "filter": { "n": { "$gte": 500 } }, "sort": { "field": "n", "order": "desc" }, "groupBy": { "field": "k" }, "limit": 1 }"#;
+    let mut found = Vec::new();
+    for page in pages.all(&query(json), &mut |pages, page| {
+        // A group comes ahead of those that were shown.
+        put(
+            pages,
+            vec![
+                Document::new(6_000 + page as u64)
+                    .with("k", vec![sanderling_engine::Value::from(format!("new{page}").as_str())])
+                    .with("n", 600_u32),
+            ],
+        );
+    }) {
+        found.extend(page.groups.unwrap().into_iter().map(|group| group.value));
+    }
+    let expected: Vec<_> = ["a", "b", "c", "d", "e"].map(sanderling_engine::Value::from).to_vec();
+    assert_eq!(found, expected);
+}

@@ -234,3 +234,20 @@ fn writes_at_once_keep_a_quota_too() {
     });
     assert_eq!(books.count(None).unwrap(), 50);
 }
+
+#[test]
+fn a_second_opinion_is_asked_for_within_the_bounds_of_a_search() {
+    let schema = Schema::from_json(r#"{ "fields": { "t": { "type": "text" } } }"#).unwrap();
+    let books = Database::memory().unwrap().collection("books", schema).unwrap();
+    books.put((1..=6_u64).map(|id| Document::new(id).with("t", "shore"))).unwrap();
+    let search =
+        |query: &Query| books.search_reranked(query, &mut |_, hits| (0..hits.len()).map(|at| at as f32).collect());
+    let query = Query::new().text("shore").limit(2);
+    let cursor = books.search(&query).unwrap().cursor.unwrap();
+    let next = search(&query.clone().cursor(cursor.clone())).unwrap();
+    assert_eq!(next.hits.iter().map(|hit| hit.id.clone()).collect::<Vec<_>>(), [4.into(), 3.into()]);
+    let beside = search(&query.clone().cursor(cursor).offset(10)).unwrap_err();
+    assert_eq!(beside.code(), ErrorCode::Invalid);
+    assert_eq!(search(&query.clone().offset(600_000).limit(600_000)).map(|found| found.hits.len()), Ok(0));
+    assert_eq!(search(&query.limit(1_000_001)).unwrap_err().code(), ErrorCode::Invalid);
+}

@@ -9,6 +9,7 @@ use crate::{
         QUERY_TERMS_MAX, SLOP_MAX, SORT_FIELDS_MAX, VECTOR_LEGS_MAX,
     },
 };
+use core::fmt::Display;
 
 /// Factors and weights.
 const FACTOR_MAX: f32 = 1e6;
@@ -27,7 +28,13 @@ impl Query {
         for facet in &self.facets {
             match &facet.kind {
                 FacetKind::Values { limit } => count("facets", *limit, FACET_VALUES_MAX)?,
-                FacetKind::Ranges(ranges) => count("facets", ranges.len(), FACET_RANGES_MAX)?,
+                FacetKind::Ranges(ranges) => {
+                    count("facets", ranges.len(), FACET_RANGES_MAX)?;
+                    let is_nan = |bound: &Value| matches!(bound, Value::Number(number) if number.is_nan());
+                    if ranges.iter().flatten().any(is_nan) {
+                        return Err(Error::expected(&"facets", &"bounds that are numbers", &"NaN"));
+                    }
+                }
                 FacetKind::Bounds => {}
             }
         }
@@ -55,10 +62,20 @@ impl TextQuery {
         if self.fields.as_ref().is_some_and(alloc::vec::Vec::is_empty) {
             return Err(Error::expected(&"text.fields", &"at least one text field", &"none"));
         }
-        self.boost
-            .iter()
-            .try_for_each(|(_, factor)| within("text.boost", Some(*factor), [f32::MIN_POSITIVE, FACTOR_MAX]))
+        self.boost.iter().try_for_each(|(field, factor)| match is_boost(*factor) {
+            true => Ok(()),
+            false => Err(wrong_boost(field, factor)),
+        })
     }
+}
+
+/// Whether a field may count so much. What 32 bits cannot tell from 0 is 0.
+pub(super) fn is_boost(factor: f32) -> bool {
+    factor > 0.0 && factor <= FACTOR_MAX
+}
+
+pub(super) fn wrong_boost(field: &str, found: &dyn Display) -> Error {
+    Error::expected(&format_args!("text.boost.{field}"), &"a number above 0, at most 1000000", found)
 }
 
 impl VectorQuery {
@@ -132,6 +149,8 @@ mod tests {
             ("maxLength", Query::new().highlight(Highlight { max_length: 100_001, ..Highlight::default() })),
             ("facets", Query::new().facet("n", FACET_VALUES_MAX + 1)),
             ("facets", Query::new().facet_ranges("n", vec![[0.0, 1.0]; 1_001])),
+            ("facets", Query::new().facet_ranges("n", [[f64::NAN, 1.0]])),
+            ("facets", Query::new().facet_ranges("n", [[0.0, f64::NAN]])),
             ("slop", text(TextQuery { slop: 1_001, ..TextQuery::default() })),
             ("minimumMatch", text(TextQuery { minimum_match: 1_025, ..TextQuery::default() })),
             ("fuzzy", text(TextQuery { fuzzy: Fuzziness::Fixed(3), ..TextQuery::default() })),
@@ -156,6 +175,15 @@ mod tests {
                 matches!(&error, Err((ErrorCode::Invalid, message)) if message.contains(path)),
                 "{path}: {error:?}"
             );
+        }
+        // The least numbers have one meaning wherever a query comes from, and so have those that are too little for 32 bits.
+        for (factor, is_right) in
+            [(1e-40, true), (1e-50, false), (0.0, false), (1e6, true), (1.1e6, false), (1e39, false)]
+        {
+            let json =
+                Query::from_json(alloc::format!(r#"{{ "text": {{ "query": "a", "boost": {{ "t": {factor} }} }} }}"#));
+            let built = text(TextQuery { boost: vec![("t".into(), factor as f32)], ..TextQuery::default() }).check();
+            assert_eq!((json.is_ok(), built.is_ok()), (is_right, is_right), "{factor}");
         }
         let method = FusionMethod::Weighted(Scale::ZScore);
         let right =

@@ -1,11 +1,18 @@
 //! Where the next page of a search begins, as a text that callers give back.
 //!
-//! It holds the position behind the last hit, the version of that hit, and how deep legs went for the first page: so the pages of
-//! one search are cut from one ranking. The hash at its end is that of these numbers and of what the query ranks by: a cursor of
-//! another query, or one that was changed, is refused.
+//! It holds what places the last hit, so that the next page begins behind it even where it is gone: its score, its values in the
+//! fields that order, its version. Beside that it says how many come before, and how deep legs went for the first page: so the
+//! pages of one search are cut from one ranking. The hash at its start is that of all this and of what the query ranks by: a
+//! cursor of another query, or one that was changed, is refused. Anybody can make such a hash, so nothing that is read is trusted.
 
 use super::{FusionMethod, Fuzziness, Query, TextQuery, VectorQuery};
-use crate::{Error, Result, document::quoted, ids::SequenceNumber, numbering::hash_by};
+use crate::{
+    Error, Result, Value,
+    document::{json, quoted},
+    ids::SequenceNumber,
+    limits::{HITS_MAX, SEGMENT_ROWS_MAX},
+    numbering::hash_by,
+};
 use alloc::{
     format,
     string::{String, ToString},
@@ -13,21 +20,26 @@ use alloc::{
 };
 
 /// What a page begins behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Cursor {
     /// How many hits, or groups, come before.
     pub position: u32,
     /// How many of its best each leg gives where several are fused.
     pub depth: u32,
-    /// The version of the last hit, or of the first one of the last group; 0 if there is none.
+    /// The version of the last hit, or of the first one of the last group.
     pub last: SequenceNumber,
+    /// What it scores; less than all others where no leg ranks it.
+    pub score: f32,
+    /// Its values in the fields that order, and behind them that of its group.
+    pub values: Vec<Value>,
 }
 
 impl Cursor {
     /// The text that stands for it beside the hits of that query.
-    pub fn to_text(self, query: &Query) -> String {
-        let Self { position, depth, last: SequenceNumber(last) } = self;
-        format!("{position:08x}{depth:08x}{last:016x}{:08x}", self.hash(query))
+    pub fn to_text(&self, query: &Query) -> String {
+        let Self { position, depth, last: SequenceNumber(last), score, values } = self;
+        let score = score.to_bits();
+        with_hash(&format!("{position:08x}{depth:08x}{last:016x}{score:08x}{}", Value::Array(values.clone())), query)
     }
 
     /// The cursor of a query, if it has one.
@@ -36,29 +48,35 @@ impl Cursor {
         if query.offset > 0 {
             return Err(Error::expected(&"query.offset", &"nothing beside a cursor", &query.offset));
         }
-        let number = |from: usize, to: usize| {
-            let digits = text.get(from..to).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
-            u64::from_str_radix(digits, 16).ok()
-        };
-        let read = || {
-            let (position, depth) = (number(0, 8)? as u32, number(8, 16)? as u32);
-            let cursor = Self { position, depth, last: SequenceNumber(number(16, 32)?) };
-            (*text == cursor.to_text(query)).then_some(cursor)
-        };
         let wrong = || {
             let given: String = text.chars().take(48).collect();
             Error::expected(&"query.cursor", &"the cursor of an answer to the same query", &quoted(&given))
         };
-        read().map(Some).ok_or_else(wrong)
+        read(text, query).map(Some).ok_or_else(wrong)
     }
+}
 
-    fn hash(self, query: &Query) -> u32 {
-        let mut ranked_by = RankedBy(Vec::new());
-        ranked_by.numbers([self.position, self.depth, self.last.0 as u32, (self.last.0 >> 32) as u32]);
-        ranked_by.query(query);
-        // Cursors go from host to host, keys do not.
-        hash_by(0, &ranked_by.0)
-    }
+fn read(text: &str, query: &Query) -> Option<Cursor> {
+    let content = text.get(8..).filter(|content| with_hash(content, query) == text)?;
+    let number = |from: usize, to: usize| u64::from_str_radix(content.get(from..to)?, 16).ok();
+    let Ok(Value::Array(values)) = json::parse(content.get(40..)?) else { return None };
+    let cursor = Cursor {
+        position: number(0, 8)? as u32,
+        depth: number(8, 16)? as u32,
+        last: SequenceNumber(number(16, 32)?),
+        score: f32::from_bits(number(32, 40)? as u32),
+        values,
+    };
+    // No first page goes deeper than an offset and a limit together.
+    (cursor.position as usize <= SEGMENT_ROWS_MAX && cursor.depth as usize <= 2 * HITS_MAX).then_some(cursor)
+}
+
+fn with_hash(content: &str, query: &Query) -> String {
+    let mut ranked_by = RankedBy(Vec::new());
+    ranked_by.text(content);
+    ranked_by.query(query);
+    // Cursors go from host to host, keys do not.
+    format!("{:08x}{content}", hash_by(0, &ranked_by.0))
 }
 
 /// All of a query that its ranking depends on, as bytes.
@@ -171,23 +189,44 @@ mod tests {
         Cursor::of(&Query { cursor: Some(text.into()), ..query.clone() })
     }
 
+    fn cursor(position: usize, depth: usize) -> Cursor {
+        let [position, depth] = [position, depth].map(|number| number as u32);
+        Cursor { position, depth, last: SequenceNumber(3), score: f32::NEG_INFINITY, values: Vec::new() }
+    }
+
+    #[test]
+    fn a_cursor_goes_no_further_than_offsets_and_limits_do() {
+        let query = Query::new();
+        for (position, depth, is_one) in [
+            (SEGMENT_ROWS_MAX, 2 * HITS_MAX, true),
+            (SEGMENT_ROWS_MAX + 1, 200, false),
+            (10, 2 * HITS_MAX + 1, false),
+            (10, u32::MAX as usize, false),
+        ] {
+            let found = read(&query, &cursor(position, depth).to_text(&query));
+            assert_eq!(found.is_ok(), is_one, "{position} {depth}");
+            assert!(is_one || found.is_err_and(|error| error.code() == ErrorCode::Invalid));
+        }
+    }
+
     #[test]
     fn a_cursor_is_one_of_its_query_and_of_no_other() -> Result<()> {
-        let cursor = Cursor { position: 30, depth: 200, last: SequenceNumber(1 << 40) };
+        let values = [Value::Null, 0.1.into(), 1e300.into(), true.into(), "é\"\n".into()].to_vec();
+        let cursor = Cursor { position: 30, depth: 200, last: SequenceNumber(1 << 40), score: -0.3, values };
         for (at, one) in QUERIES.iter().enumerate() {
             let one = Query::from_json(*one)?;
             let text = cursor.to_text(&one);
             for (other_at, other) in QUERIES.iter().enumerate() {
                 let found = read(&Query::from_json(*other)?, &text);
                 if at == other_at {
-                    assert_eq!(found, Ok(Some(cursor)));
+                    assert_eq!(found, Ok(Some(cursor.clone())));
                 } else {
                     assert_eq!(found.map_err(|error| error.code()), Err(ErrorCode::Invalid), "{other}");
                 }
             }
             // How hits are shown may change from page to page.
             let shown = Query { limit: 3, explain: true, select: Some(Vec::new()), ..one };
-            assert_eq!(read(&shown, &text), Ok(Some(cursor)));
+            assert_eq!(read(&shown, &text), Ok(Some(cursor.clone())));
         }
         Ok(())
     }
@@ -195,7 +234,7 @@ mod tests {
     #[test]
     fn what_is_no_cursor_is_refused() {
         let query = Query::new();
-        let text = Cursor { position: 1, depth: 2, last: SequenceNumber(3) }.to_text(&query);
+        let text = cursor(1, 2).to_text(&query);
         for at in 0..text.len() {
             let mut changed = text.clone().into_bytes();
             changed[at] = if changed[at] == b'1' { b'2' } else { b'1' };

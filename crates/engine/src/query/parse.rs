@@ -3,6 +3,7 @@
 use super::{
     Facet, FacetKind, Fusion, FusionMethod, Fuzziness, GroupBy, Highlight, Mmr, Order, Query, Scale, Sort, TextQuery,
     VectorQuery,
+    check::{is_boost, wrong_boost},
 };
 use crate::{
     Error, Result, Value,
@@ -111,11 +112,8 @@ fn boosts(value: &Value) -> Result<Vec<(String, f32)>> {
         return Err(Error::expected(&"text.boost", &"an object of numbers", &value.describe()));
     };
     try_map(members, |(field, factor)| match factor {
-        Value::Number(factor) if *factor > 0.0 && *factor <= 1e6 => Ok((field.clone(), *factor as f32)),
-        other => {
-            let path = format_args!("text.boost.{field}");
-            Err(Error::expected(&path, &"a number above 0, at most 1000000", &other.describe()))
-        }
+        Value::Number(factor) if is_boost(*factor as f32) => Ok((field.clone(), *factor as f32)),
+        other => Err(wrong_boost(field, &other.describe())),
     })
 }
 

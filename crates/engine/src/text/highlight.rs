@@ -92,7 +92,7 @@ pub fn one_of(terms: &[String]) -> impl Fn(&str) -> f32 {
 
 fn spans_of(text: &str, analyzer: &dyn Analyzer, weight: TermWeight<'_>) -> Vec<Span> {
     let mut spans = Vec::new();
-    let (mut number_of, mut hashes): (Numbering, Vec<u32>) = (Numbering::default(), Vec::new());
+    let (mut number_of, mut words): (Numbering, Vec<String>) = (Numbering::default(), Vec::new());
     analyzer.analyze(text, Purpose::Index, &mut |token: Token<'_>| {
         let written = text.get(token.start..token.end).unwrap_or_default();
         if spans.len() >= SPANS_MAX || written.is_empty() {
@@ -112,11 +112,11 @@ fn spans_of(text: &str, analyzer: &dyn Analyzer, weight: TermWeight<'_>) -> Vec<
         }
         if weighs > 0.0 {
             let hash = hash(term.as_bytes());
-            let next = hashes.len() as u32;
-            let number = number_of.find(hash, &mut |at| hashes[at as usize] == hash).unwrap_or(next);
+            let next = words.len() as u32;
+            let number = number_of.find(hash, &mut |at| words[at as usize] == term).unwrap_or(next);
             if number == next {
                 number_of.set(hash, next, &mut |_| false);
-                hashes.push(hash);
+                words.push(term.into());
             }
             // Whole numbers: sums of them can be taken back.
             let weight = (weighs.min(1e6) * 1024.0) as u64 + 1;
@@ -271,5 +271,28 @@ fn push_escaped(text: &str, out: &mut String) {
             '\'' => out.push_str("&#39;"),
             other => out.push(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        schema::{StopWords, TextField},
+        text::{FieldAnalyzer, Language},
+    };
+    use alloc::{collections::BTreeMap, format};
+
+    #[test]
+    fn words_with_one_hash_are_two_words() {
+        let mut word_of = BTreeMap::new();
+        let words = (0_u32..2_000_000).map(|number| format!("w{number}"));
+        let mut pairs = words.filter_map(|word| Some((word_of.insert(hash(word.as_bytes()), word.clone())?, word)));
+        let Some((one, other)) = pairs.next() else { panic!("no two words have one hash") };
+        let (language, stop_words) = (Language::English, StopWords::Off);
+        let field = TextField { weight: 1.0, language, stop_words, positions: true, many: false };
+        let Ok(analyzer) = FieldAnalyzer::new(&field, None) else { panic!("English is always there") };
+        let spans = spans_of(&format!("{one} {other} {one}"), &analyzer, &|_| 1.0);
+        assert_eq!(spans.iter().map(|span| span.term).collect::<Vec<_>>(), [0, 1, 0]);
     }
 }

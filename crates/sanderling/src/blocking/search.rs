@@ -3,6 +3,7 @@
 use super::Collection;
 use sanderling_engine::{
     Error, ErrorCode, Query, Result,
+    limits::HITS_MAX,
     query::{Hit, SearchResult, Watch},
 };
 use std::{
@@ -56,8 +57,8 @@ impl Collection {
         Ok(result)
     }
 
-    /// Answers a search with its first hits in a new order: `scores` gives each of those up to `offset + limit` a score of its own,
-    /// the highest goes first. The hits carry those scores.
+    /// Answers a search with its first hits in a new order: `scores` gives each of those up to `offset + limit`, 1,000,000 at
+    /// most, a score of its own, the highest goes first. The hits carry those scores.
     ///
     /// ```
     /// # use sanderling::{Database, Document, Query, Schema};
@@ -76,7 +77,12 @@ impl Collection {
         if query.group_by.is_some() {
             return Err(Error::expected(&"rerank", &"hits that are not grouped", &"groupBy"));
         }
-        let all = Query { offset: 0, limit: query.offset.saturating_add(query.limit), ..query.clone() };
+        query.check()?;
+        let mut all = query.clone();
+        // A page that a cursor leads to has no offset.
+        if query.cursor.is_none() {
+            (all.offset, all.limit) = (0, query.offset.saturating_add(query.limit).min(HITS_MAX));
+        }
         let mut result = self.search(&all)?;
         let given = scores(query, &result.hits);
         if given.len() != result.hits.len() || given.iter().any(|score| !score.is_finite()) {

@@ -22,9 +22,9 @@ impl CollectionState {
             let expected = format_args!("a limit and an offset of at most {MMR_HITS_MAX} together");
             return Err(Error::expected(&"mmr", &expected, &hits));
         }
-        if query.leg_depth > MMR_HITS_MAX {
+        if page.depth > MMR_HITS_MAX {
             let expected = format_args!("a legDepth of at most {MMR_HITS_MAX}");
-            return Err(Error::expected(&"mmr", &expected, &query.leg_depth));
+            return Err(Error::expected(&"mmr", &expected, &page.depth));
         }
         let of_leg = query.vectors.first().and_then(|leg| leg.field.as_deref());
         Ok(Some(self.vector_field(&"mmr.field", mmr.field.as_deref().or(of_leg))?.0))

@@ -1,6 +1,6 @@
 //! Hits put together by the values of a field.
 
-use super::Ranking;
+use super::{Ranking, order::of_value};
 use crate::{
     Value,
     attributes::AttributeValue,
@@ -11,6 +11,7 @@ use crate::{
     query::{Candidate, Watch},
 };
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 /// Groups, the one with the best hit first.
 pub(super) struct Groups(pub Vec<Group>);
@@ -18,7 +19,29 @@ pub(super) struct Groups(pub Vec<Group>);
 /// The best candidates with one value.
 pub(super) struct Group {
     pub value: Value,
+    /// What the group has its place by, even if none of it is shown.
+    pub first: Candidate,
     pub members: Vec<Candidate>,
+}
+
+impl Groups {
+    /// How many groups begin with one of the first `place` that are ranked: of those that the last of these opens, if that is
+    /// `split`, no more than up to a value.
+    pub fn count_ahead(&self, ranked: &[Candidate], place: usize, split: Option<&Value>) -> usize {
+        let mut rank = 0;
+        let is_behind = &mut |group: &Group| {
+            // Groups are in the order of what they begin with.
+            while ranked.get(rank).is_some_and(|candidate| candidate.place() != group.first.place()) {
+                rank += 1;
+            }
+            let is_split = split.is_some_and(|value| {
+                let [value, of_group] = [value, &group.value].map(of_value);
+                of_group.zip(value).is_some_and(|(of_group, value)| of_group.order(value) == Ordering::Greater)
+            });
+            rank >= place || (is_split && rank + 1 == place)
+        };
+        self.0.iter().position(is_behind).unwrap_or(self.0.len())
+    }
 }
 
 impl CollectionState {
@@ -67,7 +90,7 @@ impl CollectionState {
                     None if groups.len() == wanted => continue,
                     None => {
                         number_of.set(hash, groups.len() as u32, &mut |_| false);
-                        groups.push(Group { value, members: Vec::new() });
+                        groups.push(Group { value, first: *candidate, members: Vec::new() });
                         groups.len() - 1
                     }
                 };

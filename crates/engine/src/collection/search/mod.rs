@@ -133,7 +133,7 @@ impl CollectionState {
             (self.schema.fields[facet.field].name.clone(), self.counted(facet, &rows, watch))
         });
         let chosen = &mut |wanted| self.chosen(&asked, &rows, matches, (wanted, watch));
-        let (Chosen { ranking, groups }, page) = self.page(&asked, chosen);
+        let (Chosen { ranking, groups }, page) = self.page(&asked, &rows, watch, chosen);
         let cursor = if watch.has_cut() { None } else { self.cursor_behind(&asked, &ranking, groups.as_ref(), &page) };
         let Ranking { ranked, places, total, mut plan, .. } = ranking;
         let telling =

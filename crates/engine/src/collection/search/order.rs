@@ -1,7 +1,7 @@
 //! Matches in the order of their fields.
 
 use crate::{
-    Result,
+    Result, Value,
     attributes::{AttributeColumn, AttributeValue},
     collection::state::CollectionState,
     lists::map,
@@ -29,12 +29,7 @@ impl CollectionState {
             let (a, b) = (&candidates[a], &candidates[b]);
             for (key, columns) in keys.iter().zip(&columns) {
                 let of = |candidate: &Candidate| first_value(columns[candidate.segment], candidate, key.order);
-                let ordering = match (of(a), of(b)) {
-                    (Some(a), Some(b)) if key.order == Order::Descending => b.order(a),
-                    (Some(a), Some(b)) => a.order(b),
-                    // What has no value comes last in either order.
-                    (a, b) => b.is_some().cmp(&a.is_some()),
-                };
+                let ordering = compare(key.order, of(a), of(b));
                 if ordering != Ordering::Equal {
                     return ordering;
                 }
@@ -42,6 +37,38 @@ impl CollectionState {
             a.place().cmp(&b.place())
         };
         map(first_of(candidates.len(), limit, compare), |at| candidates[at as usize])
+    }
+
+    /// What a candidate is ordered by.
+    pub(super) fn sort_values(&self, keys: &[SortKey], candidate: &Candidate) -> Vec<Value> {
+        map(keys, |key| {
+            let column = self.attribute(candidate.segment, key.field);
+            first_value(column, candidate, key.order).map_or(Value::Null, AttributeValue::to_value)
+        })
+    }
+}
+
+/// How such values are ordered, those left out at the end aside.
+pub(super) fn compare_values(keys: &[SortKey], a: &[Value], b: &[Value]) -> Ordering {
+    let orderings = keys.iter().zip(a.iter().zip(b)).map(|(key, (a, b))| compare(key.order, of_value(a), of_value(b)));
+    orderings.fold(Ordering::Equal, Ordering::then)
+}
+
+pub(super) fn of_value(value: &Value) -> Option<AttributeValue<'_>> {
+    match value {
+        Value::Text(text) => Some(AttributeValue::Keyword(text)),
+        Value::Number(number) => Some(AttributeValue::Number(*number)),
+        Value::Boolean(value) => Some(AttributeValue::Boolean(*value)),
+        _ => None,
+    }
+}
+
+/// What has no value comes last in either order.
+fn compare(order: Order, a: Option<AttributeValue<'_>>, b: Option<AttributeValue<'_>>) -> Ordering {
+    match (a, b) {
+        (Some(a), Some(b)) if order == Order::Descending => b.order(a),
+        (Some(a), Some(b)) => a.order(b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
     }
 }
 
