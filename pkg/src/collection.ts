@@ -9,7 +9,7 @@ import type {
   WriteCallOptions,
   Written,
 } from "./api.js";
-import { compactWatched } from "./compact.js";
+import { compactWatched, type CompactOptions } from "./compact.js";
 import {
   attachVectors,
   encodeDocuments,
@@ -166,18 +166,7 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
         deleted: await host.delete(collection, encodeTarget(target)),
       })),
     flush: (options) => run(context, options, onlySignal("flush"), (host, at) => host.flush(at)),
-    compact: async (options) => {
-      let isOver = false;
-      try {
-        await run(context, options, COMPACT_RULES, (host, at) => {
-          const { signal, timeout, onProgress } = options ?? {};
-          if (signal === undefined && timeout === undefined && onProgress === undefined) return host.compact(at);
-          return compactWatched(host, at, onProgress, () => isOver || signal?.aborted === true);
-        });
-      } finally {
-        isOver = true; // also where only the waiting has ended
-      }
-    },
+    compact: (options) => compactAll(context, options),
     reembed: (given, options) =>
       run(context, options, REEMBED_RULES, async (host, collection) => {
         const refused = core.refused.size > 0 ? core.refused : core.embedders;
@@ -196,6 +185,19 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
         return run;
       }),
   };
+}
+
+async function compactAll(context: CollectionContext, options: CompactOptions | undefined): Promise<void> {
+  let isOver = false;
+  try {
+    await run(context, options, COMPACT_RULES, (host, at) => {
+      const { signal, timeout, onProgress } = options ?? {};
+      if (signal === undefined && timeout === undefined && onProgress === undefined) return host.compact(at);
+      return compactWatched(host, at, onProgress, () => isOver || signal?.aborted === true);
+    });
+  } finally {
+    isOver = true; // also where only the waiting has ended
+  }
 }
 
 // Made again where the models were exchanged meanwhile.

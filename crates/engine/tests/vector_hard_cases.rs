@@ -311,7 +311,8 @@ fn a_segment_that_is_left_out_keeps_its_place_and_its_dead_rows() {
         (merges::DATABASE, merges::FILE, root),
     );
     let mut damaged = bytes;
-    let at = damaged.windows(11).position(|window| window == b"\"number\":1,").unwrap();
+    // The first document of a block stands there as it is.
+    let at = damaged.windows(9).position(|window| window == b"\"number\":").unwrap();
     damaged[at] ^= 1;
     let mut over = made.over(&damaged, root).unwrap();
     let dead = RowSet::matching(400, &mut |row| row.0 < 3);
