@@ -32,7 +32,9 @@ mod backend;
 mod crc;
 mod estimate;
 mod fast_scan;
+mod marks;
 mod metrics;
+mod order;
 mod packing;
 mod planes;
 mod portable;
@@ -40,6 +42,7 @@ mod quantise;
 mod rotation;
 mod rows;
 pub mod scalar;
+mod scan;
 mod windows;
 
 #[cfg(target_arch = "aarch64")]
@@ -61,11 +64,14 @@ pub use fast_scan::{
     FAST_SCAN_ENTRY_MAX, FAST_SCAN_GROUPS_MAX, FAST_SCAN_VECTORS, GROUP_BYTES, block_bytes, pack_block,
     read_block_code, write_block_code,
 };
+pub use marks::{count_codes, mark_between, mark_places, mark_rows, marks_of};
 pub use metrics::{bray_curtis, canberra, chebyshev, hamming, jaccard, manhattan};
+pub use order::{select_u32, select_u64, sort_u32, sort_u64};
 pub use packing::{PACKED, pack_ascending, packed_words, unpack_ascending};
 pub use planes::{PLANES, bit_planes};
 pub use quantise::{largest_magnitude, quantise_i8, quantise_u7, sign_bits, sum_of_magnitudes};
 pub use rotation::{ROTATION_DIMENSIONS_MAX, ROTATION_ROUNDS, rotation_factors};
+pub use scan::{SCANNED_BLOCKS, Scanned, scan_blocks};
 pub use windows::{Added, CHUNK, WINDOW, add_cells, reaching};
 
 /// The number of virtual lanes of a sum: four registers of simd128, two of AVX2, one of AVX-512.

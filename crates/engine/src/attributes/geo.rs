@@ -268,7 +268,7 @@ mod tests {
             _ => GeoPoint { lat: 89.0 + next(), lon: next() * 360.0 - 180.0 },
         });
         let mut order: Vec<(u32, u32)> = map(points.iter().zip(0..), |(point, row)| (cell_of(*point), row));
-        sort(&mut order);
+        order.sort_unstable();
         let (cells, rows) = (map(&order, |one| one.0), map(&order, |one| one.1));
         // One row a code is one cell a row here: a cell may stand more than once.
         let postings = Postings { starts: Stored::NONE, rows: (&rows).into(), cells: (&cells).into() };

@@ -2,6 +2,7 @@
 
 use crate::ids::RowId;
 use alloc::{vec, vec::Vec};
+use sanderling_kernels as kernels;
 
 /// A set of rows below a fixed bound. None and all of them take no room, and next to no time.
 #[derive(Clone, Debug, Default)]
@@ -50,20 +51,8 @@ impl RowSet {
     /// The rows whose number is one of `count` from `first` on.
     #[must_use]
     pub fn of_numbers(numbers: &[u32], first: u32, count: u32) -> Self {
-        let mut words = Vec::with_capacity(numbers.len().div_ceil(64));
-        for part in numbers.chunks(64) {
-            let mut bytes = [0; 64];
-            for (byte, number) in bytes.iter_mut().zip(part) {
-                *byte = u8::from(number.wrapping_sub(first) < count);
-            }
-            // The product has the lowest bits of eight bytes side by side in its highest byte.
-            let bits = bytes
-                .as_chunks::<8>()
-                .0
-                .iter()
-                .map(|eight| (u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080)) >> 56);
-            words.push(bits.zip((0..64).step_by(8)).fold(0, |word, (bits, at)| word | bits << at));
-        }
+        let mut words = vec![0; numbers.len().div_ceil(64)];
+        kernels::mark_between(numbers, first, count, &mut words);
         Self { words, rows: numbers.len(), fill: 0 }
     }
 
@@ -100,15 +89,36 @@ impl RowSet {
     #[must_use]
     pub fn insert_named(&mut self, rows: &[u32]) -> bool {
         let bound = self.rows;
-        let words = self.spell_out();
-        let mut exist = true;
-        for row in rows {
-            match words.get_mut(*row as usize / 64) {
-                Some(word) if (*row as usize) < bound => *word |= 1 << (row % 64),
-                _ => exist = false,
-            }
+        kernels::mark_rows(rows, bound, self.spell_out())
+    }
+
+    /// Which of at most 32 rows are in the set, a bit each in their order.
+    #[must_use]
+    pub fn has_each(&self, rows: &[u32]) -> u32 {
+        if !self.words.is_empty() {
+            return kernels::marks_of(rows, &self.words);
         }
-        exist
+        rows.iter().zip(0..).fold(0, |mask, (row, at)| mask | u32::from(self.contains(RowId(*row))) << at)
+    }
+
+    /// Marks the places of the rows of the set, and counts them: row `r` has place `places[r]`.
+    pub fn mark_places(&self, places: &[u32], marks: &mut [u64]) -> usize {
+        if self.is_all() {
+            let mut spelled = self.clone();
+            kernels::mark_places(spelled.spell_out(), places, marks)
+        } else {
+            kernels::mark_places(&self.words, places, marks)
+        }
+    }
+
+    /// Counts the codes of the rows of the set: row `r` has the codes `offsets[r]..offsets[r + 1]`; without offsets code `r`.
+    pub fn count_codes(&self, offsets: &[u32], codes: &[u32], counts: &mut [u32]) {
+        if self.is_all() {
+            let mut spelled = self.clone();
+            kernels::count_codes(spelled.spell_out(), offsets, codes, counts);
+        } else {
+            kernels::count_codes(&self.words, offsets, codes, counts);
+        }
     }
 
     /// Whether the row is in the set.

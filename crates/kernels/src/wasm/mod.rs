@@ -21,6 +21,7 @@ static WASM: Table = Table {
     dot_i8_i8: bytes::dot_i8_i8,
     dot_i8_tile: bytes::dot_i8_tile,
     fast_scan_blocks: fast_scan::fast_scan_blocks,
+    estimate_block: fast_scan::estimate_block,
     ..PORTABLE
 };
 

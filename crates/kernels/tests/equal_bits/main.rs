@@ -5,10 +5,12 @@ mod bytes;
 mod estimate;
 mod fast_scan;
 mod floats;
+mod marks;
 mod packing;
 mod planes;
 mod quantise;
 mod rotation;
+mod scan;
 mod values;
 mod windows;
 

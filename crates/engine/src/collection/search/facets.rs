@@ -113,14 +113,7 @@ fn counts_of<'a>(column: &AttributeColumn<'a>, rows: &SegmentRows) -> SegmentCou
             *count = postings.count(code..code + 1) as u32;
         }
     } else {
-        let all = codes.all();
-        for row in rows.matching.iter() {
-            for code in all.get(column.range(row)).unwrap_or_default() {
-                if let Some(count) = counts.get_mut(*code as usize) {
-                    *count += 1;
-                }
-            }
-        }
+        rows.matching.count_codes(column.offsets.all(), codes.all(), &mut counts);
     }
     let counted = counts.iter().zip(0..).filter(|(count, _)| **count > 0);
     map(counted, |(count, code)| (dictionary.get(code), *count as usize))

@@ -3,11 +3,8 @@
 use crate::stored::Stored;
 use crate::vector::quantize::{PreparedQuery, Quantizer};
 use alloc::{vec, vec::Vec};
-use core::ops::Range;
-use sanderling_kernels::{self as kernels, EstimateTerms, FAST_SCAN_VECTORS, PerVector};
-
-/// Blocks that are scanned at once.
-const BATCH: usize = 8;
+use core::{array, ops::Range};
+use sanderling_kernels::{self as kernels, EstimateTerms, FAST_SCAN_VECTORS, PerVector, SCANNED_BLOCKS, Scanned};
 
 /// Blocks to read.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +70,7 @@ impl<'a> BlocksView<'a> {
 
     /// Asks for the first of a range of blocks to be brought nearer, with what belongs to their vectors.
     pub(super) fn prefetch(&self, query: &PreparedQuery, blocks: Range<usize>) {
-        let blocks = blocks.start..blocks.end.min(blocks.start + BATCH);
+        let blocks = blocks.start..blocks.end.min(blocks.start + SCANNED_BLOCKS);
         self.codes.prefetch(blocks.start * query.table.len()..blocks.end * query.table.len());
         let slots = blocks.start * FAST_SCAN_VECTORS..blocks.end * FAST_SCAN_VECTORS;
         self.adds.prefetch(slots.clone());
@@ -93,38 +90,28 @@ impl<'a> BlocksView<'a> {
         found: &mut dyn FnMut(usize, f32) -> f32,
     ) {
         let terms = EstimateTerms { step: query.step, least: query.least, base };
-        let mut sums = [[0; FAST_SCAN_VECTORS]; BATCH];
-        let mut estimates = [0.0; FAST_SCAN_VECTORS];
+        let mut scanned = Scanned::default();
         let bytes = query.table.len();
         let mask_of =
             |block: usize| masks.map_or(u32::MAX, |masks| masks.get(block - blocks.start).copied().unwrap_or(0));
         let mut from = blocks.start;
         while from < blocks.end {
-            let most = BATCH.min(blocks.end - from);
-            let count = (0..most).take_while(|at| mask_of(from + at) != 0).count();
+            let most = SCANNED_BLOCKS.min(blocks.end - from);
+            let masks: [u32; SCANNED_BLOCKS] = array::from_fn(|at| if at < most { mask_of(from + at) } else { 0 });
+            let count = masks.iter().take_while(|mask| **mask != 0).count();
             if count == 0 {
                 from += 1;
                 continue;
             }
             let codes = self.codes.part(from * bytes, count * bytes);
-            if codes.len() != count * bytes {
-                return;
-            }
-            kernels::fast_scan_blocks(&query.table, codes, &mut sums[..count]);
-            for (block, sums) in (from..).zip(&sums[..count]) {
-                let (Some(adds), Some(factors)) = (self.slots_of(self.adds, block), self.slots_of(self.factors, block))
-                else {
-                    return;
-                };
-                let mut mask = kernels::estimate_block(sums, [adds, factors], terms, limit, &mut estimates);
-                mask &= mask_of(block);
-                while mask != 0 {
-                    let slot = mask.trailing_zeros() as usize;
-                    mask &= mask - 1;
-                    // The limit may have fallen since the mask was made.
-                    if estimates[slot] < limit {
-                        limit = found((block - blocks.start) * FAST_SCAN_VECTORS + slot, estimates[slot]);
-                    }
+            let [adds, factors] =
+                [self.adds, self.factors].map(|of| of.part(from * FAST_SCAN_VECTORS, count * FAST_SCAN_VECTORS));
+            kernels::scan_blocks(&query.table, codes, [adds, factors], terms, limit, &masks, &mut scanned);
+            let first = (from - blocks.start) * FAST_SCAN_VECTORS;
+            for (slot, estimate) in scanned.iter() {
+                // The limit may have fallen since.
+                if estimate < limit {
+                    limit = found(first + slot, estimate);
                 }
             }
             from += count;

@@ -30,8 +30,10 @@ impl<'a> Filter<'a> {
     /// A filter whose matches are put into scan order beforehand.
     pub(crate) fn in_order(codes: CodesView<'a>, allowed: Allowed<'a>) -> Self {
         let mut filter = Self { codes, allowed, bits: vec![0; codes.len() / WORD + 2], count: 0 };
-        for row in allowed.passing.iter() {
-            filter.add(row);
+        if filter.is_whole() {
+            filter.count = allowed.passing.mark_places(codes.places.all(), &mut filter.bits);
+        } else {
+            allowed.passing.iter().for_each(|row| filter.add(row));
         }
         filter
     }
@@ -71,30 +73,42 @@ impl<'a> Filter<'a> {
         matches
     }
 
-    /// Writes the masks of a list's blocks and returns how many of its own vectors pass. Where each vector is looked up,
-    /// copies have a bit in any case: they lie anywhere, and [`Self::has`] for those that are found is less work.
+    /// Writes the masks of a list's blocks and returns how many of its own vectors pass. Copies have a bit in any case: they lie
+    /// anywhere, and [`Self::has`] for those that are found is less work.
     pub(crate) fn masks_of(&self, list: usize, masks: &mut Vec<u32>) -> usize {
         let slots = self.codes.slots(list);
         let mut own = 0;
         masks.clear();
         masks.resize(slots.total.div_ceil(FAST_SCAN_VECTORS), 0);
-        for (from, mask) in (0..slots.own).step_by(FAST_SCAN_VECTORS).zip(masks.iter_mut()) {
-            let count = FAST_SCAN_VECTORS.min(slots.own - from);
-            let first = slots.first as usize + from;
-            *mask = if self.is_in_order() { self.window(first, count) } else { self.look_up(first, count) };
-            own += mask.count_ones() as usize;
-        }
-        for (slot, vector) in (slots.own..).zip(slots.copies) {
-            let vector = *vector as usize;
-            let bit = if self.is_in_order() { (self.word(vector / WORD) >> (vector % WORD)) as u32 & 1 } else { 1 };
-            masks[slot / FAST_SCAN_VECTORS] |= bit << (slot % FAST_SCAN_VECTORS);
+        for (from, mask) in (0..).step_by(FAST_SCAN_VECTORS).zip(masks.iter_mut()) {
+            let [owned, all] = [slots.own, slots.total].map(|end| end.saturating_sub(from).min(FAST_SCAN_VECTORS));
+            if owned > 0 {
+                let first = slots.first as usize + from;
+                *mask = if self.is_in_order() { self.window(first, owned) } else { self.look_up(first, owned) };
+                own += mask.count_ones() as usize;
+            }
+            *mask |= first_bits(all) & !first_bits(owned);
         }
         own
     }
 
     /// Whether a vector of which a copy was found passes.
     pub(crate) fn has(&self, vector: u32) -> bool {
-        self.is_in_order() || self.look_up(vector as usize, 1) == 1
+        if self.is_in_order() {
+            return self.word(vector as usize / WORD) >> (vector as usize % WORD) & 1 == 1;
+        }
+        self.allowed.passing.contains(self.row(self.codes.positions[vector as usize]))
+    }
+
+    /// Whether each row has a vector: rows ascend, so where there are as many as the segment has, each is at its own number.
+    fn is_whole(&self) -> bool {
+        self.allowed.column.len() == self.allowed.passing.rows()
+    }
+
+    /// The row of a position.
+    #[inline]
+    fn row(&self, position: u32) -> RowId {
+        if self.is_whole() { RowId(position) } else { self.allowed.column.row(position as usize) }
     }
 
     fn word(&self, at: usize) -> u64 {
@@ -106,20 +120,22 @@ impl<'a> Filter<'a> {
         let (word, shift) = (from / WORD, from % WORD);
         // In two steps, because a shift by a whole word is none.
         let bits = self.word(word) >> shift | self.word(word + 1) << 1 << (WORD - 1 - shift);
-        bits as u32 & (u32::MAX >> (FAST_SCAN_VECTORS - count))
+        bits as u32 & first_bits(count)
     }
 
     fn look_up(&self, from: usize, count: usize) -> u32 {
-        let Allowed { column, passing } = self.allowed;
-        // Rows ascend: where there are as many as the segment has, each is at its own number.
-        let is_whole = column.len() == passing.rows();
-        let mut mask = 0;
-        for (slot, position) in self.codes.positions.part(from, count).iter().enumerate() {
-            let row = if is_whole { RowId(*position) } else { column.row(*position as usize) };
-            mask |= u32::from(passing.contains(row)) << slot;
+        let mut rows = [0; FAST_SCAN_VECTORS];
+        let positions = self.codes.positions.part(from, count);
+        for (row, position) in rows.iter_mut().zip(positions) {
+            *row = self.row(*position).0;
         }
-        mask
+        self.allowed.passing.has_each(&rows[..positions.len()])
     }
+}
+
+/// The lowest bits, at most 32.
+fn first_bits(count: usize) -> u32 {
+    ((1_u64 << count) - 1) as u32
 }
 
 #[cfg(test)]
@@ -184,9 +200,12 @@ mod tests {
                 for slot in 0..masks.len() * FAST_SCAN_VECTORS {
                     let has = |masks: &[u32]| masks[slot / FAST_SCAN_VECTORS] >> (slot % FAST_SCAN_VECTORS) & 1 == 1;
                     let expected = slot < slots.total && passes(slots.vector(slot));
-                    assert_eq!(has(&masks), expected, "{list} {slot}");
                     let is_copy = (slots.own..slots.total).contains(&slot);
-                    assert_eq!(has(&others) && (!is_copy || looked_up.has(slots.vector(slot))), expected);
+                    let finds =
+                        |filter: &Filter<'_>, masks: &[u32]| has(masks) && (!is_copy || filter.has(slots.vector(slot)));
+                    assert_eq!(finds(&ordered, &masks), expected, "{list} {slot}");
+                    assert_eq!(finds(&looked_up, &others), expected, "{list} {slot}");
+                    assert!(slot >= slots.total || ordered.has(slots.vector(slot)) == passes(slots.vector(slot)));
                 }
             }
         }

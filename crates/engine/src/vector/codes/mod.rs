@@ -327,19 +327,18 @@ impl<'a> CodesView<'a> {
     }
 
     /// Estimates the keys of a list's vectors and offers those that have a chance: a true key may be lower than its
-    /// estimate by `slack`. `base` is the key of the list's centroid; behind a filter its masks of the list say which
-    /// vectors may be found.
+    /// estimate by `slack`. `base` is the key of the list's centroid. Behind a filter its masks of the list say which of its own
+    /// vectors may be found; without masks each that has a chance is looked up.
     pub(super) fn scan_list(
         &self,
         query: &PreparedQuery,
         (list, base): (usize, f32),
         slack: f32,
-        filter: Option<(&Filter<'_>, &[u32])>,
+        (filter, masks): (Option<&Filter<'_>>, Option<&[u32]>),
         within: &mut Within,
     ) {
         let blocks = self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize;
         let slots = self.slots(list);
-        let masks = filter.map(|(_, masks)| masks);
         self.blocks.scan(query, blocks, masks, base - slack, within.limit(), &mut |slot, bound| {
             if slot >= slots.total {
                 // A summand in a slot without a vector.
@@ -347,7 +346,8 @@ impl<'a> CodesView<'a> {
                 return within.limit();
             }
             let vector = slots.vector(slot);
-            if slot < slots.own || filter.is_none_or(|(filter, _)| filter.has(vector)) {
+            let is_known = slot < slots.own && masks.is_some();
+            if is_known || filter.is_none_or(|filter| filter.has(vector)) {
                 within.offer(bound, bound + slack, vector);
             }
             within.limit()

@@ -28,7 +28,7 @@ const CODES_PER_QUERY: usize = 4_000;
 const CODES_PER_PREPARED: usize = 2_000;
 
 /// Vectors that are looked up in the order of a scan in the time that one match takes to be put there.
-const LOOKS_PER_MATCH: usize = 2;
+const LOOKS_PER_MATCH: usize = 1;
 
 /// Vectors whose bits cost as much to go through as one code to scan.
 const BITS_PER_CODE: usize = 128;

@@ -90,10 +90,13 @@ impl CodesView<'_> {
             }
             let (list, base) = (at_of(list) as usize, key_of(list));
             let slots = self.slots(list);
-            let own = filter.map_or(slots.own, |filter| filter.masks_of(list, &mut masks));
-            if filter.is_none() || masks.iter().any(|mask| *mask != 0) {
+            // Once it is known how far to go, nobody asks how many pass: then it is less work to look up those that are found.
+            let masked = filter.filter(|filter| needed == f32::INFINITY || filter.is_in_order());
+            let own = masked.map_or(slots.own, |filter| filter.masks_of(list, &mut masks));
+            let masks = masked.map(|_| &masks[..]);
+            if masks.is_none_or(|masks| masks.iter().any(|mask| *mask != 0)) {
                 let slack = slack * self.distance(query, list, base);
-                self.scan_list(query, (list, base), slack, filter.map(|filter| (filter, &masks[..])), &mut within);
+                self.scan_list(query, (list, base), slack, (filter, masks), &mut within);
                 seen.lists += 1;
                 seen.vectors += slots.total;
             }
