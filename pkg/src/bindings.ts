@@ -16,7 +16,7 @@ import type { WasmModule } from "./wasm.js";
 // each call gets its types.
 
 type Texts = readonly (string | undefined)[];
-type Read = "collections" | "status" | "schema" | "get" | "has" | "count" | "list" | "search" | "suggest";
+type Read = "collections" | "status" | "schema" | "get" | "version" | "count" | "list" | "search" | "suggest";
 type Run =
   | ("collection" | "drop" | "close" | "put" | "update" | "delete" | "flush" | "settings" | "stats")
   | ("export" | "endExport" | "verify");
@@ -101,7 +101,7 @@ function collection(bound: BoundDatabase, at: number): EngineCollection {
       const found = read("get", id);
       return found.json === "null" ? undefined : found;
     },
-    has: (id) => read("has", id).json === "true",
+    version: (id) => JSON.parse(read("version", id).json) as number | null,
     count: (filter) => Number(read("count", filter).json),
     list: (options) => read("list", options),
     search: (query, vectors, lengths) => read("search", query, vectors, lengths),

@@ -19,7 +19,7 @@ import {
   mentionsUnknownField,
 } from "./documents.js";
 import type { Encoded } from "./engine.js";
-import { describe, mismatch, SanderlingError } from "./errors.js";
+import { describe, mismatch, SanderlingError, toSanderlingError } from "./errors.js";
 import { fieldTable, type FieldTable } from "./field-table.js";
 import type { Handle, Host } from "./host.js";
 import { importAll } from "./import.js";
@@ -38,8 +38,8 @@ export interface CollectionCore {
   fields: FieldTable;
   /** Writes that are not finished. */
   writes: number;
-  /** Updates that make vectors, the last one of each document. */
-  readonly updates: Map<string, Promise<void>>;
+  /** Settles with the last write of those that stood behind models. */
+  lastMade: Promise<unknown>;
   /** The run of `reembed()` that was begun last. */
   reembedding: Promise<unknown>;
   /** What makes vectors of texts. */
@@ -140,12 +140,15 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
   const put = <D extends NewDocument<S>>(documents: D | readonly D[], options?: PutOptions): Promise<Written> =>
     write(context, options, PUT_RULES, async (host, collection) => {
       const given: readonly unknown[] = Array.isArray(documents) ? documents : [documents];
-      // Nothing is waited for where there is nothing to make: writes reach the engine in the order of their calls.
-      const make = (embedders: EmbeddersByField): Promise<readonly unknown[]> => withVectors(given, embedders, options?.signal);
-      const batch = core.embedders.size === 0 ? given : await embedded(core, make);
       const root = (index: number): string => (Array.isArray(documents) ? `documents[${index}]` : "document");
-      const { json, vectors, layout } = encodeDocuments(batch, core.fields, root);
-      return JSON.parse(await host.put(collection, json, vectors, layout, putOptions(options))) as Written;
+      const apply = async (batch: readonly unknown[]): Promise<Written> => {
+        const { json, vectors, layout } = encodeDocuments(batch, core.fields, root);
+        return JSON.parse(await host.put(collection, json, vectors, layout, putOptions(options))) as Written;
+      };
+      // Nothing is waited for where there is nothing to make: writes reach the engine in the order of their calls.
+      if (core.embedders.size === 0) return apply(given);
+      const make = (embedders: EmbeddersByField): Promise<readonly unknown[]> => withVectors(given, embedders, options?.signal);
+      return inOrder(core, embedded(core, make), apply);
     });
   return {
     put,
@@ -153,18 +156,22 @@ function writing<S extends Schema>(context: CollectionContext): Writing<S> {
       importAll<NewDocument<S>>((batch) => put(batch, { signal: options?.signal }), source, options),
     update: (id: Id, patch: object, options?: WriteCallOptions) =>
       write(context, options, { call: "update", known: WRITE }, async (host, collection) => {
-        const update = async (): Promise<Written> => {
-          const made = changesText(patch, core.embedders);
-          const whole = made ? await embeddedPatch(context, id, patch, options?.signal) : patch;
+        const apply = async (whole: object, ifVersion?: number): Promise<Written> => {
           const { json, vectors, layout } = encodePatch(whole, core.fields);
-          return JSON.parse(await host.update(collection, encodeId(id), json, vectors, layout)) as Written;
+          const asked = ifVersion === undefined ? undefined : JSON.stringify({ ifVersion });
+          return JSON.parse(await host.update(collection, encodeId(id), json, vectors, layout, asked)) as Written;
         };
-        return changesText(patch, core.embedders) ? inTurn(core, encodeId(id), update) : update();
+        if (core.embedders.size === 0) return apply(patch);
+        if (!changesText(patch, core.embedders)) return inOrder(core, Promise.resolve(patch), (whole) => apply(whole));
+        const make = (): Promise<MadePatch> => embeddedPatch(context, id, patch, options?.signal);
+        return inOrder(core, make(), (made) => updatedAsRead(made, make, apply));
       }),
     delete: (target: DeleteTarget<S>, options?: WriteCallOptions) =>
-      write(context, options, { call: "delete", known: WRITE }, async (host, collection) => ({
-        deleted: await host.delete(collection, encodeTarget(target)),
-      })),
+      write(context, options, { call: "delete", known: WRITE }, async (host, collection) => {
+        const json = encodeTarget(target);
+        const apply = async (): Promise<{ deleted: number }> => ({ deleted: await host.delete(collection, json) });
+        return core.embedders.size === 0 ? apply() : inOrder(core, Promise.resolve(), apply);
+      }),
     flush: (options) => run(context, options, onlySignal("flush"), (host, at) => host.flush(at)),
     compact: (options) => compactAll(context, options),
     reembed: (given, options) =>
@@ -209,17 +216,22 @@ async function embedded<T>(core: CollectionCore, make: (embedders: EmbeddersByFi
   }
 }
 
-// A vector that is made of a text which another update is just changing would be out of date: one after the other.
-async function inTurn<T>(core: CollectionCore, id: string, update: () => Promise<T>): Promise<T> {
-  const before = core.updates.get(id) ?? Promise.resolve();
-  const done = before.then(update, update);
-  const settled = done.then(
-    () => undefined,
-    () => undefined,
-  );
-  core.updates.set(id, settled);
-  void settled.then(() => core.updates.get(id) === settled && core.updates.delete(id));
+// Models answer in any order, but writes take effect in the order of their calls: what is made of a write waits for those before
+// it, and only then is applied. All of them make at once.
+async function inOrder<M, T>(core: CollectionCore, making: Promise<M>, apply: (made: M) => Promise<T>): Promise<T> {
+  const before = core.lastMade;
+  const done = making.then(async (made) => {
+    await before;
+    return apply(made);
+  });
+  core.lastMade = Promise.allSettled([before, done]);
   return done;
+}
+
+/** A patch with the vectors of all texts of a document, and the version of that document. */
+interface MadePatch {
+  readonly whole: object;
+  readonly version?: number;
 }
 
 // Vectors are made of all texts of a document, also of those that the patch leaves as they are.
@@ -228,14 +240,31 @@ async function embeddedPatch(
   id: Id,
   patch: object,
   signal: CallOptions["signal"],
-): Promise<object> {
-  const found = await host.get(core.collection, encodeId(id));
-  // Of a document that does not exist the engine tells.
-  if (found === undefined) return patch;
+): Promise<MadePatch> {
+  const version = await host.version(core.collection, encodeId(id));
+  const found = version === null ? undefined : await host.get(core.collection, encodeId(id));
+  if (version === null || found === undefined) return { whole: patch };
   const document = JSON.parse(found.json) as Record<string, unknown>;
   const make = (embedders: EmbeddersByField): Promise<object> =>
     patchWithVectors(document, patch as Record<string, unknown>, embedders, signal);
-  return embedded(core, make);
+  return { whole: await embedded(core, make), version };
+}
+
+// A document that was written meanwhile may have other texts: then the vectors are made of those.
+async function updatedAsRead(
+  made: MadePatch,
+  make: () => Promise<MadePatch>,
+  apply: (whole: object, ifVersion?: number) => Promise<Written>,
+): Promise<Written> {
+  for (let { whole, version } = made; ; { whole, version } = await make()) {
+    // One that was not there when it was read may be there now; of one that is not there the engine tells.
+    if (version === undefined) ({ whole, version } = await make());
+    try {
+      return await apply(whole, version);
+    } catch (error) {
+      if (version === undefined || toSanderlingError(error).code !== "conflict") throw error;
+    }
+  }
 }
 
 type Reading<S extends Schema> = Pick<Collection<S>, "get" | "has" | "count" | "list" | "stats">;
@@ -250,7 +279,7 @@ function reading<S extends Schema>(context: CollectionContext): Reading<S> {
         attachVectors([document], found, await fieldsFor([found], context));
         return document;
       }),
-    has: (id, options) => run(context, options, onlySignal("has"), (host, at) => host.has(at, encodeId(id))),
+    has: (id, options) => run(context, options, onlySignal("has"), async (host, at) => (await host.version(at, encodeId(id))) !== null),
     count: (filter, options) =>
       run(context, options, onlySignal("count"), async (host, collection) =>
         host.count(collection, filter === undefined ? undefined : JSON.stringify(plainFilter(filter, "filter"))),

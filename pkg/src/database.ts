@@ -111,7 +111,7 @@ async function openCollection<S extends Schema>(
 
 function newCore(collection: Handle, fields: FieldTable, refused: EmbeddersByField = NO_EMBEDDERS): CollectionCore {
   const reembedding = Promise.resolve();
-  return { collection, fields, writes: 0, updates: new Map(), reembedding, embedders: NO_EMBEDDERS, refused };
+  return { collection, fields, writes: 0, lastMade: Promise.resolve(), reembedding, embedders: NO_EMBEDDERS, refused };
 }
 
 /** Makes a call, and makes it again with each language that the engine says it lacks. */

@@ -83,7 +83,7 @@ export interface EngineCollection {
   ): Promise<string>;
   delete(target: string): Promise<number>;
   get(id: string): Encoded | undefined;
-  has(id: string): boolean;
+  version(id: string): number | null;
   count(filter: string | undefined): number;
   list(options: string): Encoded;
   search(query: string, vectors: Float32Array, lengths: Uint32Array): Encoded;

@@ -86,7 +86,8 @@ export interface Host {
   ): Promise<string>;
   delete(collection: Handle, target: string): Promise<number>;
   get(collection: Handle, id: string): Promise<Encoded | undefined>;
-  has(collection: Handle, id: string): Promise<boolean>;
+  /** The version of a document; null where there is none. */
+  version(collection: Handle, id: string): Promise<number | null>;
   count(collection: Handle, filter: string | undefined): Promise<number>;
   list(collection: Handle, options: string): Promise<Encoded>;
   /** One message for any number of queries. */

@@ -102,7 +102,7 @@ function collectionCalls(state: State): Omit<Host, DatabaseMethod | RestoreMetho
       on(handle, (engine) => engine.update(id, patch, vectors, layout, options)),
     delete: (handle, target) => on(handle, (engine) => engine.delete(target)),
     get: (handle, id) => on(handle, (engine) => engine.get(id)),
-    has: (handle, id) => on(handle, (engine) => engine.has(id)),
+    version: (handle, id) => on(handle, (engine) => engine.version(id)),
     count: (handle, filter) => on(handle, (engine) => engine.count(filter)),
     list: (handle, options) => on(handle, (engine) => engine.list(options)),
     search: (handle, queries) => on(handle, (engine) => searchAll(engine, queries)),

@@ -51,6 +51,7 @@ export function checkOptions<T extends object>(given: T | undefined, rules: Opti
 
 function checkOption(name: string, value: unknown, rules: OptionRules): void {
   if (rules.later?.includes(name)) {
+    if (value === false) return; // that is what this version does
     const message = `${rules.call}: the option "${name}" is not supported by this version`;
     throw new SanderlingError("unsupported", message, { option: name });
   }

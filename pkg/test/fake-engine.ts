@@ -133,7 +133,7 @@ function fakeCollection(data: { schema: string; documents: Map<string, Stored> }
       const found = documents.get(id);
       return found === undefined ? undefined : encode([found], (json) => json[0]);
     },
-    has: (id) => documents.has(id),
+    version: (id) => (documents.has(id) ? 1 : null),
     count: (filter) => {
       record("count", filter);
       return documents.size;

@@ -94,6 +94,64 @@ test("updates of one document at once leave a vector of all its texts", async ()
   });
 });
 
+/** A model that answers a text only when it is told to. */
+function slow() {
+  const waiting = new Map();
+  const { embedder } = letters();
+  const embed = async (texts, options) => {
+    await new Promise((answer) => waiting.set(texts[0], answer));
+    return embedder.embed(texts, options);
+  };
+  // Whoever asks comes to the model some steps later.
+  const answer = async (text) => {
+    for (let turns = 0; !waiting.has(text) && turns < 1_000; turns += 1) await new Promise(setImmediate);
+    waiting.get(text)();
+    waiting.delete(text);
+  };
+  return { answer, embedder: { ...embedder, embed } };
+}
+
+test("writes take effect in the order of their calls, whenever models answer", async () => {
+  const { answer, embedder } = slow();
+  await withBooks({ vector: embedder }, async (books) => {
+    const writes = [books.put({ id: 1, title: "first a" }), books.put({ id: 1, title: "second b" })];
+    await answer("second b");
+    await answer("first a");
+    await Promise.all(writes);
+    assert.equal((await books.get(1)).title, "second b");
+    const last = [books.put({ id: 1, title: "third c" }), books.delete(1)];
+    await answer("third c");
+    assert.deepEqual((await Promise.all(last))[1], { deleted: 1 });
+    assert.equal(await books.get(1), undefined);
+    const update = [books.put({ id: 2, title: "new a", body: "b" }), books.update(2, { title: "changed" })];
+    await answer("new a\nb");
+    await answer("changed\nb");
+    await Promise.all(update);
+    assert.deepEqual((await books.get(2)).vector, Float32Array.of(1, 1, 1, 1));
+    // One that fails holds up nobody.
+    const failing = [books.put({ id: 3, title: 7 }), books.put({ id: 3, title: "right" })];
+    await answer("right");
+    await rejects(failing[0], "invalid", /title/);
+    await failing[1];
+  });
+});
+
+test("an update makes its vector of the texts that are there when it takes effect", async () => {
+  const { answer, embedder } = slow();
+  await withBooks({ vector: embedder }, async (books) => {
+    const first = books.put({ id: 1, title: "aa", body: "b" });
+    await answer("aa\nb");
+    await first;
+    const both = [books.put({ id: 1, title: "x", body: "ddd" }), books.update(1, { title: "c" })];
+    await answer("c\nb");
+    await answer("x\nddd");
+    await answer("c\nddd");
+    await Promise.all(both);
+    const { title, body, vector } = await books.get(1);
+    assert.deepEqual({ title, body, vector }, { title: "c", body: "ddd", vector: Float32Array.of(0, 0, 1, 3) });
+  });
+});
+
 test("a text is searched by its vector", async () => {
   const { calls, embedder } = letters();
   await withBooks({ vector: embedder }, async (books) => {

@@ -110,7 +110,7 @@ function hostOf(call: CallOf): Omit<Host, "compact"> {
     update: call("update"),
     delete: call("delete"),
     get: call("get"),
-    has: call("has"),
+    version: call("version"),
     count: call("count"),
     list: call("list"),
     search: call("search"),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { StorageBackend } from "../../pkg/src/index.js";
-import { destroyFolder, nodeFiles, openFolder } from "../src/storage/node-fs.js";
+import { createFolder, destroyFolder, nodeFiles, openFolder } from "../src/storage/node-fs.js";
 
 const DURABLE = { durable: true };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -139,4 +139,24 @@ test("a folder that cannot be made is unavailable", (t) => {
   writeFileSync(file, "");
   assert.throws(() => openFolder(join(file, "library")), { code: "unavailable" });
   assert.equal(nodeFiles.folder("/data/x/..", "library"), "/data/library");
+});
+
+test("each folder that was made has its name made durable, and that of the database in any case", (t) => {
+  const base = join(scratch(t), "..");
+  const synced: string[] = [];
+  const create = (folder: string): string[] => {
+    synced.length = 0;
+    createFolder(folder, (above) => synced.push(above));
+    return [...synced];
+  };
+  const folder = join(base, "a", "b", "library");
+  assert.deepEqual(create(folder), [join(base, "a", "b"), join(base, "a"), base]);
+  assert.deepEqual(create(folder), [join(base, "a", "b")]);
+  const refused = Object.assign(new Error("somebody else's"), { code: "EACCES" });
+  createFolder(folder, () => {
+    throw refused;
+  });
+  assert.throws(() => createFolder(folder, () => {
+    throw new Error("the disk is broken");
+  }), /broken/);
 });

@@ -16,8 +16,8 @@ pub enum Read {
     Schema = "schema",
     /// A document, or null: id.
     Get = "get",
-    /// Whether there is a document: id.
-    Has = "has",
+    /// The version of a document, null where there is none: id.
+    Version = "version",
     /// How many documents there are: filter, if any.
     Count = "count",
     /// A page of documents: options.

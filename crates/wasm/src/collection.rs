@@ -22,7 +22,10 @@ pub fn read(collection: &Collection, what: Read, arguments: &Arguments) -> Resul
             Some(document) => Answer::of_document(document, &schema),
             None => Answer::new(Value::Null),
         }),
-        Read::Has => Ok(Answer::new(collection.has(&id(arguments)?)?.into())),
+        Read::Version => {
+            let version = collection.version(&id(arguments)?)?;
+            Ok(Answer::new(version.map_or(Value::Null, |version| Value::Number(version as f64))))
+        }
         Read::Count => Ok(Answer::new(collection.count(arguments.value(0)?.as_ref())?.into())),
         Read::List => {
             let page = collection.list(&ListOptions::from_value(&arguments.required(0)?)?)?;

@@ -39,7 +39,7 @@ interface OpenFile {
 /** Opens a database's folder, creating it if absent, and holds its lock until `close`. */
 export function openFolder(folder: string): StorageBackend {
   const lock = toTyped(() => {
-    if (mkdirSync(folder, { recursive: true }) !== undefined) syncFolder(dirname(folder));
+    createFolder(folder, syncFolder);
     return acquireProcessLock(folder);
   });
   const files = openFiles(folder);
@@ -83,6 +83,23 @@ export function openFolder(folder: string): StorageBackend {
       lock.release();
     },
   };
+}
+
+/**
+ * Creates a folder with those above it. Each name that was not there is made durable; that of the folder itself in any case,
+ * because a process may have ended between its creation and that.
+ */
+export function createFolder(folder: string, sync: (folder: string) => void): void {
+  const first = mkdirSync(folder, { recursive: true }) ?? folder;
+  for (let below = resolve(folder); ; below = dirname(below)) {
+    try {
+      sync(dirname(below));
+    } catch (error) {
+      // A folder that cannot be opened is somebody else's, and was there before.
+      if (!["EACCES", "EPERM"].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+    }
+    if (below === resolve(first) || below === dirname(below)) return;
+  }
 }
 
 /** Removes a database's files, and its folder if nothing else is in it. "unavailable" while it is open. */

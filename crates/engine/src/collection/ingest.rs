@@ -110,7 +110,11 @@ impl PutOptions {
             None => None,
             Some(moment) if (0.0..=9e15).contains(&moment) => Some(moment as u64),
             Some(other) => {
-                return Err(Error::expected(&"expiresAt", &"milliseconds since 1970", &Value::Number(other)));
+                return Err(Error::expected(
+                    &"expiresAt",
+                    &"milliseconds since 1970, 9e15 at most",
+                    &Value::Number(other),
+                ));
             }
         };
         let is_impatient = options.boolean("wait")? == Some(false);
@@ -281,7 +285,7 @@ impl CollectionState {
     fn check_precondition(&self, id: &DocumentId, precondition: Option<Precondition>, now: u64) -> Result<()> {
         let Some(precondition) = precondition else { return Ok(()) };
         let location = self.locate_live(id, now);
-        let version = location.map(|location| self.segment(location.segment).sequence(location.row).0);
+        let version = location.map(|location| self.version_at(location));
         let wanted = match precondition {
             Precondition::Absent => None,
             Precondition::Version(version) => Some(version),

@@ -62,6 +62,16 @@ impl CollectionState {
         Ok(self.find(id, now)?.is_some())
     }
 
+    /// The version of a document, if there is one with this id.
+    pub fn version(&self, id: &DocumentId, now: u64) -> Result<Option<u64>> {
+        Ok(self.find(id, now)?.map(|location| self.version_at(location)))
+    }
+
+    /// The version of the document that lies there.
+    pub(super) fn version_at(&self, location: Location) -> u64 {
+        self.segment(location.segment).sequence(location.row).0
+    }
+
     /// Where a document lies. One that is not found may be in what is damaged.
     fn find(&self, id: &DocumentId, now: u64) -> Result<Option<Location>> {
         let found = self.locate_live(id, now);

@@ -276,6 +276,13 @@ impl Collection {
         self.shared.read(&|state| state.get(id, now))
     }
 
+    /// The version of a document, if there is one with this id: what `ifVersion` compares with.
+    pub fn version(&self, id: &DocumentId) -> Result<Option<u64>> {
+        self.check()?;
+        let now = self.database.shared.now();
+        self.shared.read(&|state| state.version(id, now))
+    }
+
     /// Whether there is a document with this id.
     pub fn has(&self, id: &DocumentId) -> Result<bool> {
         self.check()?;

@@ -67,7 +67,7 @@ impl CollectionState {
     fn begin(&self, asked: &Asked<'_>, rows: &[SegmentRows], Chosen { ranking, groups }: &Chosen) -> usize {
         let Some(behind) = &asked.page.behind else { return asked.page.from };
         let Ranking { ranked, is_all, places, .. } = ranking;
-        let is_last = &mut |candidate: &Candidate| self.version(candidate) == behind.last;
+        let is_last = &mut |candidate: &Candidate| self.written(candidate) == behind.last;
         let end_of = |place, split| groups.as_ref().map_or(place, |groups| groups.count_ahead(ranked, place, split));
         if let Some(at) = ranked.iter().position(is_last) {
             return end_of(at + 1, behind.values.last());
@@ -87,7 +87,7 @@ impl CollectionState {
         if is_relative { begin.min(before) } else { begin }
     }
 
-    fn version(&self, candidate: &Candidate) -> SequenceNumber {
+    fn written(&self, candidate: &Candidate) -> SequenceNumber {
         self.segment(candidate.segment).sequence(candidate.row)
     }
 
@@ -104,7 +104,7 @@ impl CollectionState {
         } else {
             compare_values(&asked.sort, &self.sort_values(&asked.sort, candidate), &end.values)
         };
-        ordering.then(self.version(candidate).cmp(&end.last)) == Ordering::Greater
+        ordering.then(self.written(candidate).cmp(&end.last)) == Ordering::Greater
     }
 
     /// The cursor behind a page, where more may follow.
@@ -133,7 +133,7 @@ impl CollectionState {
         let cursor = Cursor {
             position: u32::try_from(end).ok()?,
             depth: u32::try_from(page.depth).ok()?,
-            last: self.version(last),
+            last: self.written(last),
             score: score_of(last, places),
             values,
         };
