@@ -30,7 +30,7 @@ for (const [host, found] of [
       const { ndcg, recall } = quality(judged, hits);
       console.log(`${host} ${kind}: nDCG@10 ${ndcg.toFixed(4)}, recall@100 ${recall.toFixed(4)}`);
     } else if (Array.isArray(us)) {
-      console.log(`${host} ${kind}: p50 ${percentile(us, 0.5).toFixed(0)} us, p95 ${percentile(us, 0.95).toFixed(0)} us`);
+      console.log(`${host} ${kind}: p50 ${percentile(us, 0.5).toFixed(0)} us, p95 ${percentile(us, 0.95).toFixed(0)} us, longest ${Math.max(...us).toFixed(0)} us`);
     } else console.log(`${host} ${kind}: ${JSON.stringify({ us, ...rest })}`);
   }
 }
