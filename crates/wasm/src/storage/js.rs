@@ -61,7 +61,7 @@ impl Storage for JsStorage {
 
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
         let read = settled(self.backend.read(name, offset as f64, length as f64), "read", name);
-        Box::pin(async move { bytes_of(read.await?) })
+        Box::pin(async move { bytes_of(read.await.map_err(|error| error.with("file", name))?) })
     }
 
     fn in_place(&self, name: &str, _length: usize) -> Option<Result<InPlace>> {
