@@ -76,7 +76,9 @@ export type Notice =
   /** The tab that holds the lock could not open the database. */
   | { readonly kind: "stuck"; readonly error: WireError };
 
-export const presence = (lock: string, tab: string): string => `${lock}/${tab}`;
+/** The Web Lock that a tab, or an engine, holds as long as it lives. */
+export const presence = (lock: string, one: string): string => `${lock}/${one}`;
+/** The channel between an engine and a tab. */
 export const link = (lock: string, engine: string, tab: string): string => `${lock}/${engine}/${tab}`;
 
 /** The buffers that a message may give away instead of copying: those of its typed arrays, each once. */

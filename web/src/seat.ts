@@ -12,10 +12,10 @@ import type { StartedWorker } from "./start-worker.js";
 // the lock, and speak to the leader's worker through a BroadcastChannel each (docs/decisions/0019-tabs.md).
 
 /** How often a tab that waits asks whether the leader lives, and how many questions without an answer are too many. */
-const SEEK_MS = 1_000;
-const SILENT_MAX = 4;
+const SEEK_MS = 500;
+const SILENT_MAX = 5;
 /** How long files may still be held by a tab that has just ended, and how often to try again. */
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 2_000;
 const RETRY_MS = 50;
 
 /** How the engine is reached at present. */
@@ -221,7 +221,11 @@ export class Seat {
     const { host, share } = engine;
     const isShared = database > 0 && (await host.status(database)).storage !== "memory";
     if (isShared) {
-      await share({ lock, tab: this.#tab, engine: crypto.randomUUID(), database, welcome: { ...opened, durability } });
+      const name = crypto.randomUUID();
+      await share({ lock, tab: this.#tab, engine: name, database, welcome: { ...opened, durability } });
+      // The worker has this lock until it ends, which not every browser tells in every case.
+      const gone = new SanderlingError("unavailable", "the worker has ended");
+      void hold(presence(lock, name)).then((end) => [end!.release(), this.#ended(held, engine, gone)]);
     } else if (database > 0) {
       this.#held = undefined;
       held.release();

@@ -5,8 +5,8 @@ import { serveMessages, type Port, type Serving } from "./message-host.js";
 
 // A worker whose engine other tabs use too. Each of them has a channel of its own to it; when such a tab ends, its Web Lock falls free.
 
-/** For so long a look at the lock holds good. Nobody takes it from a tab that gave a sign of life in the last four times of this. */
-const FRESH_MS = 1_000;
+/** For so long a look at the lock holds good. Nobody takes it from a tab that gave a sign of life in the last five times of this. */
+const FRESH_MS = 500;
 
 export interface Tabs {
   share(host: Host, share: Share): Promise<void>;
@@ -49,6 +49,9 @@ export function tabs(trapped: Serving["trapped"]): Tabs {
       if (isOver()) control.close();
       else if (data.kind === "seek") tell({ kind: "lead", engine });
       else if (data.kind === "join" && data.engine === engine) join(host, share, data.tab, { fence, isOver, trapped: trapped! });
+    });
+    await new Promise<void>((held) => {
+      void navigator.locks.request(presence(lock, engine), () => new Promise(() => held()));
     });
     tell({ kind: "lead", engine });
   };
