@@ -35,7 +35,7 @@ type AsyncDispose = typeof Symbol.asyncDispose;
 const asyncDispose: AsyncDispose = (Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")) as AsyncDispose;
 
 /** Brings the wasm of a language. */
-type LoadLanguage = (name: string) => Promise<WasmModule>;
+export type LoadLanguage = (name: string) => Promise<WasmModule | ArrayBuffer>;
 
 /** One handle of an open database. */
 export function makeDatabase(lease: Lease<DatabaseCore>, load: LoadLanguage): Database {

@@ -41,7 +41,8 @@ export type Locate = (name: string, options: OpenOptions) => Place;
 
 type Core = DatabaseCore & Pick<OpenedPlace, "stop"> & { readonly durability: Durability; readonly isRepaired: boolean };
 
-const openIt: Opening = (host, name, storage, manner) => host.open(name, storage, manner);
+/** Opens what is there, or makes it. */
+export const openIt: Opening = (host, name, storage, manner) => host.open(name, storage, manner);
 
 const MEMORY_BUDGET = 256 * 2 ** 20;
 

@@ -46,7 +46,7 @@ export interface EncodedAnswer extends Encoded {
 export interface Host {
   open(name: string, storage: HostStorage, manner: Manner): Promise<OpenedDatabase>;
   /** Makes a language known to the engine. */
-  language(name: string, module: WasmModule): Promise<void>;
+  language(name: string, wasm: WasmModule | ArrayBuffer): Promise<void>;
   close(database: Handle): Promise<void>;
   status(database: Handle): Promise<EngineStatus & { readonly simd: SimdLevel }>;
   collections(database: Handle): Promise<string[]>;

@@ -1,16 +1,27 @@
 import * as bindings from "../../pkg/generated/engine.js";
 import { typedEngine } from "../../pkg/src/bindings.js";
+import { toWire } from "../../pkg/src/errors.js";
 import type { Host, HostStorage } from "../../pkg/src/host.js";
 import { inThreadHost } from "../../pkg/src/in-thread-host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
 import { serveMessages, type Port } from "./message-host.js";
 import { opfsFolderName } from "../../pkg/src/object-names.js";
 import { opfsProblem } from "./storage/opfs-available.js";
+import { tabs } from "./tabs.js";
 
 // The browser's dedicated worker: the engine beside its storage, spoken to through messages.
-serveMessages(self as Port, async ({ module, simd }) => {
-  bindings.initSync({ module });
-  return choosingStorage(inThreadHost(typedEngine(bindings), simd));
+const page = self as Port;
+const trapped = (error: SanderlingError): void => page.postMessage({ kind: "error", id: 0, error: toWire(error) }, []);
+const { share, fence, end } = tabs(trapped);
+
+serveMessages(page, {
+  start: async ({ module, simd }) => {
+    bindings.initSync({ module });
+    return choosingStorage(inThreadHost(typedEngine(bindings), simd));
+  },
+  share,
+  fence,
+  trapped,
 });
 
 // Only a worker can tell whether OPFS works, because its synchronous handles exist nowhere else.
@@ -31,5 +42,9 @@ function choosingStorage(host: Host): Host {
     open: (name, storage, manner) => chosen(name, storage, (...at) => host.open(...at, manner)),
     restore: (name, storage, ...how) => chosen(name, storage, (...at) => host.restore(...at, ...how)),
     repair: (name, storage) => chosen(name, storage, host.repair),
+    close: (database) => {
+      end(database);
+      return host.close(database);
+    },
   };
 }

@@ -2,27 +2,43 @@ import { toWire } from "../../pkg/src/errors.js";
 import type { Report } from "../../pkg/src/engine.js";
 import type { Host } from "../../pkg/src/host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
-import { transferables, type Call, type Reply, type Request, type Start } from "../../pkg/src/protocol.js";
+import { transferables, type Call, type Reply, type Request, type Share, type Start } from "../../pkg/src/protocol.js";
 
-/** The part of a worker's global scope, or of a MessagePort, that is used here. */
+/** The part of a worker's global scope, of a MessagePort or of a BroadcastChannel that is used here. */
 export interface Port {
   postMessage(message: Reply, transfer: ArrayBuffer[]): void;
   addEventListener(type: "message", listener: (event: { readonly data: Request }) => void): void;
 }
 
+/** What is behind a port. */
+export interface Serving {
+  /** Starts the engine; absent where it runs already. */
+  start?(start: Start): Promise<Host>;
+  share?(host: Host, share: Share): Promise<unknown>;
+  /** Rejects when this engine may not touch its databases any more. */
+  fence?(): Promise<void> | undefined;
+  /** Whether all further calls are for the next engine. */
+  isOver?(): boolean;
+  /** Is told that the engine must not be entered again. */
+  trapped?(error: SanderlingError): void;
+}
+
 /** Answers the calls that come through a port: one reply for every call, in whatever order they are done. */
-export function serveMessages(port: Port, start: (start: Start) => Promise<Host>): void {
-  let host: Promise<Host> | undefined;
+export function serveMessages(port: Port, serving: Serving, running?: Host): void {
+  let host: Promise<Host> | undefined = running && Promise.resolve(running);
   /** Calls that report and go on. */
   const reporting = new Set<number>();
 
-  const answer = async (request: Start | Call): Promise<unknown> => {
+  const answer = async (request: Start | Call | Share): Promise<unknown> => {
     if (request.kind === "start") {
-      host ??= start(request);
+      host ??= serving.start!(request);
       await host;
       return undefined;
     }
     if (host === undefined) throw new SanderlingError("internal", "a call came before the start message");
+    if (request.kind === "share") return serving.share!(await host, request);
+    // What a database must give up, it may give up always.
+    if (request.method !== "close") await serving.fence?.();
     if (!request.reports) return dispatch(await host, request);
     const { id } = request;
     reporting.add(id);
@@ -39,9 +55,17 @@ export function serveMessages(port: Port, start: (start: Start) => Promise<Host>
       reporting.delete(id);
       return;
     }
+    if (serving.isOver?.()) {
+      port.postMessage({ kind: "gone", id }, []);
+      return;
+    }
     answer(request)
       .then((value) => port.postMessage({ kind: "value", id, value }, [...transferables(value)]))
-      .catch((error: unknown) => port.postMessage({ kind: "error", id, error: toWire(error) }, []));
+      .catch((thrown: unknown) => {
+        const error = toWire(thrown);
+        port.postMessage({ kind: "error", id, error }, []);
+        if ("trap" in error.details) serving.trapped?.(thrown as SanderlingError);
+      });
   });
 }
 

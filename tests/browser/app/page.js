@@ -1,0 +1,116 @@
+// A tab that the driver works in. What is acknowledged here counts when the driver has heard of it: `ack` is the driver's.
+import * as sanderling from "sanderling";
+
+const SCHEMA = {
+  fields: {
+    text: { type: "text" },
+    number: { type: "number" },
+    vector: { type: "vector", dimensions: 8 },
+  },
+};
+/** So few that segments are sealed and merged all the time. */
+const SETTINGS = { sealAt: 100 };
+
+let database, collection, running;
+
+const told = (error) => ({ code: error.code ?? "none", message: String(error.message), details: error.details ?? {} });
+const document = (number) => ({ text: `word${number % 17} common`, number, vector: Float32Array.from({ length: 8 }, (_, at) => Math.sin(number + at)) });
+
+/** Opens the database; answers the role and how long it took to the first answer. */
+async function begin(name, options) {
+  const start = performance.now();
+  database = await sanderling.open(name, options);
+  collection = await database.collection("all", SCHEMA, SETTINGS);
+  await collection.count();
+  const took = performance.now() - start;
+  return { took, ...(await database.status()) };
+}
+
+/** Writes one document after the other, each with an operation of its own, until told to stop. */
+function write(tab) {
+  let isOver = false;
+  const loop = async () => {
+    for (let number = 0; !isOver; number += 1) {
+      const operation = `${tab}:${number}`;
+      try {
+        const { ids, versions } = await collection.put({ operation, ...document(number) });
+        globalThis.ack({ operation, id: ids[0], version: versions[0] });
+      } catch (error) {
+        globalThis.ack({ operation, error: told(error) });
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+  };
+  const done = loop();
+  running = () => {
+    isOver = true;
+    return done;
+  };
+}
+
+const stop = () => running?.();
+
+/** Every document: [id, version, operation], as a search tells it, which names versions. */
+async function everything() {
+  const found = [];
+  for (let cursor; ; ) {
+    const { hits, cursor: next } = await collection.search({ filter: {}, limit: 1_000, select: ["operation"], ...(cursor ? { cursor } : {}) });
+    for (const { id, version, document } of hits) found.push([id, version, document.operation]);
+    if (next === undefined || hits.length === 0) return found;
+    cursor = next;
+  }
+}
+
+/** The documents that step `step` of the one writer puts, or the id that it deletes: the driver knows the same. */
+const IDS = 400;
+const stepOf = (step) => {
+  const id = (at) => `d${(step * 7919 + at * 31) % IDS}`;
+  if (step % 5 === 4) return { deleted: id(0) };
+  return { documents: Array.from({ length: 1 + (step % 3) }, (_, at) => ({ id: id(at), step, ...document(step) })) };
+};
+
+/** Takes the steps from `first` on, several of them under way at a time, and acknowledges each. */
+function steps(first, ahead) {
+  let [step, isOver] = [first, false];
+  const loop = async () => {
+    while (!isOver) {
+      const mine = step;
+      step += 1;
+      const { deleted, documents } = stepOf(mine);
+      try {
+        await (deleted === undefined ? collection.put(documents) : collection.delete(deleted));
+        globalThis.ack({ step: mine });
+      } catch (error) {
+        globalThis.ack({ step: mine, error: told(error) });
+        return;
+      }
+      if (mine % 500 === 499) await collection.compact().catch((error) => globalThis.ack({ error: told(error) }));
+    }
+  };
+  const done = Promise.all(Array.from({ length: ahead }, loop));
+  running = () => {
+    isOver = true;
+    return done;
+  };
+}
+
+/** What is stored: [id, step] of every document, and whether text and vectors are found as they should be. */
+async function stored() {
+  const found = [];
+  for await (const { id, step, number } of collection.list()) {
+    if (step !== number) throw new Error(`the document ${id} is of two steps`);
+    found.push([id, step]);
+  }
+  const { total } = await collection.search({ text: "common", limit: 0 });
+  const near = await collection.search({ vector: document(1).vector, limit: 1 });
+  const { ok, problems } = await database.verify();
+  return { found, total, near: near.total, ok, problems };
+}
+
+const close = () => database.close();
+const status = () => database.status();
+const count = () => collection.count().catch((error) => ({ error: told(error) }));
+const put = (one) => collection.put(one).catch((error) => ({ error: told(error) }));
+
+globalThis.driven = { sanderling, begin, write, stop, everything, steps, stored, close, status, count, put };
+window.document.title = "ready";

@@ -1,0 +1,101 @@
+// Chromium driven from outside: a process of its own with a profile that outlives it, tabs that stand for users, and the acknowledgements,
+// which only the driver keeps.
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { CHROMIUM_ARGS, CHROMIUM_MISSING, findChromium } from "../../scripts/chromium.mjs";
+import { serve } from "../../scripts/demo.mjs";
+import { at } from "../../scripts/workspace.mjs";
+
+const APP = fileURLToPath(new URL("./app/", import.meta.url));
+const START_MS = 20_000;
+
+const IMPORTS = { imports: { sanderling: "./dist/browser.js" } };
+const PAGE = `<!doctype html><meta charset="utf-8"><title>waiting</title>
+<script type="importmap">${JSON.stringify(IMPORTS)}</script><script type="module" src="./page.js"></script>`;
+
+/** Serves the built package with the page of the tests, without a policy of its own. */
+export async function site() {
+  const folder = at("target", "browser-tests");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  cpSync(APP, folder, { recursive: true });
+  cpSync(at("pkg", "dist"), join(folder, "dist"), { recursive: true });
+  writeFileSync(join(folder, "index.html"), PAGE);
+  const { server, url } = await serve(folder, 0, {});
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url, close };
+}
+
+/** A folder for one profile, which goes when the process ends. */
+export function profile() {
+  const folder = mkdtempSync(join(tmpdir(), "sanderling-browser-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  return folder;
+}
+
+/** Starts Chromium with a profile, in a process group of its own. */
+export async function launch(folder) {
+  const path = findChromium();
+  if (!path) throw new Error(CHROMIUM_MISSING);
+  const args = [...CHROMIUM_ARGS, "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"];
+  const child = spawn(path, args, { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+  const ended = once(child, "exit");
+  const group = (signal) => {
+    try {
+      process.kill(-child.pid, signal);
+    } catch (error) {
+      if (error.code !== "ESRCH") throw error; // it has ended by itself
+    }
+  };
+  const kill = async () => {
+    group("SIGKILL");
+    await ended;
+  };
+  process.on("exit", () => group("SIGKILL"));
+  const browser = await chromium.connectOverCDP(await address(child));
+  return { context: browser.contexts()[0], browser, pid: child.pid, kill };
+}
+
+async function address(child) {
+  const lines = createInterface({ input: child.stderr });
+  const timer = setTimeout(() => lines.close(), START_MS);
+  const seen = [];
+  for await (const line of lines) {
+    seen.push(line);
+    const found = /DevTools listening on (ws:\S+)/.exec(line)?.[1];
+    if (!found) continue;
+    clearTimeout(timer);
+    child.stderr.resume();
+    return found;
+  }
+  throw new Error(`Chromium did not say where it listens:\n${seen.join("\n")}`);
+}
+
+/** What a tab said; for the message of a failure. */
+const said = new WeakMap();
+
+/** Opens a tab with the page, ready for `in_page`. */
+export async function tab(context, url, onAck) {
+  const page = await context.newPage();
+  const lines = [];
+  said.set(page, lines);
+  page.on("console", (message) => lines.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => lines.push(`error: ${error.message}`));
+  if (onAck) await page.exposeFunction("ack", onAck);
+  await page.goto(url);
+  await ready(page);
+  return page;
+}
+
+export const ready = (page) => page.waitForFunction(() => document.title === "ready");
+
+export const logOf = (page) => (said.get(page) ?? []).join("\n");

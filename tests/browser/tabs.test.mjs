@@ -1,0 +1,188 @@
+// Several tabs with one database: whatever happens to them, one engine writes at a time, nothing waits for ever, and what was acknowledged
+// is there once.
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Audit, milliseconds } from "./audit.mjs";
+import { launch, logOf, profile, ready, site, tab } from "./harness.mjs";
+
+const ROUNDS = Number(process.env.SANDERLING_ROUNDS ?? 5);
+const TAKEOVER_MS_MAX = 2_000;
+/** A frozen leader is given up after three seconds, and its files after two more. */
+const FROZEN_MS_MAX = 8_000;
+const DEADLOCK_MS = 15_000;
+const WRITING_MS = 150;
+
+let chromium, here;
+let audit, tabs, name;
+let databases = 0;
+
+before(async () => {
+  here = await site();
+  chromium = await launch(profile());
+});
+after(async () => {
+  await chromium?.kill();
+  here?.close();
+});
+afterEach(async () => {
+  for (const each of tabs.splice(0)) await each.page.close().catch(() => undefined);
+});
+
+/** Rejects where something waits for ever. */
+async function soon(promise, what, limit = DEADLOCK_MS) {
+  const late = new AbortController();
+  const timer = sleep(limit, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`${what} took longer than ${limit} ms\n${tabs.map(({ page }) => logOf(page)).join("\n--\n")}`);
+  });
+  try {
+    return await Promise.race([promise, timer]);
+  } finally {
+    timer.catch(() => undefined);
+    late.abort();
+  }
+}
+
+async function addTab() {
+  const one = { name: `tab${(databases += 1)}` };
+  one.page = await tab(chromium.context, here.url, (heard) => audit.hear(one.name, heard));
+  tabs.push(one);
+  return one;
+}
+
+async function someTabs(count) {
+  audit = new Audit();
+  tabs = [];
+  name = `tabs-${(databases += 1)}`;
+  for (let at = 0; at < count; at += 1) await addTab();
+}
+
+const openIn = ({ page }) => page.evaluate((name) => driven.begin(name), name);
+const writeIn = (one) => one.page.evaluate((tab) => driven.write(tab), `${one.name}-${(databases += 1)}`);
+const closeIn = ({ page }) => page.evaluate(() => driven.close());
+const stopIn = ({ page }) => page.evaluate(() => driven.stop());
+
+const openAll = (some = tabs) => soon(Promise.all(some.map(openIn)), "opening in all tabs");
+
+/** The one tab that has the engine. */
+async function leader(some = tabs) {
+  const roles = await soon(Promise.all(some.map(({ page }) => page.evaluate(() => driven.status()))), "the status of all tabs");
+  const leaders = some.filter((_, at) => roles[at].role === "leader");
+  assert.equal(leaders.length, 1, JSON.stringify(roles));
+  return leaders[0];
+}
+
+async function compare(some = tabs) {
+  await soon(Promise.all(some.map(stopIn)), "the last write of all tabs");
+  for (const { page } of some) audit.check(await soon(page.evaluate(() => driven.everything()), "reading all"));
+}
+
+/** How long after `start` each of these tabs was acknowledged something again. */
+async function acknowledgedAgain(some, start) {
+  const heard = () => some.every(({ name }) => (audit.last.get(name) ?? 0) > start);
+  await soon(
+    (async () => {
+      while (!heard()) await sleep(2);
+    })(),
+    "the next write of every tab",
+  );
+  return Math.max(...some.map(({ name }) => audit.last.get(name))) - start;
+}
+
+for (const count of [2, 5]) {
+  test(`${count} tabs open and close at once`, async () => {
+    await someTabs(count);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await openAll();
+      await leader();
+      await Promise.all(tabs.map(writeIn));
+      await acknowledgedAgain(tabs, performance.now());
+      await compare();
+      await soon(Promise.all(tabs.map(closeIn)), "closing in all tabs");
+    }
+  });
+
+  test(`${count} tabs are reloaded at once`, async () => {
+    await someTabs(count);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await openAll();
+      await Promise.all(tabs.map(writeIn));
+      await sleep(WRITING_MS);
+      await soon(Promise.all(tabs.map(({ page }) => page.reload().then(() => ready(page)))), "reloading all tabs");
+    }
+    await openAll();
+    await leader();
+    await compare();
+  });
+
+  test(`the leader of ${count} tabs is killed`, async () => {
+    await someTabs(count);
+    await openAll();
+    const takeovers = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await Promise.all(tabs.map(writeIn));
+      await sleep(WRITING_MS);
+      const killed = await leader();
+      const start = performance.now();
+      await crash(killed);
+      const left = tabs.filter((one) => one !== killed);
+      takeovers.push(await acknowledgedAgain(left, start));
+      await leader(left);
+      await compare(left);
+      tabs = left;
+      await openIn(await addTab());
+    }
+    console.log(`takeover in ${count} tabs after a kill, until the last tab wrote again: ${milliseconds(takeovers)}`);
+    assert.ok(Math.max(...takeovers) <= TAKEOVER_MS_MAX, milliseconds(takeovers));
+  });
+
+  test(`the leader of ${count} tabs closes`, async () => {
+    await someTabs(count);
+    await openAll();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await Promise.all(tabs.map(writeIn));
+      await sleep(WRITING_MS);
+      const closed = await leader();
+      await stopIn(closed);
+      const refused = audit.refused.length;
+      await soon(closeIn(closed), "closing the leader");
+      const left = tabs.filter((one) => one !== closed);
+      await acknowledgedAgain(left, performance.now());
+      assert.deepEqual(audit.refused.slice(refused), [], "a leader that closes hands over what it has not begun");
+      await openIn(closed);
+      await compare();
+    }
+  });
+
+  test(`the leader of ${count} tabs is frozen`, async () => {
+    await someTabs(count);
+    await openAll();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await Promise.all(tabs.map(writeIn));
+      await sleep(WRITING_MS);
+      const frozen = await leader();
+      const session = await chromium.context.newCDPSession(frozen.page);
+      await session.send("Page.setWebLifecycleState", { state: "frozen" });
+      const left = tabs.filter((one) => one !== frozen);
+      const answers = await soon(Promise.all(left.map(({ page }) => page.evaluate(() => driven.count()))), "a read beside a frozen leader", FROZEN_MS_MAX);
+      for (const answer of answers) assert.equal(answer.error?.code, "unavailable", JSON.stringify(answer));
+      // What it does first when it thaws: it must not write.
+      const start = performance.now();
+      await session.send("Page.setWebLifecycleState", { state: "active" });
+      await acknowledgedAgain(tabs, start);
+      const now = await leader();
+      assert.notEqual(now, frozen, "a tab that was given up does not lead on");
+      await compare();
+    }
+  });
+}
+
+/** Ends the renderer of a tab from outside. */
+async function crash({ page }) {
+  const session = await chromium.context.newCDPSession(page);
+  const crashed = page.waitForEvent("crash");
+  // Never answered: who would answer is gone.
+  session.send("Page.crash").catch(() => undefined);
+  await crashed;
+  page.close().catch(() => undefined);
+}
