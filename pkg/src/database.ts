@@ -22,6 +22,7 @@ export interface DatabaseCore {
   readonly refused: Map<string, EmbeddersByField>;
   /** Whether the engine runs in a worker, and why storage or thread are not the best ones. */
   readonly worker: boolean;
+  readonly persisted?: (() => Promise<boolean>) | undefined;
   readonly reason?: string | undefined;
 }
 
@@ -139,7 +140,9 @@ function settings(options: CollectionOptions | undefined, embedders: EmbeddersBy
 
 async function status(core: DatabaseCore): Promise<DatabaseStatus> {
   const engine = await core.host.status(core.database);
-  return { ...engine, worker: core.worker, ...(core.reason === undefined ? {} : { reason: core.reason }) };
+  const persisted = await core.persisted?.();
+  const kept = persisted === undefined ? {} : { persisted };
+  return { ...engine, ...kept, worker: core.worker, ...(core.reason === undefined ? {} : { reason: core.reason }) };
 }
 
 function checkName(name: unknown): void {

@@ -1,13 +1,12 @@
-import type { Encoded, EngineExport, EngineStatus, Manner, Report } from "./engine.js";
+import type { Encoded, EngineExport, EngineStatus, EngineStorage, Manner, Report } from "./engine.js";
 import type { WireError } from "./errors.js";
-import type { StorageBackend } from "./storage.js";
 import type { SimdLevel, WasmModule } from "./wasm.js";
 
 /** Names an open database or collection inside its host. */
 export type Handle = number;
 
 /** "auto" is for hosts that can only decide beside the engine, such as a browser's worker. */
-export type HostStorage = "auto" | "memory" | "opfs" | StorageBackend;
+export type HostStorage = "auto" | "memory" | "opfs" | "indexeddb" | EngineStorage;
 
 export interface OpenedDatabase {
   readonly database: Handle;

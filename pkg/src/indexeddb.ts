@@ -168,7 +168,8 @@ function makeBackend(
     remove: (object) =>
       inTurn(async () => {
         if (!known.has(object) && !doubtful.has(object)) return;
-        await change(object, false, undefined, (store) => store.delete(keysOf(object)));
+        // For good: what comes back could take the place of what was written elsewhere meanwhile.
+        await change(object, true, undefined, (store) => store.delete(keysOf(object)));
       }),
     close: () =>
       inTurn(async () => {

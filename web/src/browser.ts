@@ -14,9 +14,9 @@ import {
 import { inThreadLoader, loadLanguage, loadWasm } from "../../pkg/src/load.js";
 import { wasmFiles } from "./engine-files.js";
 import { hold } from "./locks.js";
-import { destroyOpfs } from "./opfs.js";
 import { Seat, type Plan } from "./seat.js";
 import { startGivenWorker, startWorker } from "./start-worker.js";
+import { acceptKept, destroyKept, indexedDbPlace, keptForGood, keyOfKept, type Kept } from "./storage-places.js";
 import { tabHost } from "./tab-host.js";
 
 // The entry for browsers: the engine in a dedicated worker with OPFS, or in the page where that is asked for or all there is.
@@ -33,21 +33,21 @@ const locate: Locate = (name, options) => {
     return backendPlace(inPage("a StorageBackend stays in the thread it was made in"), name, options, storage);
   }
   if (worker === false) {
-    return inThreadLocate(inPage("worker: false keeps the engine in the page, where OPFS is out of reach"))(name, options);
+    const page = inPage("worker: false keeps the engine in the page, where OPFS is out of reach");
+    if (storage === "memory" || storage === "opfs") return inThreadLocate(page)(name, options);
+    return indexedDbPlace(page, name, options, storage);
   }
   return workerPlace(name, options, storage);
 };
 
-function workerPlace(name: string, options: OpenOptions, storage: "auto" | "opfs" | "memory"): Place {
+function workerPlace(name: string, options: OpenOptions, storage: Kept | "memory"): Place {
+  const open: Place["open"] = (...how) => openInWorker(name, options, storage, ...how);
+  if (storage === "memory") return { key: `memory:${name}`, open, destroy: () => Promise.resolve() };
   return {
-    // "auto" may turn out to be OPFS, so the two share a key.
-    key: `${storage === "memory" ? "memory" : "opfs"}:${name}`,
-    open: (...how) => openInWorker(name, options, storage, ...how),
-    destroy: () => (storage === "memory" ? Promise.resolve() : destroyAlone(name)),
-    accept: async ({ host, database, reason }) => {
-      if (storage !== "opfs" || (await host.status(database)).storage === "opfs") return;
-      throw new SanderlingError("unavailable", `the database "${name}" is open in memory: ${reason ?? "by choice"}`);
-    },
+    key: keyOfKept(name),
+    open: async (...how) => keptForGood(await open(...how), options),
+    destroy: () => destroyAlone(name, storage),
+    accept: acceptKept(name, storage),
   };
 }
 
@@ -57,17 +57,17 @@ const lockOf = (name: string): string => `sanderling:opfs:${name}`;
 // Absent outside secure contexts, where there is nothing to share either.
 const hasLocks = (): boolean => (navigator as { locks?: LockManager }).locks !== undefined;
 
-async function destroyAlone(name: string): Promise<void> {
-  if (!hasLocks()) return destroyOpfs(name);
+async function destroyAlone(name: string, storage: Kept): Promise<void> {
+  if (!hasLocks()) return destroyKept(name, storage);
   const held = await hold(lockOf(name), { ifAvailable: true });
   if (held === undefined) throw new SanderlingError("unavailable", `the database "${name}" is open in another tab`);
-  await destroyOpfs(name).finally(held.release);
+  await destroyKept(name, storage).finally(held.release);
 }
 
 async function openInWorker(
   name: string,
   options: OpenOptions,
-  storage: "auto" | "opfs" | "memory",
+  storage: Kept | "memory",
   manner: Manner,
   opening: Opening,
 ): Promise<OpenedPlace> {
@@ -94,7 +94,9 @@ async function openInWorker(
     return { host, worker: true, database, ...(reason === undefined ? {} : { reason }) };
   } catch (error) {
     if (problem === undefined || storage === "opfs") throw error;
-    return openInThread(inPage(problem.message), name, options, "memory", manner, opening);
+    const page = inPage(problem.message);
+    if (storage === "memory") return openInThread(page, name, options, "memory", manner, opening);
+    return indexedDbPlace(page, name, options, storage).open(manner, opening);
   }
 }
 

@@ -5,7 +5,8 @@ import type { Host, HostStorage } from "../../pkg/src/host.js";
 import { inThreadHost } from "../../pkg/src/in-thread-host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
 import { serveMessages, type Port } from "./message-host.js";
-import { opfsFolderName } from "../../pkg/src/object-names.js";
+import { openIndexedDb } from "../../pkg/src/indexeddb.js";
+import { indexedDbName, opfsCompanionName, opfsFolderName } from "../../pkg/src/object-names.js";
 import { opfsProblem } from "./storage/opfs-available.js";
 import { tabs } from "./tabs.js";
 
@@ -31,11 +32,18 @@ function choosingStorage(host: Host): Host {
     storage: HostStorage,
     call: (name: string, storage: HostStorage) => Promise<T>,
   ): Promise<T> => {
-    if (storage !== "auto" && storage !== "opfs") return call(name, storage);
-    const reason = await opfsProblem();
-    if (reason === undefined) return call(opfsFolderName(name), "opfs");
-    if (storage === "opfs") throw new SanderlingError("unavailable", reason);
-    return { ...(await call(name, "memory")), reason };
+    if (storage === "memory" || typeof storage === "object") return call(name, storage);
+    const problem = storage === "indexeddb" ? undefined : await opfsProblem();
+    if (problem !== undefined && storage === "opfs") throw new SanderlingError("unavailable", problem);
+    const isOpfs = storage !== "indexeddb" && problem === undefined;
+    const backend = await openIndexedDb(isOpfs ? opfsCompanionName(name) : indexedDbName(name));
+    try {
+      const opened = await call(name, isOpfs ? { opfs: opfsFolderName(name), young: backend } : backend);
+      return problem === undefined ? opened : { ...opened, reason: problem };
+    } catch (error) {
+      await backend.close?.();
+      throw error;
+    }
   };
   return {
     ...host,

@@ -2,8 +2,10 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test ends when what it expects is not there")]
 
+mod backend;
 // The testkit itself has files and threads.
 #[path = "../../testkit/src/contract.rs"]
+#[allow(dead_code, reason = "nobody cuts the power of a browser here")]
 mod contract;
 #[path = "../../testkit/src/sim/random.rs"]
 #[allow(dead_code, reason = "the simulation asks more of it")]
@@ -13,5 +15,7 @@ mod sim {
 }
 #[path = "storages/indexeddb.rs"]
 mod indexeddb;
+#[path = "storages/opfs.rs"]
+mod opfs;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

@@ -31,6 +31,9 @@ extern "C" {
     fn remove(this: &StorageBackend, name: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn close(this: &StorageBackend) -> Result<JsValue, JsValue>;
+    /// Only that in IndexedDB has it.
+    #[wasm_bindgen(method, catch)]
+    pub fn probe(this: &StorageBackend) -> Result<JsValue, JsValue>;
 }
 
 /// A storage that JavaScript implements.

@@ -1,6 +1,9 @@
 //! The package's storage in IndexedDB, through the wrapper that the engine uses, and rexie as somebody else who looks into it.
 
-use crate::contract::{reopening_contract, storage_contract};
+use crate::{
+    backend::{destroy_backend, open_backend, problem},
+    contract::{reopening_contract, storage_contract},
+};
 use js_sys::Promise;
 use rexie::{KeyRange, Rexie, TransactionMode};
 use sanderling::{
@@ -10,22 +13,11 @@ use sanderling::{
         Storage,
     },
 };
-use sanderling_wasm::{JsStorage, StorageBackend};
+use sanderling_wasm::JsStorage;
 use std::cell::Cell;
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
-
-// scripts/parts/wasm.mjs bundles pkg/src/indexeddb.ts into it.
-#[wasm_bindgen(module = "/tests/generated/indexeddb.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = openIndexedDb)]
-    fn open_indexed_db(name: &str) -> Promise;
-    #[wasm_bindgen(js_name = destroyIndexedDb)]
-    fn destroy_indexed_db(name: &str) -> Promise;
-    #[wasm_bindgen(js_name = indexedDbProblem)]
-    fn indexed_db_problem() -> Promise;
-}
 
 // Whoever asks for a newer version makes all others close their connections, and this one gives up then.
 #[wasm_bindgen(inline_js = r#"
@@ -44,8 +36,7 @@ extern "C" {
 const STORE: &str = "pieces";
 
 async fn opened(name: &str) -> Result<JsStorage, JsValue> {
-    let backend = JsFuture::from(open_indexed_db(name)).await?;
-    Ok(JsStorage::new(backend.unchecked_into::<StorageBackend>()))
+    open_backend(name).await.map(JsStorage::new)
 }
 
 async fn open(name: &str) -> JsStorage {
@@ -75,7 +66,7 @@ async fn keys(name: &str) -> Vec<String> {
 
 #[wasm_bindgen_test]
 async fn it_keeps_the_contract() {
-    assert!(JsFuture::from(indexed_db_problem()).await.unwrap().is_undefined());
+    assert!(problem().await.is_undefined());
     let count = Cell::new(0);
     storage_contract(async || {
         count.set(count.get() + 1);
@@ -113,11 +104,11 @@ async fn one_handle_has_the_database_and_destroying_waits_for_none() {
     let storage = open("locked").await;
     storage.write("a", b"kept", Strict).await.unwrap();
     assert_eq!(code_of(&opened("locked").await.err().unwrap()), "unavailable");
-    assert_eq!(code_of(&JsFuture::from(destroy_indexed_db("locked")).await.unwrap_err()), "unavailable");
+    assert_eq!(code_of(&destroy_backend("locked").await.unwrap_err()), "unavailable");
     assert_eq!(read(&storage, "a").await.unwrap(), b"kept");
     storage.close().await.unwrap();
     assert_eq!(storage.append("a", b"!", Strict).await.unwrap_err().code(), ErrorCode::Closed);
-    JsFuture::from(destroy_indexed_db("locked")).await.unwrap();
+    destroy_backend("locked").await.unwrap();
     let storage = open("locked").await;
     assert!(storage.list().await.unwrap().is_empty());
     storage.close().await.unwrap();
