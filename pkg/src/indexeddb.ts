@@ -69,17 +69,21 @@ export async function indexedDbProblem(): Promise<string | undefined> {
   }
 }
 
+interface State {
+  connection: Connection;
+  closed: boolean;
+}
+
 function makeBackend(
   name: string,
-  opened: Connection,
+  connection: Connection,
   mine: string,
   known: Map<string, Known>,
   release: () => void,
 ): IndexedDbBackend {
-  const state = { connection: opened, closed: false };
-  /** Objects of which nobody knows: a change of theirs is under way, or has failed. */
-  const doubtful = new Set<string>();
-  const { begin, commit, probe } = transactions(name, mine, state);
+  const state: State = { connection, closed: false };
+  const access = transactions(name, mine, state);
+  const { find, change, names, isDoubtful } = objects(access, known);
 
   let last: Promise<unknown> = Promise.resolve();
   // A caller may give up a change and make the next: it begins when that one has ended.
@@ -88,86 +92,37 @@ function makeBackend(
     last = turn.catch(() => undefined);
     return turn;
   };
-
-  const find = async (object: string): Promise<Known | undefined> => {
-    if (doubtful.has(object)) {
-      const store = (await begin("readonly", false)).objectStore(STORE);
-      const found = objectsOf(await answered(store.getAllKeys(keysOf(object)))).get(object);
-      if (found !== undefined) known.set(object, found);
-      doubtful.delete(object);
-    }
-    return known.get(object);
-  };
-
-  /** One transaction. Until it is known to have happened, nobody knows what the object is. */
-  const change = async (object: string, durable: boolean, after: Known | undefined, puts: Puts): Promise<void> => {
-    known.delete(object);
-    doubtful.add(object);
-    await commit(durable, puts);
-    doubtful.delete(object);
-    if (after !== undefined) known.set(object, after);
-  };
-
-  const append = async (object: string, pieces: Uint8Array[], durable: boolean): Promise<void> => {
-    const found = (await find(object)) ?? { ends: [], tail: EMPTY };
-    const { ends } = found;
-    const first = pieces[0];
-    if (first === undefined && ends.length > 0) {
-      // Makes durable what was appended before: a transaction without a change may not reach the disk.
-      if (durable) await commit(true, (store) => store.put(mine, OWNER));
-      return;
-    }
-    const end = ends.at(-1) ?? 0;
-    const length = end - (ends.at(-2) ?? 0);
-    let replaced: string | undefined;
-    let start = end;
-    if (first !== undefined && ends.length > 0 && (length === 0 || (length < TAIL_BYTES && first.length < TAIL_BYTES))) {
-      replaced = keyOf(object, end);
-      start = end - length;
-      found.tail ??= (await answered((await begin("readonly", false)).objectStore(STORE).get(replaced))) as Uint8Array;
-      pieces[0] = joined(found.tail, first);
-    }
-    const after = { ends, tail: found.tail };
-    const added = endsOf(pieces, start);
-    await change(object, durable, after, (store) => {
-      if (replaced !== undefined) store.delete(replaced);
-      putAll(store, object, pieces, added);
-    });
-    if (replaced !== undefined) ends.pop();
-    for (const end of added) ends.push(end);
-    after.tail = pieces.at(-1) ?? EMPTY;
+  const stored = async (object: string): Promise<StoredObject[]> => {
+    const found = await find(object);
+    return found === undefined ? [] : [{ name: object, size: found.ends.at(-1) ?? 0 }];
   };
 
   return {
     kind: "indexeddb",
-    list: () =>
-      inTurn(async () => {
-        for (const object of [...doubtful]) await find(object);
-        return [...known].map(([object, { ends }]): StoredObject => ({ name: object, size: ends.at(-1) ?? 0 }));
-      }),
+    list: () => inTurn(async () => (await Promise.all(names().map(stored))).flat()),
     read: async (object, offset, length) => {
-      const found = doubtful.has(object) ? await inTurn(() => find(object)) : known.get(object);
+      const found = await (isDoubtful(object) ? inTurn(() => find(object)) : find(object));
       if (found === undefined) throw new SanderlingError("corrupt", `${object} is missing`, { file: object });
-      return readPieces(await begin("readonly", false), object, found, offset, length);
+      return readPieces(await access.begin("readonly", false), object, found, offset, length);
     },
     append: (object, bytes, { durable }) => {
       // The view is the caller's again as soon as this function returns.
       const pieces = split(bytes);
-      return inTurn(() => append(object, pieces, durable));
+      return inTurn(async () => append(access, change, object, await find(object), pieces, durable, mine));
     },
     write: (object, bytes, { durable }) => {
       const pieces = split(bytes);
-      return inTurn(() => {
-        const ends = endsOf(pieces, 0);
-        return change(object, durable, { ends, tail: pieces.at(-1) ?? EMPTY }, (store) => {
+      const ends = endsOf(pieces, 0);
+      return inTurn(() =>
+        change(object, durable, { ends, tail: pieces.at(-1) ?? EMPTY }, (store) => {
           store.delete(keysOf(object));
           putAll(store, object, pieces, ends);
-        });
-      });
+        }),
+      );
     },
     remove: (object) =>
       inTurn(async () => {
-        if (!known.has(object) && !doubtful.has(object)) return;
+        if ((await find(object)) === undefined) return;
         // For good: what comes back could take the place of what was written elsewhere meanwhile.
         await change(object, true, undefined, (store) => store.delete(keysOf(object)));
       }),
@@ -178,8 +133,74 @@ function makeBackend(
         state.connection.close();
         release();
       }),
-    probe,
+    probe: access.probe,
   };
+}
+
+/** One transaction. Until it is known to have happened, nobody knows what the object is. */
+type Change = (object: string, durable: boolean, after: Known | undefined, puts: Puts) => Promise<void>;
+
+interface Objects {
+  readonly find: (object: string) => Promise<Known | undefined>;
+  readonly change: Change;
+  readonly names: () => string[];
+  readonly isDoubtful: (object: string) => boolean;
+}
+
+function objects({ begin, commit }: Transactions, known: Map<string, Known>): Objects {
+  /** Objects of which nobody knows: a change of theirs is under way, or has failed. */
+  const doubtful = new Set<string>();
+  return {
+    find: async (object) => {
+      if (doubtful.has(object)) {
+        const store = (await begin("readonly", false)).objectStore(STORE);
+        const found = objectsOf(await answered(store.getAllKeys(keysOf(object)))).get(object);
+        if (found !== undefined) known.set(object, found);
+        doubtful.delete(object);
+      }
+      return known.get(object);
+    },
+    change: async (object, durable, after, puts) => {
+      known.delete(object);
+      doubtful.add(object);
+      await commit(durable, puts);
+      doubtful.delete(object);
+      if (after !== undefined) known.set(object, after);
+    },
+    names: () => [...doubtful, ...known.keys()],
+    isDoubtful: (object) => doubtful.has(object),
+  };
+}
+
+async function append(
+  { begin, commit }: Transactions,
+  change: Change,
+  object: string,
+  { ends, tail }: Known = { ends: [], tail: EMPTY },
+  pieces: Uint8Array[],
+  durable: boolean,
+  mine: string,
+): Promise<void> {
+  const first = pieces[0];
+  if (first === undefined && ends.length > 0) {
+    // Makes durable what was appended before: a transaction without a change may not reach the disk.
+    if (durable) await commit(true, (store) => store.put(mine, OWNER));
+    return;
+  }
+  const end = ends.at(-1) ?? 0;
+  const length = end - (ends.at(-2) ?? 0);
+  const isShort = length === 0 || (length < TAIL_BYTES && (first?.length ?? 0) < TAIL_BYTES);
+  const replaced = ends.length > 0 && isShort ? keyOf(object, end) : undefined;
+  if (first !== undefined && replaced !== undefined) {
+    const store = tail === undefined ? (await begin("readonly", false)).objectStore(STORE) : undefined;
+    pieces[0] = joined(tail ?? ((await answered(store!.get(replaced))) as Uint8Array), first);
+  }
+  const added = endsOf(pieces, replaced === undefined ? end : end - length);
+  const kept = replaced === undefined ? ends : ends.slice(0, -1);
+  await change(object, durable, { ends: [...kept, ...added], tail: pieces.at(-1) ?? EMPTY }, (store) => {
+    if (replaced !== undefined) store.delete(replaced);
+    putAll(store, object, pieces, added);
+  });
 }
 
 /** Issues the requests of a transaction, all at once: one that waits for something else ends. */
@@ -191,7 +212,7 @@ interface Transactions {
   probe(): undefined | Promise<void>;
 }
 
-function transactions(name: string, mine: string, state: { connection: Connection; readonly closed: boolean }): Transactions {
+function transactions(name: string, mine: string, state: State): Transactions {
   const gone = (cause: unknown): SanderlingError => {
     const message = `the browser has removed the stored data of "${name}", or another tab has taken it over`;
     return new SanderlingError("unavailable", message, { kind: "StorageGone", cause: String(cause) });
