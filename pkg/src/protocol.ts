@@ -71,6 +71,8 @@ export type Notice =
   | { readonly kind: "lead"; readonly engine: string }
   /** This tab listens on the channel `link(lock, engine, tab)`, and wants to be served there. */
   | { readonly kind: "join"; readonly engine: string; readonly tab: string }
+  /** This tab has just got the lock: no other engine is of use any more. */
+  | { readonly kind: "taken" }
   /** The tab that holds the lock lives, whatever its engine is busy with. */
   | { readonly kind: "alive" }
   /** The tab that holds the lock could not open the database. */

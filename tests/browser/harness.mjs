@@ -1,11 +1,12 @@
 // Chromium driven from outside: a process of its own with a profile that outlives it, tabs that stand for users, and the acknowledgements,
 // which only the driver keeps.
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { CHROMIUM_ARGS, CHROMIUM_MISSING, findChromium } from "../../scripts/chromium.mjs";
@@ -14,6 +15,8 @@ import { at } from "../../scripts/workspace.mjs";
 
 const APP = fileURLToPath(new URL("./app/", import.meta.url));
 const START_MS = 20_000;
+
+const ARGS = [...CHROMIUM_ARGS, "--headless=new", "--remote-debugging-port=0"];
 
 const IMPORTS = { imports: { sanderling: "./dist/browser.js" } };
 const PAGE = `<!doctype html><meta charset="utf-8"><title>waiting</title>
@@ -35,6 +38,29 @@ export async function site() {
   return { url, close };
 }
 
+const readable = (read) => {
+  try {
+    return read();
+  } catch (error) {
+    if (error.code === "ENOENT" || error.code === "ESRCH") return undefined; // it has ended meanwhile
+    throw error;
+  }
+};
+
+const childrenOf = (pid) => (readable(() => readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")) ?? "").split(" ").filter(Boolean);
+const descendantsOf = (pid) => childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+const threadsOf = (pid) => (readable(() => readdirSync(`/proc/${pid}/task`)) ?? []).map((id) => readable(() => readFileSync(`/proc/${pid}/task/${id}/comm`, "utf8")));
+
+/** The process of the one tab that has a worker, and so the engine: found by the name of its thread, since nothing tells a tab's process. */
+export async function processWithWorker({ pid }) {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const found = descendantsOf(pid).filter((one) => threadsOf(one).some((name) => name?.startsWith("DedicatedWorker")));
+    if (found.length === 1) return Number(found[0]);
+    await sleep(10);
+  }
+  throw new Error(`among the processes of Chromium is not one with a worker: ${descendantsOf(pid)}`);
+}
+
 /** A folder for one profile, which goes when the process ends. */
 export function profile() {
   const folder = mkdtempSync(join(tmpdir(), "sanderling-browser-"));
@@ -46,7 +72,7 @@ export function profile() {
 export async function launch(folder) {
   const path = findChromium();
   if (!path) throw new Error(CHROMIUM_MISSING);
-  const args = [...CHROMIUM_ARGS, "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${folder}`, "about:blank"];
+  const args = [...ARGS, `--user-data-dir=${folder}`, "about:blank"];
   const child = spawn(path, args, { detached: true, stdio: ["ignore", "ignore", "pipe"] });
   const ended = once(child, "exit");
   const group = (signal) => {

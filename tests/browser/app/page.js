@@ -1,5 +1,6 @@
 // A tab that the driver works in. What is acknowledged here counts when the driver has heard of it: `ack` is the driver's.
 import * as sanderling from "sanderling";
+import { document, stepOf } from "./steps.js";
 
 const SCHEMA = {
   fields: {
@@ -14,7 +15,6 @@ const SETTINGS = { sealAt: 100 };
 let database, collection, running;
 
 const told = (error) => ({ code: error.code ?? "none", message: String(error.message), details: error.details ?? {} });
-const document = (number) => ({ text: `word${number % 17} common`, number, vector: Float32Array.from({ length: 8 }, (_, at) => Math.sin(number + at)) });
 
 /** Opens the database; answers the role and how long it took to the first answer. */
 async function begin(name, options) {
@@ -61,14 +61,6 @@ async function everything() {
   }
 }
 
-/** The documents that step `step` of the one writer puts, or the id that it deletes: the driver knows the same. */
-const IDS = 400;
-const stepOf = (step) => {
-  const id = (at) => `d${(step * 7919 + at * 31) % IDS}`;
-  if (step % 5 === 4) return { deleted: id(0) };
-  return { documents: Array.from({ length: 1 + (step % 3) }, (_, at) => ({ id: id(at), step, ...document(step) })) };
-};
-
 /** Takes the steps from `first` on, several of them under way at a time, and acknowledges each. */
 function steps(first, ahead) {
   let [step, isOver] = [first, false];
@@ -107,10 +99,17 @@ async function stored() {
   return { found, total, near: near.total, ok, problems };
 }
 
+/** Waits until a call is answered and all steps have ended. */
+async function goesOn() {
+  await collection.count();
+  await stop();
+  await database.close();
+}
+
 const close = () => database.close();
 const status = () => database.status();
 const count = () => collection.count().catch((error) => ({ error: told(error) }));
 const put = (one) => collection.put(one).catch((error) => ({ error: told(error) }));
 
-globalThis.driven = { sanderling, begin, write, stop, everything, steps, stored, close, status, count, put };
+globalThis.driven = { sanderling, begin, write, stop, everything, steps, stored, close, status, count, put, goesOn };
 window.document.title = "ready";
