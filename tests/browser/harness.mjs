@@ -1,7 +1,7 @@
 // Chromium driven from outside: a process of its own with a profile that outlives it, tabs that stand for users, and the acknowledgements,
 // which only the driver keeps.
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,15 +22,13 @@ const IMPORTS = { imports: { sanderling: "./dist/browser.js" } };
 const PAGE = `<!doctype html><meta charset="utf-8"><title>waiting</title>
 <script type="importmap">${JSON.stringify(IMPORTS)}</script><script type="module" src="./page.js"></script>`;
 
-/** Serves the built package with the page of the tests, without a policy of its own. */
-export async function site() {
-  const folder = at("target", "browser-tests");
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+/** Serves the built package with the page of the tests. */
+export async function site(headers = {}) {
+  const folder = profile();
   cpSync(APP, folder, { recursive: true });
   cpSync(at("pkg", "dist"), join(folder, "dist"), { recursive: true });
   writeFileSync(join(folder, "index.html"), PAGE);
-  const { server, url } = await serve(folder, 0, {});
+  const { server, url } = await serve(folder, 0, headers);
   const close = () => {
     server.close();
     server.closeAllConnections();
@@ -61,10 +59,17 @@ export async function processWithWorker({ pid }) {
   throw new Error(`among the processes of Chromium is not one with a worker: ${descendantsOf(pid)}`);
 }
 
-/** A folder for one profile, which goes when the process ends. */
+const folders = [];
+const groups = new Set();
+process.on("exit", () => {
+  for (const end of groups) end();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+});
+
+/** A folder, as for a profile, which goes when the process ends. */
 export function profile() {
   const folder = mkdtempSync(join(tmpdir(), "sanderling-browser-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  folders.push(folder);
   return folder;
 }
 
@@ -75,18 +80,19 @@ export async function launch(folder) {
   const args = [...ARGS, `--user-data-dir=${folder}`, "about:blank"];
   const child = spawn(path, args, { detached: true, stdio: ["ignore", "ignore", "pipe"] });
   const ended = once(child, "exit");
-  const group = (signal) => {
+  const end = () => {
     try {
-      process.kill(-child.pid, signal);
+      process.kill(-child.pid, "SIGKILL");
     } catch (error) {
       if (error.code !== "ESRCH") throw error; // it has ended by itself
     }
   };
+  groups.add(end);
   const kill = async () => {
-    group("SIGKILL");
+    end();
     await ended;
+    groups.delete(end);
   };
-  process.on("exit", () => group("SIGKILL"));
   const browser = await chromium.connectOverCDP(await address(child));
   return { context: browser.contexts()[0], browser, pid: child.pid, kill };
 }

@@ -77,9 +77,11 @@ async function leader(some = tabs) {
   return leaders[0];
 }
 
+/** Compares what one of the tabs reads with what all were acknowledged. */
 async function compare(some = tabs) {
   await soon(Promise.all(some.map(stopIn)), "the last write of all tabs");
-  for (const { page } of some) audit.check(await soon(page.evaluate(() => driven.everything()), "reading all"));
+  const { page } = some[Math.floor(Math.random() * some.length)];
+  audit.check(await soon(page.evaluate(() => driven.everything()), "reading all"));
 }
 
 /** How long after `start` each of these tabs was acknowledged something again. */

@@ -73,10 +73,15 @@ function steps(first, ahead) {
         await (deleted === undefined ? collection.put(documents) : collection.delete(deleted));
         globalThis.ack({ step: mine });
       } catch (error) {
+        // The steps behind one that may not have been taken would leave a hole.
+        isOver = true;
         globalThis.ack({ step: mine, error: told(error) });
-        return;
       }
-      if (mine % 500 === 499) await collection.compact().catch((error) => globalThis.ack({ error: told(error) }));
+      if (mine % 500 !== 499 || isOver) continue;
+      await collection.compact().catch((error) => {
+        isOver = true;
+        globalThis.ack({ error: told(error) });
+      });
     }
   };
   const done = Promise.all(Array.from({ length: ahead }, loop));
@@ -106,10 +111,49 @@ async function goesOn() {
   await database.close();
 }
 
+/** The engine's wasm with a memory that cannot grow beyond so many pages: nothing else brings an engine down that has no defect. */
+function withMemory(bytes, pages) {
+  const number = (from) => {
+    for (let [value, shift, at] = [0, 0, from]; ; shift += 7, at += 1) {
+      value += (bytes[at] & 127) * 2 ** shift;
+      if (bytes[at] < 128) return [value, at + 1];
+    }
+  };
+  for (let at = 8; at < bytes.length; ) {
+    const [length, start] = number(at + 1);
+    if (bytes[at] === 5) {
+      // One memory: the flags, of which the first bit says that there is a maximum, and the minimum.
+      const [minimum, end] = number(start + 2);
+      const most = Math.max(minimum, pages);
+      const limits = [1, 1, ...bytes.subarray(start + 2, end), (most & 127) | 128, most >> 7];
+      return Uint8Array.from([...bytes.subarray(0, at + 1), limits.length, ...limits, ...bytes.subarray(start + length)]);
+    }
+    at = start + length;
+  }
+  throw new Error("a wasm without a memory");
+}
+
+async function openSmall(name) {
+  const bytes = new Uint8Array(await (await fetch("./dist/engine.simd.wasm")).arrayBuffer());
+  await begin(name, { wasm: withMemory(bytes, 160) });
+}
+
+/** Puts what the engine's memory cannot hold, beside a read; answers what came of it, and how long the engine was away. */
+async function outOfMemory(name) {
+  for (let number = 0; number < 20; number += 1) await collection.put(document(number));
+  const documents = await collection.count();
+  const put = collection.put({ name, text: "word ".repeat(4_000_000) }).catch(told);
+  const beside = collection.count();
+  const error = await put;
+  const start = performance.now();
+  await collection.count();
+  return { error, took: performance.now() - start, documents, beside: await beside };
+}
+
 const close = () => database.close();
 const status = () => database.status();
 const count = () => collection.count().catch((error) => ({ error: told(error) }));
 const put = (one) => collection.put(one).catch((error) => ({ error: told(error) }));
 
-globalThis.driven = { sanderling, begin, write, stop, everything, steps, stored, close, status, count, put, goesOn };
+globalThis.driven = { sanderling, begin, write, stop, everything, steps, stored, close, status, count, put, goesOn, openSmall, outOfMemory };
 window.document.title = "ready";
