@@ -17,6 +17,9 @@ const SILENT_MAX = 5;
 /** How long a tab waits that cannot open what it has the lock of: the worker has tried for two seconds then. */
 const RETRY_MS = 50;
 
+/** How long the last answers of a leader may be on their way when the next one speaks up. */
+const GRACE_MS = 100;
+
 /** How the engine is reached at present. */
 export interface Link extends OpenedDatabase {
   readonly host: Host;
@@ -291,14 +294,16 @@ export class Seat {
 
   #unlink(error: SanderlingError): void {
     const [left, end] = [this.#link, this.#end];
-    if (left !== undefined) {
-      left.lost = error;
-      if (!this.#isLeft) this.#next = deferred();
-    }
+    if (left !== undefined && !this.#isLeft) this.#next = deferred();
+    const finish = (): void => {
+      if (left !== undefined) left.lost = error;
+      end?.(error);
+    };
     this.#isLeft = false;
     this.#link = this.#end = this.#joined = this.#engine = undefined;
     if (this.#isOver) this.#next.reject(error);
-    end?.(error);
+    if (left?.role === "follower" && !this.#isOver) setTimeout(finish, GRACE_MS);
+    else finish();
   }
 
   /** Rejects the calls that wait for a link; later ones wait for the next. */
