@@ -2,7 +2,7 @@ import { fromWire, toSanderlingError, toWire } from "../../pkg/src/errors.js";
 import type { Durability } from "../../pkg/src/engine.js";
 import type { Handle, Host, OpenedDatabase } from "../../pkg/src/host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
-import { link, presence, type Notice } from "../../pkg/src/protocol.js";
+import { link, presence, type Notice, type Reply } from "../../pkg/src/protocol.js";
 import { isModule } from "../../pkg/src/wasm.js";
 import { hold, type Held } from "./locks.js";
 import { connect, type Port } from "./rpc.js";
@@ -17,7 +17,7 @@ const SILENT_MAX = 5;
 /** How long a tab waits that cannot open what it has the lock of: the worker has tried for two seconds then. */
 const RETRY_MS = 50;
 
-/** How long the last answers of a leader may be on their way when the next one speaks up. */
+/** How long the last answers of a leader that closes may be on their way when the next one speaks up. */
 const GRACE_MS = 100;
 
 /** How the engine is reached at present. */
@@ -267,7 +267,10 @@ export class Seat {
     this.#unlink(ended());
     this.#joined = engine;
     const channel = new BroadcastChannel(link(lock, engine, this.#tab));
-    channel.addEventListener("message", () => (this.#silent = 0));
+    channel.addEventListener("message", ({ data }: MessageEvent<Reply>) => {
+      this.#silent = 0;
+      if (data.kind === "gone" && this.#joined === engine && this.#link !== undefined) this.leave(this.#link);
+    });
     const connection = connect(channel as Port);
     this.#end = (error) => {
       connection.end(error);
@@ -293,8 +296,8 @@ export class Seat {
   }
 
   #unlink(error: SanderlingError): void {
-    const [left, end] = [this.#link, this.#end];
-    if (left !== undefined && !this.#isLeft) this.#next = deferred();
+    const [left, end, isLeft] = [this.#link, this.#end, this.#isLeft];
+    if (left !== undefined && !isLeft) this.#next = deferred();
     const finish = (): void => {
       if (left !== undefined) left.lost = error;
       end?.(error);
@@ -302,7 +305,7 @@ export class Seat {
     this.#isLeft = false;
     this.#link = this.#end = this.#joined = this.#engine = undefined;
     if (this.#isOver) this.#next.reject(error);
-    if (left?.role === "follower" && !this.#isOver) setTimeout(finish, GRACE_MS);
+    if (isLeft && !this.#isOver) setTimeout(finish, GRACE_MS);
     else finish();
   }
 
