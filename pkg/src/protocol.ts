@@ -60,7 +60,7 @@ export type Reply =
   | { readonly kind: "progress"; readonly id: number; readonly done: number; readonly total: number }
   | { readonly kind: "value"; readonly id: number; readonly value: unknown }
   | { readonly kind: "error"; readonly id: number; readonly error: WireError }
-  /** To another tab: the database is closing here, and nothing was done. */
+  /** To another tab: the database is closing here, and nothing was done. With id 0 it is told before anybody asks. */
   | { readonly kind: "gone"; readonly id: number };
 
 /** What the tabs that have a database open tell all others, through the channel named after its lock. */
@@ -71,6 +71,8 @@ export type Notice =
   | { readonly kind: "lead"; readonly engine: string }
   /** This tab listens on the channel `link(lock, engine, tab)`, and wants to be served there. */
   | { readonly kind: "join"; readonly engine: string; readonly tab: string }
+  /** This tab has just got the lock: no other engine is of use any more. */
+  | { readonly kind: "taken" }
   /** The tab that holds the lock lives, whatever its engine is busy with. */
   | { readonly kind: "alive" }
   /** The tab that holds the lock could not open the database. */

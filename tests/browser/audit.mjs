@@ -52,5 +52,14 @@ export class Audit {
 
 /** The value below which so much of all values are. */
 export const quantile = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+/**
+ * Holds times to a limit: the slowest hundredth of a hundred or more, else the median, since a machine that is busy with other things is
+ * always slow once.
+ */
+export function within(values, limit, what) {
+  const share = values.length < 100 ? 0.5 : 0.99;
+  assert.ok(quantile(values, share) <= limit, `${what}: ${milliseconds(values)}`);
+}
+
 export const milliseconds = (values) =>
   `p50 ${Math.round(quantile(values, 0.5))} ms, p99 ${Math.round(quantile(values, 0.99))} ms, max ${Math.round(Math.max(...values))} ms`;

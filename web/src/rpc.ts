@@ -83,9 +83,15 @@ export function connect(port: Port, onEnd?: (error: SanderlingError) => void): C
     else if (call !== undefined) call.reject(fromWire(reply.error));
     else if (reply.id === 0) fail(fromWire(reply.error));
   });
-  const failed = (message: string): void => fail(new SanderlingError("unavailable", message));
-  port.addEventListener("error", (event) => failed(`the worker failed: ${messageOf(event)}`));
-  port.addEventListener("messageerror", () => failed("a message of the worker could not be read"));
+  port.addEventListener("error", (event) => {
+    const trap = messageOf(event);
+    // One that has started can only have trapped, where no call was there to tell.
+    if (waiting.has(0)) fail(new SanderlingError("unavailable", `the worker failed: ${trap}`));
+    else fail(new SanderlingError("internal", `the engine stopped (${trap}); what was acknowledged is stored`, { trap }));
+  });
+  port.addEventListener("messageerror", () =>
+    fail(new SanderlingError("unavailable", "a message of the worker could not be read")),
+  );
 
   const call =
     <M extends HostMethod>(method: M) =>

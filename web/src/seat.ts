@@ -2,7 +2,7 @@ import { fromWire, toSanderlingError, toWire } from "../../pkg/src/errors.js";
 import type { Durability } from "../../pkg/src/engine.js";
 import type { Handle, Host, OpenedDatabase } from "../../pkg/src/host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
-import { link, presence, type Notice } from "../../pkg/src/protocol.js";
+import { link, presence, type Notice, type Reply } from "../../pkg/src/protocol.js";
 import { isModule } from "../../pkg/src/wasm.js";
 import { hold, type Held } from "./locks.js";
 import { connect, type Port } from "./rpc.js";
@@ -14,9 +14,11 @@ import type { StartedWorker } from "./start-worker.js";
 /** How often a tab that waits asks whether the leader lives, and how many questions without an answer are too many. */
 const SEEK_MS = 500;
 const SILENT_MAX = 5;
-/** How long files may still be held by a tab that has just ended, and how often to try again. */
-const PATIENCE_MS = 2_000;
+/** How long a tab waits that cannot open what it has the lock of: the worker has tried for two seconds then. */
 const RETRY_MS = 50;
+
+/** How long the last answers of a leader that closes may be on their way when the next one speaks up. */
+const GRACE_MS = 100;
 
 /** How the engine is reached at present. */
 export interface Link extends OpenedDatabase {
@@ -148,10 +150,12 @@ export class Seat {
       if (notice.kind === "seek") this.#tell({ kind: "alive" });
       return;
     }
-    if (notice.kind === "seek" || notice.kind === "join") return;
+    // Those who do not wait for the lock have nothing to do with the others: before they know, and where it is all in memory.
+    if (!this.#isQueued || notice.kind === "seek" || notice.kind === "join") return;
     this.#silent = 0;
+    if (notice.kind === "taken") this.#unlink(ended());
     if (notice.kind === "stuck") this.#fail(fromWire(notice.error));
-    if (notice.kind === "lead" && notice.engine !== this.#joined && this.#isQueued) void this.#join(notice.engine);
+    if (notice.kind === "lead" && notice.engine !== this.#joined) void this.#join(notice.engine);
   }
 
   #look(): void {
@@ -184,8 +188,8 @@ export class Seat {
 
   async #lead(held: Held, alone?: OpenIn): Promise<void> {
     this.#held = held;
-    this.#tell({ kind: "alive" });
-    this.#unlink(new SanderlingError("unavailable", "the tab that had the database open has ended"));
+    this.#tell({ kind: "taken" });
+    this.#unlink(ended());
     held.lost.catch(() => {
       if (this.#held !== held) return;
       this.#held = undefined;
@@ -234,19 +238,15 @@ export class Seat {
     this.#settle({ ...opened, host, role: "leader" });
   }
 
-  // A tab that has just ended may hold its files a little longer; a frozen one does until it thaws.
+  // A frozen tab holds its files until it thaws.
   #patiently(isMine: () => boolean): OpenIn {
-    let until = performance.now() + PATIENCE_MS;
     const open: OpenIn = (host) =>
       this.#plan.open(host).catch(async (thrown: unknown) => {
         const error = toSanderlingError(thrown);
         if (error.code !== "unavailable" || !isMine()) throw error;
-        if (performance.now() > until) {
-          this.#tell({ kind: "stuck", error: toWire(error) });
-          if (!this.#wasOpen) throw error;
-          this.#fail(error);
-          until = performance.now() + PATIENCE_MS;
-        }
+        this.#tell({ kind: "stuck", error: toWire(error) });
+        if (!this.#wasOpen) throw error;
+        this.#fail(error);
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         return open(host);
       });
@@ -264,10 +264,13 @@ export class Seat {
 
   async #join(engine: string): Promise<void> {
     const { lock, durability } = this.#plan;
-    this.#unlink(new SanderlingError("unavailable", "the database is now open in another tab than before"));
+    this.#unlink(ended());
     this.#joined = engine;
     const channel = new BroadcastChannel(link(lock, engine, this.#tab));
-    channel.addEventListener("message", () => (this.#silent = 0));
+    channel.addEventListener("message", ({ data }: MessageEvent<Reply>) => {
+      this.#silent = 0;
+      if (data.kind === "gone" && this.#joined === engine && this.#link !== undefined) this.leave(this.#link);
+    });
     const connection = connect(channel as Port);
     this.#end = (error) => {
       connection.end(error);
@@ -293,15 +296,17 @@ export class Seat {
   }
 
   #unlink(error: SanderlingError): void {
-    const [left, end] = [this.#link, this.#end];
-    if (left !== undefined) {
-      left.lost = error;
-      if (!this.#isLeft) this.#next = deferred();
-    }
+    const [left, end, isLeft] = [this.#link, this.#end, this.#isLeft];
+    if (left !== undefined && !isLeft) this.#next = deferred();
+    const finish = (): void => {
+      if (left !== undefined) left.lost = error;
+      end?.(error);
+    };
     this.#isLeft = false;
     this.#link = this.#end = this.#joined = this.#engine = undefined;
     if (this.#isOver) this.#next.reject(error);
-    end?.(error);
+    if (isLeft && !this.#isOver) setTimeout(finish, GRACE_MS);
+    else finish();
   }
 
   /** Rejects the calls that wait for a link; later ones wait for the next. */
@@ -311,6 +316,8 @@ export class Seat {
     this.#next = deferred();
   }
 }
+
+const ended = (): SanderlingError => new SanderlingError("unavailable", "the tab that had the database open has ended, or is frozen");
 
 function languageTo(host: Host): Host["language"] {
   return async (name, wasm) => {

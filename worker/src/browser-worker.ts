@@ -1,6 +1,6 @@
 import * as bindings from "../../pkg/generated/engine.js";
 import { typedEngine } from "../../pkg/src/bindings.js";
-import { toWire } from "../../pkg/src/errors.js";
+import { toSanderlingError, toWire } from "../../pkg/src/errors.js";
 import type { Host, HostStorage } from "../../pkg/src/host.js";
 import { inThreadHost } from "../../pkg/src/in-thread-host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
@@ -25,6 +25,23 @@ serveMessages(page, {
   trapped,
 });
 
+/** How long files may still be held by a tab that has just ended, and how often to try again. */
+const PATIENCE_MS = 2_000;
+const RETRY_MS = 20;
+
+// Here, because the timers of a page that is hidden are slow.
+async function patiently<T>(open: () => Promise<T>): Promise<T> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      if (toSanderlingError(error).code !== "unavailable" || performance.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
 // Only a worker can tell whether OPFS works, because its synchronous handles exist nowhere else.
 function choosingStorage(host: Host): Host {
   const chosen = async <T extends object>(
@@ -47,7 +64,7 @@ function choosingStorage(host: Host): Host {
   };
   return {
     ...host,
-    open: (name, storage, manner) => chosen(name, storage, (...at) => host.open(...at, manner)),
+    open: (name, storage, manner) => chosen(name, storage, (...at) => patiently(() => host.open(...at, manner))),
     restore: (name, storage, ...how) => chosen(name, storage, (...at) => host.restore(...at, ...how)),
     repair: (name, storage) => chosen(name, storage, host.repair),
     close: (database) => {

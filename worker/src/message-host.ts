@@ -23,6 +23,8 @@ export interface Serving {
   trapped?(error: SanderlingError): void;
 }
 
+const GONE = Symbol("the database is closing");
+
 /** Answers the calls that come through a port: one reply for every call, in whatever order they are done. */
 export function serveMessages(port: Port, serving: Serving, running?: Host): void {
   let host: Promise<Host> | undefined = running && Promise.resolve(running);
@@ -36,17 +38,20 @@ export function serveMessages(port: Port, serving: Serving, running?: Host): voi
       return undefined;
     }
     if (host === undefined) throw new SanderlingError("internal", "a call came before the start message");
-    if (request.kind === "share") return serving.share!(await host, request);
+    const engine = await host;
+    if (request.kind === "share") return serving.share!(engine, request);
     // What a database must give up, it may give up always.
     if (request.method !== "close") await serving.fence?.();
-    if (!request.reports) return dispatch(await host, request);
+    // Now, since from here to the engine nothing is waited for.
+    if (serving.isOver?.()) return GONE;
+    if (!request.reports) return dispatch(engine, request);
     const { id } = request;
     reporting.add(id);
     const report: Report = (done, total) => {
       port.postMessage({ kind: "progress", id, done, total }, []);
       return !reporting.has(id);
     };
-    return dispatch(await host, request, report).finally(() => reporting.delete(id));
+    return dispatch(engine, request, report).finally(() => reporting.delete(id));
   };
 
   port.addEventListener("message", ({ data: request }) => {
@@ -55,12 +60,11 @@ export function serveMessages(port: Port, serving: Serving, running?: Host): voi
       reporting.delete(id);
       return;
     }
-    if (serving.isOver?.()) {
-      port.postMessage({ kind: "gone", id }, []);
-      return;
-    }
     answer(request)
-      .then((value) => port.postMessage({ kind: "value", id, value }, [...transferables(value)]))
+      .then((value) => {
+        if (value === GONE) port.postMessage({ kind: "gone", id }, []);
+        else port.postMessage({ kind: "value", id, value }, [...transferables(value)]);
+      })
       .catch((thrown: unknown) => {
         const error = toWire(thrown);
         port.postMessage({ kind: "error", id, error }, []);

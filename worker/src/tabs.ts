@@ -1,6 +1,6 @@
 import type { Handle, Host } from "../../pkg/src/host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
-import { link, presence, type Notice, type Share } from "../../pkg/src/protocol.js";
+import { link, presence, type Notice, type Reply, type Share } from "../../pkg/src/protocol.js";
 import { serveMessages, type Port, type Serving } from "./message-host.js";
 
 // A worker whose engine other tabs use too. Each of them has a channel of its own to it; when such a tab ends, its Web Lock falls free.
@@ -18,6 +18,8 @@ export interface Tabs {
 
 export function tabs(trapped: Serving["trapped"]): Tabs {
   const shares = new Map<Handle, Share>();
+  /** The channels to the tabs that have joined. */
+  const channels = new Map<BroadcastChannel, Handle>();
   let checked = -Infinity;
   let checking: Promise<void> | undefined;
 
@@ -48,7 +50,10 @@ export function tabs(trapped: Serving["trapped"]): Tabs {
     control.addEventListener("message", ({ data }: MessageEvent<Notice>) => {
       if (isOver()) control.close();
       else if (data.kind === "seek") tell({ kind: "lead", engine });
-      else if (data.kind === "join" && data.engine === engine) join(host, share, data.tab, { fence, isOver, trapped: trapped! });
+      else if (data.kind === "join" && data.engine === engine) {
+        const channel = join(host, share, data.tab, { fence, isOver, trapped: trapped! }, () => channels.delete(channel));
+        channels.set(channel, database);
+      }
     });
     await new Promise<void>((held) => {
       void navigator.locks.request(presence(lock, engine), () => new Promise(() => held()));
@@ -56,10 +61,21 @@ export function tabs(trapped: Serving["trapped"]): Tabs {
     tell({ kind: "lead", engine });
   };
 
-  return { share, fence, end: (database) => void shares.delete(database) };
+  const end = (database: Handle): void => {
+    shares.delete(database);
+    const gone: Reply = { kind: "gone", id: 0 };
+    for (const [channel, of] of channels) if (of === database) channel.postMessage(gone);
+  };
+  return { share, fence, end };
 }
 
-function join(host: Host, { lock, engine, database, welcome }: Share, tab: string, serving: Serving): void {
+function join(
+  host: Host,
+  { lock, engine, database, welcome }: Share,
+  tab: string,
+  serving: Serving,
+  left: () => void,
+): BroadcastChannel {
   const channel = new BroadcastChannel(link(lock, engine, tab));
   // What a tab leaves behind when it ends in the middle of an export would hold files.
   const exports = new Set<number>();
@@ -78,7 +94,9 @@ function join(host: Host, { lock, engine, database, welcome }: Share, tab: strin
   serveMessages(channel as Port, serving, guest);
   channel.postMessage({ kind: "value", id: 0, value: welcome });
   void navigator.locks.request(presence(lock, tab), async () => {
+    left();
     channel.close();
     for (const stream of exports) await host.endExport(database, stream).catch(() => undefined);
   });
+  return channel;
 }

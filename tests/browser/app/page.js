@@ -1,5 +1,6 @@
 // A tab that the driver works in. What is acknowledged here counts when the driver has heard of it: `ack` is the driver's.
 import * as sanderling from "sanderling";
+import { document, stepOf } from "./steps.js";
 
 const SCHEMA = {
   fields: {
@@ -14,7 +15,6 @@ const SETTINGS = { sealAt: 100 };
 let database, collection, running;
 
 const told = (error) => ({ code: error.code ?? "none", message: String(error.message), details: error.details ?? {} });
-const document = (number) => ({ text: `word${number % 17} common`, number, vector: Float32Array.from({ length: 8 }, (_, at) => Math.sin(number + at)) });
 
 /** Opens the database; answers the role and how long it took to the first answer. */
 async function begin(name, options) {
@@ -61,14 +61,6 @@ async function everything() {
   }
 }
 
-/** The documents that step `step` of the one writer puts, or the id that it deletes: the driver knows the same. */
-const IDS = 400;
-const stepOf = (step) => {
-  const id = (at) => `d${(step * 7919 + at * 31) % IDS}`;
-  if (step % 5 === 4) return { deleted: id(0) };
-  return { documents: Array.from({ length: 1 + (step % 3) }, (_, at) => ({ id: id(at), step, ...document(step) })) };
-};
-
 /** Takes the steps from `first` on, several of them under way at a time, and acknowledges each. */
 function steps(first, ahead) {
   let [step, isOver] = [first, false];
@@ -81,10 +73,15 @@ function steps(first, ahead) {
         await (deleted === undefined ? collection.put(documents) : collection.delete(deleted));
         globalThis.ack({ step: mine });
       } catch (error) {
+        // The steps behind one that may not have been taken would leave a hole.
+        isOver = true;
         globalThis.ack({ step: mine, error: told(error) });
-        return;
       }
-      if (mine % 500 === 499) await collection.compact().catch((error) => globalThis.ack({ error: told(error) }));
+      if (mine % 500 !== 499 || isOver) continue;
+      await collection.compact().catch((error) => {
+        isOver = true;
+        globalThis.ack({ error: told(error) });
+      });
     }
   };
   const done = Promise.all(Array.from({ length: ahead }, loop));
@@ -107,10 +104,56 @@ async function stored() {
   return { found, total, near: near.total, ok, problems };
 }
 
+/** Waits until a call is answered and all steps have ended. */
+async function goesOn() {
+  await collection.count();
+  await stop();
+  await database.close();
+}
+
+/** The engine's wasm with a memory that cannot grow beyond so many pages: nothing else brings an engine down that has no defect. */
+function withMemory(bytes, pages) {
+  const number = (from) => {
+    for (let [value, shift, at] = [0, 0, from]; ; shift += 7, at += 1) {
+      value += (bytes[at] & 127) * 2 ** shift;
+      if (bytes[at] < 128) return [value, at + 1];
+    }
+  };
+  for (let at = 8; at < bytes.length; ) {
+    const [length, start] = number(at + 1);
+    if (bytes[at] === 5) {
+      // One memory: the flags, of which the first bit says that there is a maximum, and the minimum.
+      const [minimum, end] = number(start + 2);
+      const most = Math.max(minimum, pages);
+      const limits = [1, 1, ...bytes.subarray(start + 2, end), (most & 127) | 128, most >> 7];
+      return Uint8Array.from([...bytes.subarray(0, at + 1), limits.length, ...limits, ...bytes.subarray(start + length)]);
+    }
+    at = start + length;
+  }
+  throw new Error("a wasm without a memory");
+}
+
+async function openSmall(name) {
+  const bytes = new Uint8Array(await (await fetch("./dist/engine.simd.wasm")).arrayBuffer());
+  await begin(name, { wasm: withMemory(bytes, 160) });
+}
+
+/** Puts what the engine's memory cannot hold, beside a read; answers what came of it, and how long the engine was away. */
+async function outOfMemory(name) {
+  for (let number = 0; number < 20; number += 1) await collection.put(document(number));
+  const documents = await collection.count();
+  const put = collection.put({ name, text: "word ".repeat(4_000_000) }).catch(told);
+  const beside = collection.count();
+  const error = await put;
+  const start = performance.now();
+  await collection.count();
+  return { error, took: performance.now() - start, documents, beside: await beside };
+}
+
 const close = () => database.close();
 const status = () => database.status();
 const count = () => collection.count().catch((error) => ({ error: told(error) }));
 const put = (one) => collection.put(one).catch((error) => ({ error: told(error) }));
 
-globalThis.driven = { sanderling, begin, write, stop, everything, steps, stored, close, status, count, put };
+globalThis.driven = { sanderling, begin, write, stop, everything, steps, stored, close, status, count, put, goesOn, openSmall, outOfMemory };
 window.document.title = "ready";
