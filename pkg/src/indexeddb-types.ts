@@ -44,7 +44,6 @@ export interface Locks {
   request(name: string, options: { readonly signal: object }, hold: () => Promise<void>): Promise<void>;
 }
 
-/** Throws where a browser forbids even to look (a sandboxed frame). */
 export function indexedDbOf(): IndexedDb | undefined {
   return (globalThis as { readonly indexedDB?: IndexedDb | null }).indexedDB ?? undefined;
 }

@@ -1,5 +1,6 @@
 import { SanderlingError } from "./errors.js";
-import { indexedDbOf, locksOf, type Connection, type ObjectStore, type OpenRequest, type StoreRequest, type Transaction } from "./indexeddb-types.js";
+import { indexedDbOf, locksOf } from "./indexeddb-types.js";
+import type { Connection, ObjectStore, OpenRequest, StoreRequest, Transaction } from "./indexeddb-types.js";
 import type { StorageBackend, StoredObject } from "./storage.js";
 
 // A database in IndexedDB. An object is a row of pieces, each a record whose key is the object's name and where the piece ends: the
@@ -51,21 +52,9 @@ export async function destroyIndexedDb(name: string): Promise<void> {
   if (indexedDbOf() === undefined) return;
   const release = await takeLock(name);
   try {
-    await answered(factory().deleteDatabase(name));
+    await answered(asked(() => factory().deleteDatabase(name)));
   } finally {
     release();
-  }
-}
-
-/** Why IndexedDB cannot be used here, or undefined when it can. */
-export async function indexedDbProblem(): Promise<string | undefined> {
-  const probe = "sanderling-probe";
-  try {
-    (await connect(probe, true)).close();
-    await answered(factory().deleteDatabase(probe));
-    return undefined;
-  } catch (error) {
-    return error instanceof SanderlingError ? error.message : String(error);
   }
 }
 
@@ -281,17 +270,25 @@ async function takeOver(connection: Connection, mine: string): Promise<Map<strin
   return objectsOf(keys.result);
 }
 
-function connect(name: string, create: boolean): Promise<Connection> {
-  const request = factory().open(name, 1);
+async function connect(name: string, create: boolean): Promise<Connection> {
+  const request = asked(() => factory().open(name, 1));
   request.onupgradeneeded = () => {
     if (create) request.result.createObjectStore(STORE);
     else request.transaction?.abort();
   };
-  return answered(request).then((connection) => {
-    // Somebody removes the database: whoever writes next is told.
-    connection.onversionchange = () => connection.close();
-    return connection;
-  });
+  const connection = await answered(request);
+  // Somebody removes the database: whoever writes next is told.
+  connection.onversionchange = () => connection.close();
+  return connection;
+}
+
+/** Frames that are sandboxed and some private windows refuse at once. */
+function asked<T>(ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    throw error instanceof SanderlingError ? error : failure(error as Error);
+  }
 }
 
 function factory(): NonNullable<ReturnType<typeof indexedDbOf>> {

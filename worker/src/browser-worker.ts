@@ -53,7 +53,11 @@ function choosingStorage(host: Host): Host {
     const problem = storage === "indexeddb" ? undefined : await opfsProblem();
     if (problem !== undefined && storage === "opfs") throw new SanderlingError("unavailable", problem);
     const isOpfs = storage !== "indexeddb" && problem === undefined;
-    const backend = await openIndexedDb(isOpfs ? opfsCompanionName(name) : indexedDbName(name));
+    const backend = await openIndexedDb(isOpfs ? opfsCompanionName(name) : indexedDbName(name)).catch((error: unknown) => {
+      if (problem === undefined) throw error;
+      const { code, message, details } = toSanderlingError(error);
+      throw new SanderlingError(code, `${problem}; ${message}`, details);
+    });
     try {
       const opened = await call(name, isOpfs ? { opfs: opfsFolderName(name), young: backend } : backend);
       return problem === undefined ? opened : { ...opened, reason: problem };

@@ -12,8 +12,6 @@ extern "C" {
     fn open_indexed_db(name: &str) -> Promise;
     #[wasm_bindgen(js_name = destroyIndexedDb)]
     fn destroy_indexed_db(name: &str) -> Promise;
-    #[wasm_bindgen(js_name = indexedDbProblem)]
-    fn indexed_db_problem() -> Promise;
 }
 
 // A clock that goes on by so many milliseconds each time it is asked.
@@ -39,10 +37,6 @@ pub async fn open_backend(name: &str) -> Result<StorageBackend, JsValue> {
 
 pub async fn destroy_backend(name: &str) -> Result<JsValue, JsValue> {
     JsFuture::from(destroy_indexed_db(name)).await
-}
-
-pub async fn problem() -> JsValue {
-    JsFuture::from(indexed_db_problem()).await.expect("an answer")
 }
 
 /// The place of a database in OPFS, as the package's worker asks for it.
