@@ -73,7 +73,7 @@ test("OPFS is chosen where it works, IndexedDB in the page, and each where it is
   const asked = await statusOf("chosen", { storage: "indexeddb", persist: false });
   assert.deepEqual([asked.storage, asked.worker, asked.hits, asked.reason], ["indexeddb", true, 1, undefined]);
   const inPage = await statusOf("chosen", { worker: false });
-  assert.deepEqual([inPage.storage, inPage.worker, inPage.hits], ["indexeddb", false, 1]);
+  assert.deepEqual([inPage.storage, inPage.worker, inPage.hits, typeof inPage.persisted], ["indexeddb", false, 1, "boolean"]);
   assert.match(inPage.reason, /OPFS is out of reach/);
 });
 

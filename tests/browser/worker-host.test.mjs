@@ -35,7 +35,7 @@ test("a page that may have no worker runs the engine itself, and says so", async
     return { status: await database.status(), found: total, refused };
   });
   assert.equal(found, 1);
-  assert.deepEqual([status.worker, status.storage, status.role], [false, "memory", "leader"]);
+  assert.deepEqual([status.worker, status.storage, status.role], [false, "indexeddb", "leader"]);
   assert.match(status.reason, /^no worker could be started \(/);
   assert.equal(refused.code, "unavailable");
   assert.match(refused.message, /no worker could be started/);

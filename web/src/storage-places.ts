@@ -39,7 +39,7 @@ export function indexedDbPlace(platform: InThreadPlatform, name: string, options
       try {
         const opened = await openInThread(platform, name, options, backend, ...how);
         // The engine closes its backend, but one that trapped does not, and the lock must not outlive the handle.
-        return { ...opened, stop: () => backend.close?.() };
+        return keptForGood({ ...opened, stop: () => backend.close?.() }, options);
       } catch (error) {
         await backend.close?.();
         throw error;
