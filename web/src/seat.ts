@@ -9,7 +9,7 @@ import { connect, type Port } from "./rpc.js";
 import type { StartedWorker } from "./start-worker.js";
 
 // One tab among those that have the same database open. One of them holds a Web Lock and has the engine: the leader. The others queue for
-// the lock, and speak to the leader's worker through a BroadcastChannel each (docs/decisions/0019-tabs.md).
+// the lock, and speak to the leader's worker through a BroadcastChannel each (docs/decisions/0020-tabs.md).
 
 /** How often a tab that waits asks whether the leader lives, and how many questions without an answer are too many. */
 const SEEK_MS = 500;
