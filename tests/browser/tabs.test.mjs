@@ -30,10 +30,14 @@ after(async () => {
   here?.close();
 });
 afterEach(async () => {
-  if (frozen !== undefined) process.kill(frozen, "SIGCONT");
-  frozen = undefined;
+  thaw();
   for (const each of tabs.splice(0)) await each.page.close().catch(() => undefined);
 });
+
+function thaw() {
+  if (frozen !== undefined) process.kill(frozen, "SIGCONT");
+  frozen = undefined;
+}
 
 /** Rejects where something waits for ever. */
 async function soon(promise, what, limit = DEADLOCK_MS) {
@@ -173,6 +177,8 @@ for (const count of [2, 5]) {
       const given = await leader();
       frozen = await processWithWorker(chromium);
       process.kill(frozen, "SIGSTOP");
+      const answering = await Promise.race([given.page.evaluate(() => driven.status()), sleep(300)]);
+      assert.equal(answering, undefined, "the process that stands still is not the leader's");
       const asked = performance.now();
       const left = tabs.filter((one) => one !== given);
       // The engine finds these before it when it thaws, and must not do what others were told is lost.
@@ -183,8 +189,7 @@ for (const count of [2, 5]) {
       for (const answer of await late) assert.deepEqual([answer.error?.code, answer.error?.details.outcome], ["unavailable", "unknown"], JSON.stringify(answer));
       refusals.push(performance.now() - asked);
       const start = performance.now();
-      if (frozen !== undefined) process.kill(frozen, "SIGCONT");
-  frozen = undefined;
+      thaw();
       thaws.push(await acknowledgedAgain(tabs, start));
       assert.notEqual(await leader(), given, "a tab that was given up does not lead on");
       await compare();
