@@ -12,6 +12,7 @@ const TAKEOVER_MS_MAX = 2_000;
 const FROZEN_MS_MAX = 8_000;
 const DEADLOCK_MS = 15_000;
 const WRITING_MS = 150;
+const LATE = "late:";
 
 let chromium, here;
 let audit, name;
@@ -29,10 +30,14 @@ after(async () => {
   here?.close();
 });
 afterEach(async () => {
-  if (frozen !== undefined) process.kill(frozen, "SIGCONT");
-  frozen = undefined;
+  thaw();
   for (const each of tabs.splice(0)) await each.page.close().catch(() => undefined);
 });
+
+function thaw() {
+  if (frozen !== undefined) process.kill(frozen, "SIGCONT");
+  frozen = undefined;
+}
 
 /** Rejects where something waits for ever. */
 async function soon(promise, what, limit = DEADLOCK_MS) {
@@ -81,7 +86,9 @@ async function leader(some = tabs) {
 async function compare(some = tabs) {
   await soon(Promise.all(some.map(stopIn)), "the last write of all tabs");
   const { page } = some[Math.floor(Math.random() * some.length)];
-  audit.check(await soon(page.evaluate(() => driven.everything()), "reading all"));
+  const stored = await soon(page.evaluate(() => driven.everything()), "reading all");
+  audit.check(stored);
+  for (const [, , operation] of stored) assert.ok(!operation.startsWith(LATE), `${operation}: a leader that was given up wrote`);
 }
 
 /** How long after `start` each of these tabs was acknowledged something again. */
@@ -170,14 +177,19 @@ for (const count of [2, 5]) {
       const given = await leader();
       frozen = await processWithWorker(chromium);
       process.kill(frozen, "SIGSTOP");
+      const answering = await Promise.race([given.page.evaluate(() => driven.status()), sleep(300)]);
+      assert.equal(answering, undefined, "the process that stands still is not the leader's");
       const asked = performance.now();
       const left = tabs.filter((one) => one !== given);
+      // The engine finds these before it when it thaws, and must not do what others were told is lost.
+      const put = (operation) => driven.put({ operation });
+      const late = Promise.all(left.map(({ page, name }) => page.evaluate(put, `${LATE}${name}-${round}`)));
       const answers = await soon(Promise.all(left.map(({ page }) => page.evaluate(() => driven.count()))), "reads beside a frozen leader");
       for (const answer of answers) assert.equal(answer.error?.code, "unavailable", JSON.stringify(answer));
+      for (const answer of await late) assert.deepEqual([answer.error?.code, answer.error?.details.outcome], ["unavailable", "unknown"], JSON.stringify(answer));
       refusals.push(performance.now() - asked);
       const start = performance.now();
-      if (frozen !== undefined) process.kill(frozen, "SIGCONT");
-  frozen = undefined;
+      thaw();
       thaws.push(await acknowledgedAgain(tabs, start));
       assert.notEqual(await leader(), given, "a tab that was given up does not lead on");
       await compare();

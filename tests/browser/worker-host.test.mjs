@@ -96,3 +96,44 @@ test("an engine that runs out of memory is replaced, in all tabs, and has everyt
     console.log(`a trap for ${name}: answered again after ${Math.round(took)} ms`);
   }
 });
+
+test("a tab that follows does all that the leader does, but nothing that wants the database alone", async () => {
+  const page = await open();
+  const other = await tab(chromium.context, page.url());
+  const lead = () => page.evaluate(async () => {
+    globalThis.database = await driven.sanderling.open("alone");
+    return (await database.status()).role;
+  });
+  assert.equal(await lead(), "leader");
+  const found = await other.evaluate(async () => {
+    const { open, restore, SanderlingError } = driven.sanderling;
+    const code = (error) => (error instanceof SanderlingError ? error.code : String(error));
+    const mine = await open("alone");
+    // The language is loaded here, and goes to the engine of the other tab.
+    const fields = { text: { type: "text", language: "german" }, vector: { type: "vector", dimensions: 2 } };
+    const all = await mine.collection("all", { fields });
+    await all.put([{ id: 1, text: "Die Häuser", vector: [1, 0] }, { id: 2, text: "Das Meer" }]);
+    const progress = [];
+    await all.compact({ onProgress: ({ done, total }) => progress.push(done / total) });
+    const copy = await restore("alone-copy", await mine.export(), { storage: "memory" });
+    const copied = await (await copy.collection("all")).count();
+    const relaxed = await open("alone", { durability: "relaxed" }).catch(code);
+    const { role } = await mine.status();
+    const { hits } = await all.search({ text: "Haus", vector: new Float32Array([1, 0]) });
+    const vector = (await all.get(1)).vector;
+    await mine.close();
+    const again = await all.count().catch(code);
+    const refused = [];
+    refused.push(await driven.sanderling.destroy("alone").catch(code));
+    refused.push(await driven.sanderling.repair("alone").catch(code));
+    refused.push(await restore("alone", new Blob([]), { replace: true }).catch(code));
+    refused.push(await open("alone", { durability: "relaxed" }).catch(code));
+    return { role, ids: hits.map(({ id }) => id), vector: [...vector], copied, last: progress.at(-1), relaxed, again, refused };
+  });
+  const refused = ["unavailable", "unavailable", "unavailable", "unavailable"];
+  const expected = { role: "follower", ids: [1], vector: [1, 0], copied: 2, last: 1, relaxed: "unavailable", again: "closed", refused };
+  assert.deepEqual(found, expected);
+  assert.equal(await page.evaluate(async () => (await database.collection("all")).count()), 2);
+  await page.evaluate(() => database.close());
+  assert.deepEqual(await other.evaluate(() => driven.sanderling.destroy("alone")), undefined);
+});

@@ -13,7 +13,7 @@ import {
 } from "../../pkg/src/index.js";
 import { inThreadLoader, loadLanguage, loadWasm } from "../../pkg/src/load.js";
 import { wasmFiles } from "./engine-files.js";
-import { hold } from "./locks.js";
+import { hasLocks, hold } from "./locks.js";
 import { Seat, type Plan } from "./seat.js";
 import { startGivenWorker, startWorker } from "./start-worker.js";
 import { acceptKept, destroyKept, indexedDbPlace, keptForGood, keyOfKept, type Kept } from "./storage-places.js";
@@ -54,11 +54,8 @@ function workerPlace(name: string, options: OpenOptions, storage: Kept | "memory
 // The name by which all tabs know a database.
 const lockOf = (name: string): string => `sanderling:opfs:${name}`;
 
-// Absent outside secure contexts, where there is nothing to share either.
-const hasLocks = (): boolean => (navigator as { locks?: LockManager }).locks !== undefined;
-
 async function destroyAlone(name: string, storage: Kept): Promise<void> {
-  if (!hasLocks()) return destroyKept(name, storage);
+  if (!(await hasLocks())) return destroyKept(name, storage);
   const held = await hold(lockOf(name), { ifAvailable: true });
   if (held === undefined) throw new SanderlingError("unavailable", `the database "${name}" is open in another tab`);
   await destroyKept(name, storage).finally(held.release);
@@ -84,7 +81,7 @@ async function openInWorker(
     });
   const open: Plan["open"] = (host) => opening(host, name, storage, manner);
   try {
-    if (storage === "memory" || !hasLocks()) return await openUnshared(start, open);
+    if (storage === "memory" || !(await hasLocks())) return await openUnshared(start, open);
     const { durability } = manner;
     // What only this call does, such as to restore, is never done again when the engine becomes another one.
     const again: Plan["open"] = (host) => openIt(host, name, storage, manner);

@@ -1,3 +1,10 @@
+/** Whether there are Web Locks: not outside secure contexts nor in frames without an origin, where there is nothing to share either. */
+export const hasLocks = (): Promise<boolean> =>
+  Promise.resolve((navigator as { readonly locks?: LockManager }).locks?.query()).then(
+    (found) => found !== undefined,
+    () => false,
+  );
+
 /** A Web Lock that this tab holds. */
 export interface Held {
   release(): void;

@@ -33,34 +33,34 @@ interface Waiting {
   reject(error: SanderlingError): void;
 }
 
-/**
- * A Host whose every call is one message through the port and one reply, and some for its progress. `onEnd` is told when the engine
- * behind the port has come to an end by itself.
- */
-export function connect(port: Port, onEnd?: (error: SanderlingError) => void): Connection {
+interface Exchange extends Pick<Connection, "end"> {
+  send(request: Request, transfer: Iterable<ArrayBuffer>, report?: Report): Promise<unknown>;
+  /** The reply with this id. */
+  wait(id: number, report?: Report): Promise<unknown>;
+}
+
+/** Requests and their replies. */
+function exchange(port: Port, onEnd: ((error: SanderlingError) => void) | undefined): Exchange {
   const waiting = new Map<number, Waiting>();
-  let ids = 0;
   let ended: SanderlingError | undefined;
 
-  const wait = (id: number, report?: Report): Promise<unknown> =>
+  const wait: Exchange["wait"] = (id, report) =>
     new Promise((resolve, reject) => {
       if (ended !== undefined) throw ended;
       waiting.set(id, { report, resolve, reject });
     });
-  const send = (request: Request, transfer: Iterable<ArrayBuffer>, report?: Report): Promise<unknown> => {
+  const send: Exchange["send"] = (request, transfer, report) => {
     const reply = wait(request.id, report);
-    if (ended === undefined) {
-      try {
-        port.postMessage(request, [...transfer]);
-      } catch (error) {
-        waiting.get(request.id)?.reject(new SanderlingError("internal", `the call could not be sent: ${String(error)}`));
-        waiting.delete(request.id);
-      }
+    if (ended !== undefined) return reply;
+    try {
+      port.postMessage(request, [...transfer]);
+    } catch (error) {
+      waiting.get(request.id)?.reject(new SanderlingError("internal", `the call could not be sent: ${String(error)}`));
+      waiting.delete(request.id);
     }
     return reply;
   };
-
-  const end = (error: SanderlingError): void => {
+  const end: Exchange["end"] = (error) => {
     ended ??= error;
     for (const { reject } of waiting.values()) reject(ended);
     waiting.clear();
@@ -83,16 +83,20 @@ export function connect(port: Port, onEnd?: (error: SanderlingError) => void): C
     else if (call !== undefined) call.reject(fromWire(reply.error));
     else if (reply.id === 0) fail(fromWire(reply.error));
   });
-  port.addEventListener("error", (event) => {
-    const trap = messageOf(event);
-    // One that has started can only have trapped, where no call was there to tell.
-    if (waiting.has(0)) fail(new SanderlingError("unavailable", `the worker failed: ${trap}`));
-    else fail(new SanderlingError("internal", `the engine stopped (${trap}); what was acknowledged is stored`, { trap }));
-  });
-  port.addEventListener("messageerror", () =>
-    fail(new SanderlingError("unavailable", "a message of the worker could not be read")),
-  );
+  // What has started can only have trapped, where no call was there to tell.
+  port.addEventListener("error", (event) => fail(waiting.has(0) ? notLoaded(messageOf(event)) : trapped(messageOf(event))));
+  const unreadable = "a message of the worker could not be read";
+  port.addEventListener("messageerror", () => fail(new SanderlingError("unavailable", unreadable)));
+  return { send, wait, end };
+}
 
+/**
+ * A Host whose every call is one message through the port and one reply, and some for its progress. `onEnd` is told when the engine
+ * behind the port has come to an end by itself.
+ */
+export function connect(port: Port, onEnd?: (error: SanderlingError) => void): Connection {
+  const { send, wait, end } = exchange(port, onEnd);
+  let ids = 0;
   const call =
     <M extends HostMethod>(method: M) =>
     (...args: Parameters<Host[M]>): ReturnType<Host[M]> => {
@@ -153,6 +157,12 @@ export function hostOf(call: CallOf): Omit<Host, "compact"> {
     settings: call("settings"),
     stats: call("stats"),
   };
+}
+
+const notLoaded = (problem: string): SanderlingError => new SanderlingError("unavailable", `the worker failed: ${problem}`);
+
+function trapped(trap: string): SanderlingError {
+  return new SanderlingError("internal", `the engine stopped (${trap}); what was acknowledged is stored`, { trap });
 }
 
 // A worker whose file is missing, is not JavaScript or is forbidden tells no more than that there was an error.

@@ -9,7 +9,7 @@ import { connect, type Port } from "./rpc.js";
 import type { StartedWorker } from "./start-worker.js";
 
 // One tab among those that have the same database open. One of them holds a Web Lock and has the engine: the leader. The others queue for
-// the lock, and speak to the leader's worker through a BroadcastChannel each (docs/decisions/0019-tabs.md).
+// the lock, and speak to the leader's worker through a BroadcastChannel each (docs/decisions/0020-tabs.md).
 
 /** How often a tab that waits asks whether the leader lives, and how many questions without an answer are too many. */
 const SEEK_MS = 500;
@@ -19,6 +19,9 @@ const RETRY_MS = 50;
 
 /** How long the last answers of a leader that closes may be on their way when the next one speaks up. */
 const GRACE_MS = 100;
+
+/** How long the worker of a leader that has closed tells others to go elsewhere. */
+const LINGER_MS = 1_000;
 
 /** How the engine is reached at present. */
 export interface Link extends OpenedDatabase {
@@ -69,7 +72,7 @@ export class Seat {
   /** Whether the link is for calls under way alone. */
   #isLeft = false;
   /** Ends what the link, or the one in the making, goes through. */
-  #end: ((error: SanderlingError) => void) | undefined;
+  #end: ((error: SanderlingError) => unknown) | undefined;
   #engine: StartedWorker | undefined;
   /** The engine of another tab. */
   #joined: string | undefined;
@@ -134,6 +137,9 @@ export class Seat {
     try {
       if (this.#link?.role === "leader") await this.#link.host.close(this.#link.database);
     } finally {
+      const end = this.#end;
+      // Calls of other tabs are still on their way, and must be told that nothing is done of them.
+      if (this.#held !== undefined) this.#end = (error) => setTimeout(() => end?.(error), LINGER_MS);
       this.#unlink(new SanderlingError("closed", "the database is closed"));
       this.#held?.release();
       this.#here?.release();
@@ -204,9 +210,9 @@ export class Seat {
     let engine: StartedWorker | undefined;
     try {
       engine = await this.#plan.start((error) => this.#ended(held, engine, error));
+      if (isMine()) this.#end = engine.stop;
       const opened = await (alone ?? this.#patiently(isMine))(engine.host);
       if (!isMine()) throw new SanderlingError("closed", "the database is closed");
-      this.#end = engine.stop;
       await this.#show(held, opened, engine);
     } catch (error) {
       engine?.stop();

@@ -30,21 +30,27 @@ interface Stream {
 
 type Args = readonly unknown[];
 
-export function tabHost(seat: Seat, load: LoadLanguage): Host {
-  const collections: Bound[] = [];
-  const streams: Stream[] = [];
+interface Collections {
+  /** The handle here of what is a collection there. */
+  bind(name: string, link: Link, handle: Handle): Handle;
+  /** The handle there, where the collection may not be open yet. */
+  handleOf(at: Handle, link: Link): Promise<Handle>;
+}
 
-  const bind = (name: string, link: Link, handle: Handle): Handle => {
-    const at = collections.findLastIndex((bound) => bound.name === name);
-    const known = collections[at];
-    // Of the same engine but with another handle it is a collection that was dropped, and this one has only its name.
-    if (known === undefined || (known.link === link && known.handle !== handle)) return collections.push({ name, link, handle });
-    Object.assign(known, { link, handle });
-    return at + 1;
-  };
-  const handleOf = async (at: Handle, link: Link): Promise<Handle> => {
-    const bound = collections[at - 1]!;
-    if (bound.link !== link) {
+function boundCollections(load: LoadLanguage): Collections {
+  const collections: Bound[] = [];
+  return {
+    bind: (name, link, handle) => {
+      const at = collections.findLastIndex((bound) => bound.name === name);
+      const known = collections[at];
+      // Of the same engine but with another handle it is a collection that was dropped, and this one has only its name.
+      if (known === undefined || (known.link === link && known.handle !== handle)) return collections.push({ name, link, handle });
+      Object.assign(known, { link, handle });
+      return at + 1;
+    },
+    handleOf: async (at, link) => {
+      const bound = collections[at - 1]!;
+      if (bound.link === link) return bound.handle;
       const { host, database } = link;
       const open = (): Promise<OpenedCollection> => host.collection(database, bound.name, undefined, undefined);
       const { collection } = await withLanguages(host, load, open).catch((error: unknown) => {
@@ -52,9 +58,15 @@ export function tabHost(seat: Seat, load: LoadLanguage): Host {
         throw new SanderlingError("closed", `the collection "${bound.name}" was dropped`);
       });
       Object.assign(bound, { link, handle: collection });
-    }
-    return bound.handle;
+      return collection;
+    },
   };
+}
+
+/** The host of what this seat reaches. */
+export function tabHost(seat: Seat, load: LoadLanguage): Host {
+  const { bind, handleOf } = boundCollections(load);
+  const streams: Stream[] = [];
 
   const send = async (link: Link, method: HostMethod, [first, ...rest]: Args, report?: Report): Promise<unknown> => {
     // The union pairs every method with its own arguments, which the compiler cannot follow through an indexed call.
@@ -71,29 +83,13 @@ export function tabHost(seat: Seat, load: LoadLanguage): Host {
     const { collection, schema } = value as OpenedCollection;
     return { collection: bind(rest[0] as string, link, collection), schema };
   };
-
   const route = (method: HostMethod, args: Args, report?: Report): Promise<unknown> =>
-    seat.during(async () => {
-      for (let retries = 0; ; ) {
-        const link = await seat.link();
-        try {
-          return await send(link, method, args, report);
-        } catch (error) {
-          if (error === GONE) {
-            seat.leave(link);
-            continue;
-          }
-          if (error !== link.lost) throw error;
-          if (WRITES.has(method)) throw unknown(method, link.lost!);
-          if ((retries += 1) > RETRIES_MAX) throw error;
-        }
-      }
-    });
-
+    seat.during(() => persistently(seat, method, (link) => send(link, method, args, report)));
   const call: CallOf =
     (method) =>
     (...args) =>
       route(method, args) as ReturnType<Host[typeof method]>;
+
   return {
     ...hostOf(call),
     compact: (collection, report) => route("compact", [collection], report) as Promise<void>,
@@ -108,6 +104,24 @@ export function tabHost(seat: Seat, load: LoadLanguage): Host {
     },
     close: () => seat.close(),
   };
+}
+
+/** Makes a call, and makes it again where that is no harm. */
+async function persistently(seat: Seat, method: HostMethod, call: (link: Link) => Promise<unknown>): Promise<unknown> {
+  for (let retries = 0; ; ) {
+    const link = await seat.link();
+    try {
+      return await call(link);
+    } catch (error) {
+      if (error === GONE) {
+        seat.leave(link);
+        continue;
+      }
+      if (error !== link.lost) throw error;
+      if (WRITES.has(method)) throw unknown(method, link.lost!);
+      if ((retries += 1) > RETRIES_MAX) throw error;
+    }
+  }
 }
 
 function unknown(method: HostMethod, { code, message, details }: SanderlingError): SanderlingError {
