@@ -1,5 +1,6 @@
 // Runs every test of the project, part by part, and ends with one table. `npm test`, or some parts by name:
-// `npm test -- clippy native`; with `--deep` (`npm run test:deep`) those that take minutes each. A failing part shows the end of its output; all of it is in target/test-logs.
+// `npm test -- clippy native`; with `--deep` (`npm run test:deep`) those that take minutes each, with `--browser`
+// (`npm run test:browser`) more of the kills and rounds in browsers. A failing part shows the end of its output; all of it is in target/test-logs.
 import { readFileSync } from "node:fs";
 import { once } from "node:events";
 import { at, Explained, main, openLog } from "./workspace.mjs";
@@ -71,9 +72,11 @@ await main(async () => {
   const start = performance.now();
   const facts = await setup({ forTests: true });
   // Loaded here, because setup() may only now have installed what the parts import.
-  const { DEEP_PARTS, PARTS } = await import("./parts/index.mjs");
-  const names = process.argv.slice(2).filter((name) => name !== "--deep");
-  const chosen = choose(process.argv.includes("--deep") ? DEEP_PARTS : PARTS, names);
+  const { BROWSER_PARTS, DEEP_PARTS, PARTS } = await import("./parts/index.mjs");
+  const sets = { "--deep": DEEP_PARTS, "--browser": BROWSER_PARTS };
+  const names = process.argv.slice(2);
+  const set = names.find((name) => Object.hasOwn(sets, name));
+  const chosen = choose(sets[set] ?? PARTS, names.filter((name) => name !== set));
   const results = [];
   for (const part of chosen) results.push(await runPart(part, facts));
   if (summarise(results, start) > 0) process.exitCode = 1;

@@ -29,12 +29,14 @@ export interface CallOptions {
 export type Languages = { readonly [name: string]: WasmSource | undefined };
 
 export interface OpenOptions extends CallOptions {
-  /** Default "auto": in browsers "opfs" where it works, else "memory"; elsewhere "fs" with a path, else "memory". */
-  readonly storage?: "auto" | "opfs" | "memory" | "fs" | StorageBackend | undefined;
+  /** Default "auto": in browsers "opfs" where it works, else "indexeddb"; elsewhere "fs" with a path, else "memory". */
+  readonly storage?: "auto" | "opfs" | "indexeddb" | "memory" | "fs" | StorageBackend | undefined;
   /** Only for "fs": the database is the folder `path/name`. */
   readonly path?: string | undefined;
   /** Default "strict": a put that resolved survives a power cut. "relaxed": it survives a killed process or tab. */
   readonly durability?: Durability | undefined;
+  /** Browsers: true (default) asks the browser once not to remove what is stored when space is short; status() tells its answer. */
+  readonly persist?: boolean | undefined;
   /**
    * Bytes of sealed segments to keep in memory, by default 256 MiB. Segments are read whole while they fit into three
    * quarters of it. Of the others what every query needs stays there also beyond it; documents, full vectors, vectors as
@@ -65,6 +67,8 @@ export interface DatabaseStatus {
   readonly simd: SimdLevel;
   /** Whether the engine runs in a worker of its own. */
   readonly worker: boolean;
+  /** Browsers: whether what is stored stays when space is short. */
+  readonly persisted?: boolean;
   /** Why the storage or the thread is another than the best one. */
   readonly reason?: string;
 }

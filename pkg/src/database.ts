@@ -22,6 +22,7 @@ export interface DatabaseCore {
   readonly refused: Map<string, EmbeddersByField>;
   /** Whether the engine runs in a worker, and why storage or thread are not the best ones. */
   readonly worker: boolean;
+  readonly persisted?: (() => Promise<boolean>) | undefined;
   readonly reason?: string | undefined;
 }
 
@@ -35,7 +36,7 @@ type AsyncDispose = typeof Symbol.asyncDispose;
 const asyncDispose: AsyncDispose = (Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")) as AsyncDispose;
 
 /** Brings the wasm of a language. */
-type LoadLanguage = (name: string) => Promise<WasmModule>;
+export type LoadLanguage = (name: string) => Promise<WasmModule | ArrayBuffer>;
 
 /** One handle of an open database. */
 export function makeDatabase(lease: Lease<DatabaseCore>, load: LoadLanguage): Database {
@@ -139,7 +140,9 @@ function settings(options: CollectionOptions | undefined, embedders: EmbeddersBy
 
 async function status(core: DatabaseCore): Promise<DatabaseStatus> {
   const engine = await core.host.status(core.database);
-  return { ...engine, worker: core.worker, ...(core.reason === undefined ? {} : { reason: core.reason }) };
+  const persisted = await core.persisted?.();
+  const kept = persisted === undefined ? {} : { persisted };
+  return { ...engine, ...kept, worker: core.worker, ...(core.reason === undefined ? {} : { reason: core.reason }) };
 }
 
 function checkName(name: unknown): void {

@@ -19,9 +19,17 @@ export interface Manner {
   readonly memoryBudget: number;
 }
 
+/** A folder of OPFS, and the database in IndexedDB that belongs to it. */
+export interface OpfsPlace {
+  readonly opfs: string;
+  readonly young: StorageBackend;
+}
+
+export type EngineStorage = "memory" | OpfsPlace | StorageBackend;
+
 export interface EngineRepairOptions {
   readonly name: string;
-  readonly storage: "memory" | "opfs" | StorageBackend;
+  readonly storage: EngineStorage;
 }
 
 export interface EngineOpenOptions extends EngineRepairOptions, Manner {}

@@ -14,6 +14,8 @@ import { registry, type Lease } from "./registry.js";
 export interface OpenedPlace extends OpenedDatabase {
   readonly host: Host;
   readonly worker: boolean;
+  /** Whether the browser has promised to keep what is stored. */
+  readonly persisted?: () => Promise<boolean>;
   /** Lets go of the engine after the database was closed. */
   readonly stop?: () => unknown;
 }
@@ -41,18 +43,16 @@ export type Locate = (name: string, options: OpenOptions) => Place;
 
 type Core = DatabaseCore & Pick<OpenedPlace, "stop"> & { readonly durability: Durability; readonly isRepaired: boolean };
 
-const openIt: Opening = (host, name, storage, manner) => host.open(name, storage, manner);
+/** Opens what is there, or makes it. */
+export const openIt: Opening = (host, name, storage, manner) => host.open(name, storage, manner);
 
 const MEMORY_BUDGET = 256 * 2 ** 20;
 
 // Objects are backends: their methods are checked where they are used.
 const isStorage: Check = (value) => {
-  if (value === "indexeddb") {
-    throw new SanderlingError("unsupported", 'the storage "indexeddb" is not supported by this version', { storage: value });
-  }
   if (typeof value === "object" && value !== null) return undefined;
-  const named = typeof value === "string" && ["auto", "opfs", "memory", "fs"].includes(value);
-  return named ? undefined : "auto, opfs, memory, fs or a StorageBackend";
+  const named = typeof value === "string" && ["auto", "opfs", "indexeddb", "memory", "fs"].includes(value);
+  return named ? undefined : "auto, opfs, indexeddb, memory, fs or a StorageBackend";
 };
 
 const isWorker: Check = (value) =>
@@ -74,11 +74,12 @@ const OPEN_RULES: OptionRules = {
     ...NAMED,
     durability: oneOf("strict", "relaxed"),
     memoryBudget: isBytes,
+    persist: isBoolean,
     worker: isWorker,
     wasm: isAnything,
     languages: isLanguages,
   },
-  later: ["persist", "encryption", "timeout"],
+  later: ["encryption", "timeout"],
 };
 
 const RESTORE_RULES: OptionRules = {

@@ -1,13 +1,12 @@
-import type { Encoded, EngineExport, EngineStatus, Manner, Report } from "./engine.js";
+import type { Encoded, EngineExport, EngineStatus, EngineStorage, Manner, Report } from "./engine.js";
 import type { WireError } from "./errors.js";
-import type { StorageBackend } from "./storage.js";
 import type { SimdLevel, WasmModule } from "./wasm.js";
 
 /** Names an open database or collection inside its host. */
 export type Handle = number;
 
 /** "auto" is for hosts that can only decide beside the engine, such as a browser's worker. */
-export type HostStorage = "auto" | "memory" | "opfs" | StorageBackend;
+export type HostStorage = "auto" | "memory" | "opfs" | "indexeddb" | EngineStorage;
 
 export interface OpenedDatabase {
   readonly database: Handle;
@@ -46,7 +45,7 @@ export interface EncodedAnswer extends Encoded {
 export interface Host {
   open(name: string, storage: HostStorage, manner: Manner): Promise<OpenedDatabase>;
   /** Makes a language known to the engine. */
-  language(name: string, module: WasmModule): Promise<void>;
+  language(name: string, wasm: WasmModule | ArrayBuffer): Promise<void>;
   close(database: Handle): Promise<void>;
   status(database: Handle): Promise<EngineStatus & { readonly simd: SimdLevel }>;
   collections(database: Handle): Promise<string[]>;

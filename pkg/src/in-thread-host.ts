@@ -1,8 +1,8 @@
 import type { EngineCollection, EngineDatabase, EngineModule, EngineStatus } from "./engine.js";
 import { SanderlingError, toSanderlingError } from "./errors.js";
-import type { EncodedAnswer, EncodedQuery, Handle, Host, HostStorage } from "./host.js";
+import type { EncodedAnswer, EncodedQuery, Handle, Host } from "./host.js";
 import { addLanguage } from "./languages.js";
-import { restoreCalls } from "./in-thread-restore.js";
+import { engineStorage, restoreCalls } from "./in-thread-restore.js";
 import type { SimdLevel } from "./wasm.js";
 
 interface OpenDatabase {
@@ -134,11 +134,6 @@ async function closeDatabase(state: State, handle: Handle): Promise<void> {
   if (state.trap !== undefined) return;
   await guard(state, () => database.engine.close());
   database.engine.free();
-}
-
-function engineStorage(storage: HostStorage): Exclude<HostStorage, "auto"> {
-  if (storage !== "auto") return storage;
-  throw new SanderlingError("internal", "the storage must be chosen before the engine opens it");
 }
 
 /** Calls the engine: its plain error objects get their class, and after a trap it is never entered again. */

@@ -36,8 +36,9 @@ export function inThreadLocate(platform: InThreadPlatform): Locate {
     if (storage === "fs" || (storage === "auto" && path !== undefined && platform.files !== undefined)) {
       return filesPlace(platform, name, options);
     }
-    if (storage === "opfs") {
-      throw new SanderlingError("unavailable", 'the storage "opfs" needs a browser and its dedicated worker');
+    if (storage === "opfs" || storage === "indexeddb") {
+      const message = `the storage "${storage}" needs a browser${storage === "opfs" ? " and its dedicated worker" : ""}`;
+      throw new SanderlingError("unavailable", message);
     }
     return memoryPlace(platform, name, options);
   };

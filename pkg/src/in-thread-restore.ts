@@ -1,4 +1,4 @@
-import type { EngineDatabase, EngineModule } from "./engine.js";
+import type { EngineDatabase, EngineModule, EngineStorage } from "./engine.js";
 import { fromWire, SanderlingError } from "./errors.js";
 import type { Handle, Host, HostStorage } from "./host.js";
 
@@ -37,7 +37,7 @@ export function restoreCalls(
 
   return {
     restore: async (name, storage, manner, replace) => {
-      const options = { name, storage: storage as Exclude<HostStorage, "auto">, ...manner, replace };
+      const options = { name, storage: engineStorage(storage), ...manner, replace };
       const pipe = pipeInto((next) => guarded(() => engine.restore(options, next)));
       const handle = (handles += 1);
       pipes.set(handle, pipe);
@@ -86,4 +86,10 @@ function pipeInto(start: (next: () => Promise<Uint8Array | undefined>) => Promis
     done,
   };
   return pipe;
+}
+
+/** The storage that the engine is to use, once it was chosen. */
+export function engineStorage(storage: HostStorage): EngineStorage {
+  if (storage === "memory" || typeof storage === "object") return storage;
+  throw new SanderlingError("internal", "the storage must be chosen before the engine opens it");
 }

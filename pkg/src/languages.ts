@@ -1,5 +1,5 @@
 import { SanderlingError } from "./errors.js";
-import type { WasmModule } from "./wasm.js";
+import { compileBytes, isModule, type WasmModule } from "./wasm.js";
 
 // The languages of this thread, each a wasm file beside the engine's (crates/languages/src/module.rs). The engine speaks of
 // `sanderlingLanguages`, and the bundles have the one here in the place of that name (scripts/bundles.mjs).
@@ -24,8 +24,10 @@ const loaded = new Map<string, LoadedLanguage>();
 const numbered: (LoadedLanguage | undefined)[] = [];
 
 /** Makes a language known to the engine of this thread. */
-export async function addLanguage(name: string, module: WasmModule): Promise<void> {
-  if (!loaded.has(name)) loaded.set(name, started(name, await WebAssembly.instantiate(module)));
+export async function addLanguage(name: string, wasm: WasmModule | ArrayBuffer): Promise<void> {
+  if (loaded.has(name)) return;
+  const module = isModule(wasm) ? wasm : await compileBytes(wasm);
+  loaded.set(name, started(name, await WebAssembly.instantiate(module)));
 }
 
 function started(name: string, instance: { readonly exports: object }): LoadedLanguage {

@@ -3,7 +3,7 @@ import { typedEngine, type Bindings } from "./bindings.js";
 import type { Host } from "./host.js";
 import { SanderlingError, toSanderlingError } from "./errors.js";
 import { inThreadHost } from "./in-thread-host.js";
-import { compileBytes, compileWasm, isModule, simdLevel, type SimdLevel, type WasmModule } from "./wasm.js";
+import { bytesOf, compileBytes, compileWasm, isModule, requireWasm, simdLevel, type SimdLevel, type WasmModule } from "./wasm.js";
 
 type Bytes = ArrayBuffer | ArrayBufferView;
 
@@ -35,11 +35,23 @@ export async function loadWasm(options: OpenOptions, files: WasmFiles): Promise<
 
 const compiled = async (own: WasmModule | Bytes): Promise<WasmModule> => (isModule(own) ? own : compileBytes(own));
 
-/** A language's wasm: the one that the user gave, else the package's own. */
-export async function loadLanguage(name: string, given: Languages | undefined, files: LanguageSource): Promise<WasmModule> {
+/**
+ * A language's wasm: the one that the user gave, else the package's own. Bytes stay bytes, since the engine may be in another tab, where
+ * a compiled module cannot be sent.
+ */
+export async function loadLanguage(
+  name: string,
+  given: Languages | undefined,
+  files: LanguageSource,
+): Promise<WasmModule | ArrayBuffer> {
   const source = given !== undefined && Object.hasOwn(given, name) ? given[name] : undefined;
   try {
-    return await (source === undefined ? compiled(await files.language(name)) : compileWasm(source, files.read));
+    const wasm = source === undefined ? await files.language(name) : source;
+    if (isModule(wasm)) return wasm;
+    const bytes = await bytesOf(wasm, files.read);
+    requireWasm(bytes);
+    // A copy of a view: messages give away the buffers of views, and this one is the user's.
+    return bytes instanceof ArrayBuffer ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).slice().buffer;
   } catch (error) {
     const { code, message, details } = toSanderlingError(error);
     throw new SanderlingError(code, `the language "${name}" is not at hand: ${message}`, { ...details, language: name });

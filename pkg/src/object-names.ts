@@ -25,6 +25,12 @@ export function inOrderOfRemoval(names: readonly string[]): string[][] {
 /** In OPFS every database is a folder of this folder. */
 export const OPFS_FOLDER = "sanderling";
 
+/** The name of a database in IndexedDB, and of its lock. */
+export const indexedDbName = (name: string): string => `sanderling/indexeddb/${name}`;
+
+/** The same of what a database in OPFS keeps in IndexedDB. */
+export const opfsCompanionName = (name: string): string => `sanderling/opfs/${name}`;
+
 /** A database's folder in OPFS: names may be any text, folder names may not. */
 export function opfsFolderName(name: string): string {
   return encodeURIComponent(name).replace(/[.*'()!~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -51,8 +51,12 @@ export async function compileWasm(source: unknown, read: (href: string) => Promi
   return compileBytes(await bytesOf(source, read));
 }
 
-export async function compileBytes(bytes: Bytes): Promise<WasmModule> {
+export function requireWasm(bytes: Bytes): void {
   if (!isWasm(bytes)) throw mismatch("invalid", "wasm", "a WebAssembly module", "other bytes");
+}
+
+export async function compileBytes(bytes: Bytes): Promise<WasmModule> {
+  requireWasm(bytes);
   try {
     return await WebAssembly.compile(bytes);
   } catch (error) {
@@ -65,7 +69,8 @@ export function isModule(value: unknown): value is WasmModule {
   return Object.prototype.toString.call(value) === "[object WebAssembly.Module]";
 }
 
-async function bytesOf(source: unknown, read: (href: string) => Promise<Bytes>): Promise<Bytes> {
+/** The bytes of what the user gave, unless it is compiled. */
+export async function bytesOf(source: unknown, read: (href: string) => Promise<Bytes>): Promise<Bytes> {
   if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return source;
   if (typeof source === "object" && source !== null) {
     if ("arrayBuffer" in source && typeof source.arrayBuffer === "function") {

@@ -148,8 +148,8 @@ test("options: unknown ones are invalid, later ones unsupported, undefined ones 
   const bad = (options: object): Promise<unknown> => open("library", options);
   await rejects(bad({ colour: 1 }), "invalid", /colour/);
   await rejects(bad({ encryption: {} }), "unsupported", /encryption/);
-  await rejects(bad({ persist: false }), "unsupported");
-  await rejects(bad({ storage: "indexeddb" }), "unsupported");
+  await rejects(bad({ persist: "yes" }), "invalid", /persist/);
+  await rejects(bad({ storage: "indexeddb" }), "unavailable", /needs a browser/);
   await rejects(bad({ storage: "floppy" }), "invalid", /floppy/);
   await rejects(bad({ storage: "opfs" }), "unavailable");
   await rejects(bad({ storage: "fs", path: "x" }), "unavailable");

@@ -45,7 +45,7 @@ export function fakeEngine(): FakeEngine {
       try {
         for (let piece = await next(); piece !== undefined; piece = await next()) record("piece", [...piece]);
       } catch (error) {
-        if (typeof storage === "object") await storage.close?.();
+        if (typeof storage === "object" && !("opfs" in storage)) await storage.close?.();
         throw error;
       }
       opened += 1;
@@ -53,7 +53,7 @@ export function fakeEngine(): FakeEngine {
     },
     repair: async (options) => {
       record("repair", options);
-      if (typeof options.storage === "object") await options.storage.close?.();
+      if (typeof options.storage === "object" && !("opfs" in options.storage)) await options.storage.close?.();
       return { lost: [], kept: { documents: 3 }, copies: [] };
     },
   };
@@ -93,7 +93,7 @@ function fakeDatabase(options: EngineOpenOptions, record: Recorder, onClose: () 
       return { ok: true, files: 2, problems: [] };
     },
     status: () => ({
-      storage: typeof storage === "string" ? storage : (storage.kind ?? "custom"),
+      storage: typeof storage === "string" ? storage : "opfs" in storage ? "opfs" : (storage.kind ?? "custom"),
       durability,
       role: "leader",
       version: "0.0.0",
@@ -101,7 +101,7 @@ function fakeDatabase(options: EngineOpenOptions, record: Recorder, onClose: () 
     close: async () => {
       record("close");
       onClose();
-      if (typeof storage === "object") await storage.close?.();
+      if (typeof storage === "object" && !("opfs" in storage)) await storage.close?.();
     },
     free: () => undefined,
   };

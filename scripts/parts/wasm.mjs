@@ -1,5 +1,7 @@
 // The parts that run the Rust tests compiled to wasm: in Node without a browser, and in Chromium.
+import { build as esbuild } from "esbuild";
 import { readFileSync } from "node:fs";
+import { COMMON } from "../bundles.mjs";
 import { CHROMIUM_MISSING } from "../chromium.mjs";
 import { relaxedFlags } from "../relaxed.mjs";
 import { cargoEnvironment, VARIANTS } from "../wasm.mjs";
@@ -44,6 +46,11 @@ async function wasmUnit(context) {
   await cargoTest([...ENGINE, ...args], { ...runner, ...cargoEnvironment("simd") }, context, "engine, simd");
 }
 
+/** The storages of TypeScript, where the tests of the bindings look for them. */
+export async function bundleStorages() {
+  await esbuild({ ...COMMON, entryPoints: ["pkg/src/indexeddb.ts"], outdir: at("crates", "wasm", "tests", "generated") });
+}
+
 // Both variants: the browser has relaxed SIMD where Node 20 has not.
 async function wasmBrowser(context) {
   if (!context.chromium) throw new Explained(CHROMIUM_MISSING);
@@ -51,6 +58,7 @@ async function wasmBrowser(context) {
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: `node ${SCRIPTS}/browser-runner.mjs`,
     CHROME_PATH: context.chromium,
   };
+  await bundleStorages();
   const args = ["-p", "sanderling-wasm", "--lib", "--tests", "--target", "wasm32-unknown-unknown"];
   for (const variant of Object.keys(VARIANTS)) {
     await cargoTest(args, { ...runner, ...cargoEnvironment(variant) }, context, variant);

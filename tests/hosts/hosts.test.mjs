@@ -75,13 +75,14 @@ test("Deno answers with the native bits, also from the folder that native Rust f
 
 test("workerd answers with the native bits", async () => check("workerd", await inWorkerd(hostProject("workerd"))));
 
-test("Chromium's worker answers with the native bits, from memory and from OPFS", async () => {
+test("Chromium's worker answers with the native bits, from memory, OPFS and IndexedDB", async () => {
   const folder = hostProject("chromium", { page: page("./page.js", IMPORT_MAP) });
   const { server, url } = await serve(folder, 0, {});
   const browser = await launchChromium();
   try {
     await inChromium(browser, url, (answer) => {
       assert.deepEqual([answer.opfs.host.storage, answer.opfs.host.worker], ["opfs", true]);
+      assert.deepEqual([answer.indexeddb.host.storage, answer.indexeddb.host.worker], ["indexeddb", true]);
       check("Chromium", answer);
     });
   } finally {

@@ -18,7 +18,7 @@ export const wasmFiles: WasmFiles = {
   },
   language: async (name) => {
     const href = LANGUAGE_FILES.get(name)!.href;
-    const file = await fetchWasm(href);
+    const file = await fetchWasm(href, false);
     if (file !== undefined) return file;
     const inline = await import("./inline-languages.js").catch((error: unknown) => {
       const message = `neither ${href} nor the copy inlined in the package could be fetched: ${String(error)}`;
@@ -36,11 +36,11 @@ export const wasmFiles: WasmFiles = {
 };
 
 // Undefined when the file is not there. Some servers answer every unknown address with a page of HTML and status 200.
-async function fetchWasm(href: string): Promise<WasmModule | ArrayBuffer | undefined> {
+async function fetchWasm(href: string, compile = true): Promise<WasmModule | ArrayBuffer | undefined> {
   try {
     const response = await fetch(href);
     if (!response.ok) return undefined;
-    if (response.headers.get("Content-Type")?.startsWith("application/wasm") === true) {
+    if (compile && response.headers.get("Content-Type")?.startsWith("application/wasm") === true) {
       // Compiles while it loads, and lets browsers cache the compiled code.
       return await WebAssembly.compileStreaming(response);
     }

@@ -1,20 +1,19 @@
-import type { Host } from "../../pkg/src/host.js";
 import { toSanderlingError } from "../../pkg/src/errors.js";
 import { SanderlingError } from "../../pkg/src/index.js";
 import type { LoadedWasm } from "../../pkg/src/load.js";
-import { connect, type Port } from "./rpc.js";
+import { connect, type Connection, type Port } from "./rpc.js";
 
-export interface StartedWorker {
-  readonly host: Host;
-  stop(): void;
+export interface StartedWorker extends Pick<Connection, "host" | "share"> {
+  /** Ends the worker: what it has not finished rejects with this error. */
+  stop(error?: SanderlingError): void;
 }
 
 /** Starts the engine in a dedicated worker; throws "unavailable", saying why, when the page may not have one. */
-export async function startWorker(wasm: LoadedWasm): Promise<StartedWorker> {
+export async function startWorker(wasm: LoadedWasm, onEnd: (error: SanderlingError) => void): Promise<StartedWorker> {
   const problems: string[] = [];
   for (const create of [workerFromFile, workerFromText]) {
     try {
-      return await startIn(await create(), wasm);
+      return await startIn(await create(), wasm, onEnd);
     } catch (error) {
       problems.push(toSanderlingError(error).message);
     }
@@ -22,10 +21,10 @@ export async function startWorker(wasm: LoadedWasm): Promise<StartedWorker> {
   throw new SanderlingError("unavailable", `no worker could be started (${problems.join("; ")})`);
 }
 
-const givenWorkers = new WeakMap<object, Promise<Host>>();
+const givenWorkers = new WeakMap<object, Promise<Connection["host"]>>();
 
 /** Uses a worker of the user's own, which runs this package's worker file. It is started once and never ended. */
-export function startGivenWorker(worker: object, wasm: LoadedWasm): Promise<Host> {
+export function startGivenWorker(worker: object, wasm: LoadedWasm): Promise<Connection["host"]> {
   let starting = givenWorkers.get(worker);
   if (starting === undefined) {
     const connection = connect(worker as Port);
@@ -35,15 +34,18 @@ export function startGivenWorker(worker: object, wasm: LoadedWasm): Promise<Host
   return starting;
 }
 
-async function startIn(worker: Worker, wasm: LoadedWasm): Promise<StartedWorker> {
-  const connection = connect(worker as Port);
-  const stop = (): void => {
+async function startIn(worker: Worker, wasm: LoadedWasm, onEnd: (error: SanderlingError) => void): Promise<StartedWorker> {
+  let isStarted = false;
+  // Before that its error is that of the start.
+  const connection = connect(worker as Port, (error) => isStarted && onEnd(error));
+  const stop: StartedWorker["stop"] = (error = new SanderlingError("unavailable", "the worker was ended")) => {
     worker.terminate();
-    connection.end("the worker was ended");
+    connection.end(error);
   };
   try {
     await connection.start(wasm);
-    return { host: connection.host, stop };
+    isStarted = true;
+    return { host: connection.host, share: connection.share, stop };
   } catch (error) {
     stop();
     throw error;

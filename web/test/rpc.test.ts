@@ -3,7 +3,7 @@ import { test, type TestContext } from "node:test";
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { SanderlingError } from "../../pkg/src/errors.js";
 import { transferables, type Reply, type Request } from "../../pkg/src/protocol.js";
-import { connect, type Connection, type Port } from "../src/rpc.js";
+import { connect, GONE, type Connection, type Port } from "../src/rpc.js";
 
 /** A connection to something that answers every message with `answer`. */
 function connected(t: TestContext, answer: (request: Request, port: MessagePort) => Reply | undefined): Connection {
@@ -49,7 +49,7 @@ test("typed arrays are given away, not copied", async (t) => {
   const query = { json: '"a"', vectors: new Float32Array([1]), lengths: new Uint32Array([1]) };
   const answer = (await host.search(1, [query])) as unknown as [string, number, (typeof query)[]];
   assert.deepEqual(answer[2][0]?.vectors, new Float32Array([1]));
-  assert.equal(query.vectors.length, 0);
+  assert.equal(query.vectors.length, 1, "a search may be made again, so its vector stays");
 });
 
 test("answers find their calls whatever their order", async (t) => {
@@ -98,9 +98,28 @@ test("progress is told to the call that asked for it, which may stop it", async 
 test("when the worker ends, calls under way and later ones reject", async (t) => {
   const { host, end } = connected(t, () => undefined);
   const waiting = host.flush(1);
-  end("the worker was ended");
+  end(new SanderlingError("unavailable", "the worker was ended"));
   await assert.rejects(waiting, { code: "unavailable", message: /ended/ });
   await assert.rejects(host.flush(1), { code: "unavailable" });
+});
+
+test("an engine that must not be entered again says so once, and ends every call", async (t) => {
+  const seen: string[] = [];
+  const { port1, port2 } = new MessageChannel();
+  t.after(() => port1.close());
+  const { host } = connect(port1 as unknown as Port, (error) => seen.push(error.code));
+  port1.start();
+  const waiting = host.flush(1);
+  const error = { code: "internal", message: "trap", details: { trap: "unreachable" } } as const;
+  for (let times = 0; times < 2; times += 1) port2.postMessage({ kind: "error", id: 0, error });
+  await assert.rejects(waiting, { code: "internal", details: { trap: "unreachable" } });
+  await assert.rejects(host.flush(1), { code: "internal" });
+  assert.deepEqual(seen, ["internal"]);
+});
+
+test("a call that an engine of another tab takes no more is told apart from one that failed", async (t) => {
+  const { host } = connected(t, ({ id }) => ({ kind: "gone", id }));
+  await assert.rejects(host.flush(1), (error) => error === GONE);
 });
 
 test("a worker that fails to load rejects the start", async () => {

@@ -2,35 +2,56 @@ import { toWire } from "../../pkg/src/errors.js";
 import type { Report } from "../../pkg/src/engine.js";
 import type { Host } from "../../pkg/src/host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
-import { transferables, type Call, type Reply, type Request, type Start } from "../../pkg/src/protocol.js";
+import { transferables, type Call, type Reply, type Request, type Share, type Start } from "../../pkg/src/protocol.js";
 
-/** The part of a worker's global scope, or of a MessagePort, that is used here. */
+/** The part of a worker's global scope, of a MessagePort or of a BroadcastChannel that is used here. */
 export interface Port {
   postMessage(message: Reply, transfer: ArrayBuffer[]): void;
   addEventListener(type: "message", listener: (event: { readonly data: Request }) => void): void;
 }
 
+/** What is behind a port. */
+export interface Serving {
+  /** Starts the engine; absent where it runs already. */
+  start?(start: Start): Promise<Host>;
+  share?(host: Host, share: Share): Promise<unknown>;
+  /** Rejects when this engine may not touch its databases any more. */
+  fence?(): Promise<void> | undefined;
+  /** Whether all further calls are for the next engine. */
+  isOver?(): boolean;
+  /** Is told that the engine must not be entered again. */
+  trapped?(error: SanderlingError): void;
+}
+
+const GONE = Symbol("the database is closing");
+
 /** Answers the calls that come through a port: one reply for every call, in whatever order they are done. */
-export function serveMessages(port: Port, start: (start: Start) => Promise<Host>): void {
-  let host: Promise<Host> | undefined;
+export function serveMessages(port: Port, serving: Serving, running?: Host): void {
+  let host: Promise<Host> | undefined = running && Promise.resolve(running);
   /** Calls that report and go on. */
   const reporting = new Set<number>();
 
-  const answer = async (request: Start | Call): Promise<unknown> => {
+  const answer = async (request: Start | Call | Share): Promise<unknown> => {
     if (request.kind === "start") {
-      host ??= start(request);
+      host ??= serving.start!(request);
       await host;
       return undefined;
     }
     if (host === undefined) throw new SanderlingError("internal", "a call came before the start message");
-    if (!request.reports) return dispatch(await host, request);
+    const engine = await host;
+    if (request.kind === "share") return serving.share!(engine, request);
+    // What a database must give up, it may give up always.
+    if (request.method !== "close") await serving.fence?.();
+    // Now, since from here to the engine nothing is waited for.
+    if (serving.isOver?.()) return GONE;
+    if (!request.reports) return dispatch(engine, request);
     const { id } = request;
     reporting.add(id);
     const report: Report = (done, total) => {
       port.postMessage({ kind: "progress", id, done, total }, []);
       return !reporting.has(id);
     };
-    return dispatch(await host, request, report).finally(() => reporting.delete(id));
+    return dispatch(engine, request, report).finally(() => reporting.delete(id));
   };
 
   port.addEventListener("message", ({ data: request }) => {
@@ -40,8 +61,15 @@ export function serveMessages(port: Port, start: (start: Start) => Promise<Host>
       return;
     }
     answer(request)
-      .then((value) => port.postMessage({ kind: "value", id, value }, [...transferables(value)]))
-      .catch((error: unknown) => port.postMessage({ kind: "error", id, error: toWire(error) }, []));
+      .then((value) => {
+        if (value === GONE) port.postMessage({ kind: "gone", id }, []);
+        else port.postMessage({ kind: "value", id, value }, [...transferables(value)]);
+      })
+      .catch((thrown: unknown) => {
+        const error = toWire(thrown);
+        port.postMessage({ kind: "error", id, error }, []);
+        if ("trap" in error.details) serving.trapped?.(thrown as SanderlingError);
+      });
   });
 }
 

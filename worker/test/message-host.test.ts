@@ -5,15 +5,16 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
 import type { Host } from "../../pkg/src/host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
 import type { Reply, Request } from "../../pkg/src/protocol.js";
-import { serveMessages, type Port } from "../src/message-host.js";
+import { serveMessages, type Port, type Serving } from "../src/message-host.js";
 
-function served(host: Partial<Host>): { ask: (request: object) => Promise<unknown>; port: MessagePort; starts: () => number } {
+function served(host: Partial<Host>, more: Serving = {}): { ask: (request: object) => Promise<unknown>; port: MessagePort; starts: () => number } {
   const { port1, port2 } = new MessageChannel();
   let started = 0;
-  serveMessages(port2 as unknown as Port, async () => {
+  const start = async (): Promise<Host> => {
     started += 1;
     return host as Host;
-  });
+  };
+  serveMessages(port2 as unknown as Port, { start, ...more });
   // Node's ports know addEventListener only once they are started.
   port2.start();
   const ask = async (request: object): Promise<unknown> => {
@@ -85,4 +86,38 @@ test("calls before the start and unknown calls are errors, not silence", async (
     const unknown = (await ask({ kind: "call", id: 2, method, args: [] })) as { error: { code: string } };
     assert.equal(unknown.error.code, "internal");
   }
+});
+
+test("a fence stops every call but close, and another tab is told when the database goes", async (t) => {
+  let [isFenced, isOver] = [true, false];
+  const done: string[] = [];
+  const { ask, port } = served(
+    { flush: async () => void done.push("flush"), close: async () => void done.push("close") },
+    {
+      fence: () => (isFenced ? Promise.reject(new SanderlingError("unavailable", "fenced")) : undefined),
+      isOver: () => isOver,
+    },
+  );
+  t.after(() => port.close());
+  await ask(start);
+  const fenced = (await ask({ kind: "call", id: 1, method: "flush", args: [1] })) as { error: { message: string } };
+  assert.equal(fenced.error.message, "fenced");
+  await ask({ kind: "call", id: 2, method: "close", args: [1] });
+  assert.deepEqual(done, ["close"]);
+  isFenced = false;
+  await ask({ kind: "call", id: 3, method: "flush", args: [1] });
+  isOver = true;
+  assert.deepEqual(await ask({ kind: "call", id: 4, method: "flush", args: [1] }), { kind: "gone", id: 4 });
+  assert.deepEqual(done, ["close", "flush"]);
+});
+
+test("a trap is told once more to whoever replaces the engine", async (t) => {
+  const told: string[] = [];
+  const trapped = new SanderlingError("internal", "the engine stopped", { trap: "unreachable" });
+  const { ask, port } = served({ flush: () => Promise.reject(trapped) }, { trapped: ({ code }) => void told.push(code) });
+  t.after(() => port.close());
+  await ask(start);
+  const { error } = (await ask({ kind: "call", id: 1, method: "flush", args: [1] })) as { error: unknown };
+  assert.deepEqual(error, { code: "internal", message: "the engine stopped", details: { trap: "unreachable" } });
+  assert.deepEqual(told, ["internal"]);
 });

@@ -21,6 +21,10 @@ use std::cell::Cell;
 
 const TRANSACTIONS: [Medium; 2] = [Medium::IndexedDb, Medium::Remote];
 
+fn boxed(storage: impl Storage + 'static) -> Box<dyn Storage> {
+    Box::new(storage)
+}
+
 /// A pool whose files are ready at once: names that need time are the simulation's.
 fn pool(files: SimStorage) -> Box<dyn Storage> {
     Box::new(block_on(pool_of(files)).unwrap())
@@ -32,42 +36,41 @@ async fn pool_of(files: SimStorage) -> Result<PoolStorage<SimStorage>, Error> {
 
 #[test]
 fn memory() {
-    storage_contract(&|| Box::new(MemoryStorage::default()));
+    block_on(storage_contract(async || boxed(MemoryStorage::default())));
 }
 
 #[test]
 fn folders() {
     let folder = tempfile::tempdir().unwrap();
     let count = Cell::new(0);
-    storage_contract(&|| {
+    block_on(storage_contract(async || {
         count.set(count.get() + 1);
-        Box::new(FileStorage::open(folder.path().join(count.get().to_string())).unwrap())
-    });
+        boxed(FileStorage::open(folder.path().join(count.get().to_string())).unwrap())
+    }));
     let closed = FileStorage::open(folder.path().join("closed")).unwrap();
     block_on(closed.close()).unwrap();
     assert!(block_on(closed.append("a", b"another process may have it", Durability::Strict)).is_err());
     assert_eq!(block_on(FileStorage::open(folder.path().join("closed")).unwrap().list()).unwrap(), []);
-    let same = || -> Box<dyn Storage> { Box::new(FileStorage::open(folder.path().join("same")).unwrap()) };
-    reopening_contract(&same);
+    block_on(reopening_contract(async || boxed(FileStorage::open(folder.path().join("same")).unwrap())));
     // Nobody can cut the power here, but a handle that was dropped must not be in the way of the next one.
-    let dropped = || -> Box<dyn Storage> { Box::new(FileStorage::open(folder.path().join("dropped")).unwrap()) };
-    flush_contract(&dropped, &|| {});
+    let dropped = async || boxed(FileStorage::open(folder.path().join("dropped")).unwrap());
+    block_on(flush_contract(dropped, || {}));
 }
 
 #[test]
 fn simulated_media() {
     for medium in [Medium::Posix, TRANSACTIONS[0], TRANSACTIONS[1]] {
-        storage_contract(&|| Box::new(SimStorage::new(medium, 1)));
+        block_on(storage_contract(async || boxed(SimStorage::new(medium, 1))));
         let same = SimStorage::new(medium, 2);
-        reopening_contract(&|| Box::new(same.clone()));
+        block_on(reopening_contract(async || boxed(same.clone())));
     }
 }
 
 #[test]
 fn a_pool_of_files() {
-    storage_contract(&|| pool(SimStorage::new(Medium::Opfs, 1)));
+    block_on(storage_contract(async || pool(SimStorage::new(Medium::Opfs, 1))));
     let files = SimStorage::new(Medium::Opfs, 2);
-    reopening_contract(&|| pool(files.clone()));
+    block_on(reopening_contract(async || pool(files.clone())));
 }
 
 #[test]
@@ -76,24 +79,25 @@ fn what_was_flushed_survives_a_power_cut() {
         for medium in [Medium::Posix, TRANSACTIONS[0], TRANSACTIONS[1]] {
             let same = SimStorage::new(medium, seed);
             let cuts = Cell::new(seed * 1_000);
-            flush_contract(&|| Box::new(same.clone()), &|| {
+            let open = async || boxed(same.clone());
+            block_on(flush_contract(open, || {
                 cuts.set(cuts.get() + 1);
                 same.restart(true, cuts.get());
-            });
+            }));
         }
         world::begin();
         let files = SimStorage::new(Medium::Opfs, seed);
         let cuts = Cell::new(seed * 1_000);
-        let open = || {
+        let open = async || {
             let storage = pool(files.clone());
             // The names of its files are written by now.
             world::wait(1_000);
             storage
         };
-        flush_contract(&open, &|| {
+        block_on(flush_contract(open, || {
             cuts.set(cuts.get() + 1);
             files.restart(true, cuts.get());
-        });
+        }));
     }
 }
 

@@ -22,7 +22,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 #[wasm_bindgen(typescript_custom_section)]
 const OPEN: &str = r#"
-export type PlaceRequest = { name: string; storage: "memory" | "opfs" | object };
+export type PlaceRequest = { name: string; storage: "memory" | object };
 export type OpenRequest = PlaceRequest & { durability: "strict" | "relaxed"; memoryBudget?: number };"#;
 
 /// An open database.
@@ -60,11 +60,14 @@ pub async fn storage_of(request: &JsValue) -> Result<Box<dyn Storage>> {
     let storage = Reflect::get(request, &"storage".into()).unwrap_or_default();
     match storage.as_string().as_deref() {
         Some("memory") => Ok(Box::new(MemoryStorage::default())),
-        Some("opfs") => Ok(Box::new(OpfsStorage::open(&text_of(request, "name").unwrap_or_default()).await?)),
-        None if storage.is_object() => Ok(Box::new(JsStorage::new(storage.unchecked_into::<StorageBackend>()))),
-        other => {
-            Err(Error::expected(&"storage", &"\"memory\", \"opfs\" or a backend", &other.unwrap_or("another value")))
-        }
+        None if storage.is_object() => match text_of(&storage, "opfs") {
+            Some(folder) => {
+                let young = Reflect::get(&storage, &"young".into()).unwrap_or_default();
+                Ok(Box::new(OpfsStorage::open(&folder, young.unchecked_into()).await?))
+            }
+            None => Ok(Box::new(JsStorage::new(storage.unchecked_into::<StorageBackend>()))),
+        },
+        other => Err(Error::expected(&"storage", &"\"memory\" or a backend", &other.unwrap_or("another value"))),
     }
 }
 

@@ -23,3 +23,4 @@ mod thrown;
 pub use calls::{Read, Run};
 pub use copies::{repair, restore};
 pub use database::{EngineDatabase, open};
+pub use storage::{JsStorage, OpfsStorage, StorageBackend};

@@ -1,6 +1,9 @@
 //! The exported functions in a dedicated worker of a browser: OPFS, and a storage that JavaScript implements.
 #![cfg(target_arch = "wasm32")]
 
+mod backend;
+
+use backend::{MINUTE, clock, opfs_place};
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
@@ -120,7 +123,7 @@ async fn open(name: &str, storage: &JsValue) -> Result<Database, JsValue> {
 }
 
 async fn open_in_opfs(name: &str) -> Result<Database, JsValue> {
-    open(name, &"opfs".into()).await
+    open(name, &opfs_place(name).await?).await
 }
 
 async fn birds(database: &Database) -> Collection<'_> {
@@ -200,6 +203,7 @@ fn letters(seed: u32) -> String {
 #[wasm_bindgen_test]
 async fn sealed_documents_are_read_from_opfs_when_they_are_asked_for() {
     let database = open_in_opfs("sealed").await.expect("a database");
+    clock(0.0, MINUTE);
     let collection = birds(&database).await;
     let text = |id: u32| format!(r#"{{"id":{id},"t":"bird number {id}","filler":"{}"}}"#, letters(id));
     let document = |id: &str| collection.read("get", &[id], vec![], vec![]).expect("an answer");

@@ -6,7 +6,7 @@
 //! written in turn; the content follows at [`CONTENT_AT`]. No file is renamed or deleted, and none is given a new content
 //! unless it says that it is free.
 
-use super::{Durability, MaybeShared, Storage, StorageFuture, StoredObject};
+use super::{Durability, InPlace, MaybeShared, Storage, StorageFuture, StoredObject};
 use crate::guarded::Guarded;
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::ops::{Deref, DerefMut};
@@ -30,6 +30,12 @@ pub trait RawFiles: MaybeShared {
     fn set_len<'a>(&'a self, name: &'a str, length: u64) -> StorageFuture<'a, ()>;
     /// Makes the content of a file durable.
     fn flush<'a>(&'a self, name: &'a str) -> StorageFuture<'a, ()>;
+    /// A file to be read without waiting from this place on; none where the host cannot do that. Once the file was made shorter it
+    /// is another object's, and every read is refused.
+    fn in_place(&self, name: &str, from: u64) -> Option<Result<InPlace>> {
+        let _ = (name, from);
+        None
+    }
     /// Gives up whatever is held.
     fn close(&self) -> StorageFuture<'_, ()>;
 }
@@ -172,6 +178,10 @@ fn failed(name: &str, problem: &str) -> Error {
     Error::new(ErrorCode::Unavailable, format!("{name}: {problem}")).with("file", name)
 }
 
+fn file_name(number: u64) -> String {
+    format!("pool-{number:08x}")
+}
+
 fn number_of(name: &str) -> Option<u64> {
     u64::from_str_radix(name.strip_prefix("pool-")?, 16).ok()
 }
@@ -188,10 +198,10 @@ impl<R: RawFiles> PoolStorage<R> {
             pool.files.push(file);
         }
         // Of two files that say the same the older one was freed, and that was lost.
-        pool.files.sort_by_key(|file| core::cmp::Reverse(file.generation));
-        for at in 1..pool.files.len() {
-            let (newer, file) = (&pool.files[..at], &pool.files[at]);
-            if matches!(file.holds, Holds::Object(_)) && newer.iter().any(|other| other.holds == file.holds) {
+        for at in 0..pool.files.len() {
+            let file = &pool.files[at];
+            let is_newer = |other: &PoolFile| other.holds == file.holds && other.generation > file.generation;
+            if matches!(file.holds, Holds::Object(_)) && pool.files.iter().any(is_newer) {
                 pool.files[at].holds = Holds::Nothing;
             }
         }
@@ -204,6 +214,30 @@ impl<R: RawFiles> PoolStorage<R> {
     pub fn is_settled(&self) -> bool {
         let pool = self.pool.read();
         pool.files.iter().all(|file| !matches!(file.holds, Holds::Object(_)) || self.settled(file))
+    }
+
+    /// Whether an object of this name is in the pool.
+    pub fn holds(&self, object: &str) -> bool {
+        self.find(object).is_some()
+    }
+
+    /// Whether there is a file that a new object may have now.
+    pub fn has_room(&self) -> bool {
+        self.pool.read().files.iter().any(|file| file.holds == Holds::Nothing && self.settled(file))
+    }
+
+    /// How many of the files have durable names, counted from the first one made: no pool is ever without them again.
+    pub fn settled_files(&self) -> u64 {
+        let pool = self.pool.read();
+        let young = pool.files.iter().filter(|file| !self.settled(file)).filter_map(|file| number_of(&file.name));
+        young.min().unwrap_or(pool.next)
+    }
+
+    /// The name of the first file among so many that is not there.
+    pub fn missing(&self, files: u64) -> Option<String> {
+        let pool = self.pool.read();
+        let is_there = |name: &String| pool.files.iter().any(|file| file.name == *name);
+        (0..files).map(file_name).find(|name| !is_there(name))
     }
 
     fn settled(&self, file: &PoolFile) -> bool {
@@ -220,7 +254,7 @@ impl<R: RawFiles> PoolStorage<R> {
                 }
                 pool.next += 1;
                 pool.generation += 1;
-                (format!("pool-{:08x}", pool.next - 1), pool.generation)
+                (file_name(pool.next - 1), pool.generation)
             };
             let created = (self.options.now)();
             self.raw.create(&name).await?;
@@ -457,6 +491,10 @@ impl<R: RawFiles> Storage for PoolStorage<R> {
 
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
         Box::pin(self.get(name, offset, length))
+    }
+
+    fn in_place(&self, name: &str, _length: usize) -> Option<Result<InPlace>> {
+        self.raw.in_place(&self.find(name)?.name, CONTENT_AT)
     }
 
     fn append<'a>(&'a self, name: &'a str, bytes: &'a [u8], durability: Durability) -> StorageFuture<'a, ()> {

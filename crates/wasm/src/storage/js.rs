@@ -31,6 +31,9 @@ extern "C" {
     fn remove(this: &StorageBackend, name: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn close(this: &StorageBackend) -> Result<JsValue, JsValue>;
+    /// Only that in IndexedDB has it.
+    #[wasm_bindgen(method, catch)]
+    pub fn probe(this: &StorageBackend) -> Result<JsValue, JsValue>;
 }
 
 /// A storage that JavaScript implements.
@@ -61,7 +64,7 @@ impl Storage for JsStorage {
 
     fn read<'a>(&'a self, name: &'a str, offset: u64, length: usize) -> StorageFuture<'a, AlignedBytes> {
         let read = settled(self.backend.read(name, offset as f64, length as f64), "read", name);
-        Box::pin(async move { bytes_of(read.await?) })
+        Box::pin(async move { bytes_of(read.await.map_err(|error| error.with("file", name))?) })
     }
 
     fn in_place(&self, name: &str, _length: usize) -> Option<Result<InPlace>> {
