@@ -142,7 +142,7 @@ test("a folder that cannot be made is unavailable", (t) => {
 });
 
 test("each folder that was made has its name made durable, and that of the database in any case", (t) => {
-  const base = join(scratch(t), "..");
+  const base = join(scratch(t), "..", "..");
   const synced: string[] = [];
   const create = (folder: string): string[] => {
     synced.length = 0;
