@@ -13,6 +13,7 @@ vectors [--set wordnet|scifact|uniform|clustered] [--rows N] [--index auto|flat|
   --rounds N        how often every query is asked, 3 if not said
   --filters         searches behind filters too
   --bandwidth       the exact scan beside a plain read of the vectors too
+  --growing         the index of a growing segment, to which vectors came one by one
   --serve           build, then do what each line of the input says: round, filters, bandwidth
   --json            records as JSON";
 
@@ -39,6 +40,8 @@ pub struct Options {
     pub filters: bool,
     /// Whether to measure the exact scan.
     pub bandwidth: bool,
+    /// Whether the segment is a growing one.
+    pub growing: bool,
     /// Whether to wait for commands.
     pub serve: bool,
     /// Whether to print JSON.
@@ -58,6 +61,7 @@ impl Default for Options {
             rounds: 3,
             filters: false,
             bandwidth: false,
+            growing: false,
             serve: false,
             json: false,
         }
@@ -86,6 +90,7 @@ impl Options {
         let switch = match name {
             "--filters" => &mut self.filters,
             "--bandwidth" => &mut self.bandwidth,
+            "--growing" => &mut self.growing,
             "--serve" => &mut self.serve,
             "--json" => &mut self.json,
             _ => return false,

@@ -14,9 +14,10 @@ use sanderling_engine::{
     ids::RowId,
     query::{Candidate, TopK, Unwatched},
     rows::RowSet,
+    schema::VectorField,
     vector::{
-        BuiltIndex, ByteRowsView, CodesView, GraphRows, IndexBuilder, Metric, Passing, Quantizer, RECALLS,
-        SearchedColumn, Strategy, VectorColumn, VectorIndex, VectorSearch,
+        BuiltIndex, ByteRowsView, CodesView, GraphRows, GrowingVectors, IndexBuilder, Metric, Passing, Quantizer,
+        RECALLS, SearchedColumn, Strategy, VectorColumn, VectorIndex, VectorSearch,
     },
 };
 use std::{hint::black_box, io::stdin, process::ExitCode, time::Instant};
@@ -76,6 +77,8 @@ struct Built<'a> {
     rows: Vec<u32>,
     norms: Vec<f32>,
     index: BuiltIndex,
+    /// What stands in the place of the index where vectors came one by one.
+    growing: Option<GrowingVectors>,
     seconds: f64,
     /// What the processor did of it, where the system tells.
     cpu_seconds: f64,
@@ -92,6 +95,8 @@ struct Answers {
     bytes: usize,
     vectors: usize,
     lists: usize,
+    /// Vectors that were compared in full.
+    full: usize,
 }
 
 impl<'a> Built<'a> {
@@ -107,6 +112,12 @@ impl<'a> Built<'a> {
         };
         let (start, start_of_work) = (Instant::now(), cpu_seconds());
         let (index, quantization) = options.index;
+        if options.growing {
+            let growing = grown(options, set);
+            let (seconds, cpu_seconds) = (start.elapsed().as_secs_f64(), cpu_seconds() - start_of_work);
+            let (index, growing, longest_step) = (BuiltIndex::None, Some(growing), 0.0);
+            return Self { options, set, quantizer, rows, norms, index, growing, seconds, cpu_seconds, longest_step };
+        }
         let mut builder = IndexBuilder::new(&quantizer, column, index, quantization);
         let mut longest_step = 0.0_f64;
         loop {
@@ -119,7 +130,8 @@ impl<'a> Built<'a> {
         }
         let index = builder.finish().expect("the last step was done");
         let (seconds, cpu_seconds) = (start.elapsed().as_secs_f64(), cpu_seconds() - start_of_work);
-        Self { options, set, quantizer, rows, norms, index, seconds, cpu_seconds, longest_step }
+        let growing = None;
+        Self { options, set, quantizer, rows, norms, index, growing, seconds, cpu_seconds, longest_step }
     }
 
     fn column(&self) -> VectorColumn<'_> {
@@ -128,6 +140,9 @@ impl<'a> Built<'a> {
     }
 
     fn searched(&self) -> SearchedColumn<'_> {
+        if let Some(growing) = &self.growing {
+            return growing.searched();
+        }
         let (quantizer, index) = (Some(&self.quantizer), self.index.view());
         SearchedColumn { column: self.column(), metric: Metric::Cosine, quantizer, index }
     }
@@ -140,7 +155,7 @@ impl<'a> Built<'a> {
 
     /// What was built, and what stays in memory of it.
     fn describe(&self) {
-        let index = self.index.view();
+        let index = self.searched().index;
         let (lists, of_codes, byte_rows) = match index {
             VectorIndex::None => (0, 0, 0),
             VectorIndex::Bytes(rows, _) => (0, 0, bytes_of(rows)),
@@ -204,6 +219,7 @@ impl<'a> Built<'a> {
         let start = Instant::now();
         let mut best = TopK::new(WANTED);
         let strategy = self.searched().search(query, search, passing, &Unwatched, &mut |hit| {
+            answers.full += 1;
             best.offer(Candidate { score: hit.similarity, segment: 0, row: hit.row });
         });
         let found = black_box(best.into_sorted());
@@ -281,9 +297,21 @@ impl Answers {
                 ("lists", (self.lists as f64 / asked).into()),
                 ("exact", (self.exact as f64 / asked).into()),
                 ("bytes", (self.bytes as f64 / asked).into()),
+                ("full", (self.full as f64 / asked).into()),
             ],
         );
     }
+}
+
+/// The set as a growing segment holds it.
+fn grown(options: &Options, set: &VectorSet) -> GrowingVectors {
+    let (index, quantization) = options.index;
+    let (dimensions, metric) = (set.dimensions, Metric::Cosine);
+    let mut growing = GrowingVectors::new(&VectorField { dimensions, metric, index, recall: 0.95, quantization });
+    for (row, vector) in (0..).zip(set.base.chunks(dimensions)) {
+        growing.push(RowId(row), vector);
+    }
+    growing
 }
 
 fn bytes_of(rows: ByteRowsView<'_>) -> usize {

@@ -3,8 +3,7 @@
 use super::{
     ByteRowsView, PreparedQuery, Refined,
     ivf::RECALLS,
-    nearest::Nearest,
-    refine::for_recall,
+    refine::{ByBytes, for_recall},
     search::{Asked, Candidates, Strategy},
 };
 use alloc::vec::Vec;
@@ -34,24 +33,26 @@ impl ByteRowsView<'_> {
         Some(self.nearest(&PreparedQuery::new(asked.quantizer, asked.query, asked.norm), refined, asked))
     }
 
-    /// The `refined` nearest of the vectors that pass.
+    /// Of the vectors that pass all that may be among the `refined` nearest: so many where bytes tell vectors apart.
     fn nearest(&self, query: &PreparedQuery, refined: usize, asked: &Asked<'_>) -> Candidates {
-        let mut nearest = Nearest::new(refined);
+        let is_asked_for = asked.search.oversample.is_some();
+        let mut best = if is_asked_for { ByBytes::best(refined) } else { ByBytes::possible(refined) };
         let (mut keys, mut vectors) = (Vec::new(), 0);
         if asked.is_filtered {
             let positions = asked.positions();
             for positions in positions.chunks(LOOK_EACH).take_while(|_| !asked.watch.is_over()) {
                 self.keys(query, positions, &mut keys);
-                positions.iter().zip(&keys).for_each(|(at, key)| nearest.offer_below(*key, *at));
+                best.offer(*self, query, &keys, positions);
                 vectors += keys.len();
             }
         } else {
             for from in (0..self.len()).step_by(LOOK_EACH).take_while(|_| !asked.watch.is_over()) {
-                keys = self.keys_of(query, from..self.len().min(from + LOOK_EACH));
-                (from as u32..).zip(&keys).for_each(|(at, key)| nearest.offer_below(*key, at));
+                let end = self.len().min(from + LOOK_EACH);
+                keys = self.keys_of(query, from..end);
+                best.offer_from(*self, query, &keys, from);
                 vectors += keys.len();
             }
         }
-        Candidates { found: nearest.into_best(), strategy: Strategy::Bytes { vectors } }
+        Candidates { found: best.into_kept(), strategy: Strategy::Bytes { vectors } }
     }
 }

@@ -19,8 +19,11 @@ const CODES_FROM: usize = 1_024;
 /// Vectors that depths are measured with: few, because a writer waits meanwhile.
 const QUERIES: usize = 32;
 
-/// A graph that was never measured: a walk through all that is kept, of which four for each hit and 32 are compared in full.
-const UNMEASURED: [Slack; RECALLS.len()] = [Slack::whole(Refined([72.0, 432.0])); RECALLS.len()];
+/// So few know the largest errors of estimates only roughly.
+const MARGIN: f32 = 1.2;
+
+/// A graph that was never measured: a walk through all that is kept.
+const UNMEASURED: [Slack; RECALLS.len()] = [Slack::whole(Refined([0.0; 2])); RECALLS.len()];
 
 /// The vectors of one field in a growing segment.
 #[derive(Clone, Debug)]
@@ -120,7 +123,7 @@ impl GrowingVectors {
                 if count.is_power_of_two() {
                     let (rows, values, norms) = ((&self.rows).into(), (&self.values).into(), (&self.norms).into());
                     let column = VectorColumn { dimensions: vector.len(), rows, values, norms };
-                    *depths = measured_depths(quantizer, column, codes.view(), QUERIES);
+                    *depths = widened(measured_depths(quantizer, column, codes.view(), QUERIES));
                 }
             }
             GrowingIndex::Graph { graph, rows, scratch } => {
@@ -137,7 +140,7 @@ impl GrowingVectors {
         while !builder.step(quantizer, self.view()) {}
         if let Some((codes, depths)) = builder.finish() {
             let center = codes.view().centroids.restored(0);
-            self.index = GrowingIndex::Codes { codes, depths, center };
+            self.index = GrowingIndex::Codes { codes, depths: widened(depths), center };
         }
     }
 
@@ -170,4 +173,9 @@ impl GrowingVectors {
         let Self { field, quantizer, .. } = self;
         SearchedColumn { column: self.view(), metric: field.metric, quantizer: quantizer.as_ref(), index }
     }
+}
+
+/// Depths that were measured with few queries.
+fn widened(depths: [Depth; RECALLS.len()]) -> [Depth; RECALLS.len()] {
+    depths.map(|depth| Depth { slacks: depth.slacks.map(|slack| slack * MARGIN), ..depth })
 }

@@ -7,11 +7,12 @@
 use super::{
     VectorColumn,
     ivf::RECALLS,
-    nearest::packed,
-    quantize::{ByteRowsView, Quantizer},
+    nearest::{Nearest, Within, packed},
+    quantize::{ByteRowsView, PreparedQuery, Quantizer},
     truth::{KINDS, TrueQuery, Truth, WANTED},
 };
 use alloc::{vec, vec::Vec};
+use sanderling_kernels as kernels;
 
 /// The part of the misses that the order of the candidates may cause: comparing some more costs little, and the neighbours of
 /// real queries rank a little worse.
@@ -45,6 +46,69 @@ impl Refined {
 /// What was measured for the lowest recall that is enough.
 pub(super) fn for_recall<T>(measured: &[T; RECALLS.len()], recall: f32) -> &T {
     &measured[RECALLS.iter().position(|known| *known >= recall).unwrap_or(RECALLS.len() - 1)]
+}
+
+/// Candidates by bytes of which those are taken that are to be compared in full. Where bytes tell vectors apart, these are few;
+/// where they do not, as in clusters far from the origin, it may be a whole cluster.
+#[derive(Debug)]
+pub(super) enum ByBytes {
+    /// So many of the best.
+    Best(Nearest),
+    /// All whose least possible key is below the largest possible one of the last hit.
+    Possible(Within),
+}
+
+impl ByBytes {
+    /// A collector of so many, whatever their bytes may be wrong by.
+    pub fn best(count: usize) -> Self {
+        Self::Best(Nearest::new(count))
+    }
+
+    /// A collector of all that may be among so many best.
+    pub fn possible(hits: usize) -> Self {
+        Self::Possible(Within::new(hits))
+    }
+
+    /// Takes rows with these keys.
+    pub fn offer(&mut self, rows: ByteRowsView<'_>, query: &PreparedQuery, keys: &[f32], at: &[u32]) {
+        let squared = |at: &u32| rows.squared_margin(query, *at as usize);
+        self.offer_all(keys.iter().zip(at).map(|(key, at)| (*key, *at, squared(at))));
+    }
+
+    /// The same of rows that lie one after the other.
+    pub fn offer_from(&mut self, rows: ByteRowsView<'_>, query: &PreparedQuery, keys: &[f32], from: usize) {
+        let [scales, squares] = [rows.scales, rows.squares].map(|of| of.part(from, keys.len()));
+        let margins = scales.iter().zip(squares).map(|(scale, squared)| query.squared_margin(*scale, *squared));
+        self.offer_all(keys.iter().zip(from as u32..).zip(margins).map(|((key, at), squared)| (*key, at, squared)));
+    }
+
+    /// Takes keys with what they belong to and their squared margins.
+    #[inline]
+    fn offer_all(&mut self, all: impl Iterator<Item = (f32, u32, f32)>) {
+        match self {
+            Self::Best(nearest) => all.for_each(|(key, at, _)| nearest.offer_below(key, at)),
+            Self::Possible(within) => {
+                let mut limit = within.limit();
+                for (key, at, squared) in all {
+                    let over = key - limit;
+                    // Without a root where it is clear.
+                    if over <= 0.0 || over * over <= squared {
+                        let margin = kernels::square_root(squared);
+                        within.offer(key - margin, key + margin, at);
+                        limit = within.limit();
+                    }
+                }
+            }
+        }
+    }
+
+    /// What was taken, in no order.
+    pub fn into_kept(self) -> Vec<u64> {
+        match self {
+            Self::Best(nearest) => nearest.into_best(),
+            Self::Possible(within) => within.into_kept(),
+        }
+    }
 }
 
 /// The ranks of true neighbours, by the kind of query and the number of hits.

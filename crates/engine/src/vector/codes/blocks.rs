@@ -78,18 +78,20 @@ impl<'a> BlocksView<'a> {
     }
 
     /// Estimates the keys of the vectors in a range of blocks and hands those below `limit` to `found`, by the number of
-    /// their slot within the range; what `found` returns is the limit from then on. `base` is the key of the centroid.
+    /// their slot within the range; what `found` returns is the limit from then on. `base` is the key of the centroid;
+    /// estimates are lower by the size of their factor times `beyond`.
     /// Where there are `masks`, one a block, only vectors with a bit are handed out, and blocks without one not read.
     pub(super) fn scan(
         &self,
         query: &PreparedQuery,
         blocks: Range<usize>,
         masks: Option<&[u32]>,
-        base: f32,
+        (base, beyond): (f32, f32),
         mut limit: f32,
         found: &mut dyn FnMut(usize, f32) -> f32,
     ) {
-        let terms = EstimateTerms { step: query.step, least: query.least, base };
+        // No factor is above 0.
+        let terms = EstimateTerms { step: query.step, least: query.least + beyond, base };
         let mut scanned = Scanned::default();
         let bytes = query.table.len();
         let mask_of =

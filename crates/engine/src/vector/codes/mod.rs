@@ -202,6 +202,30 @@ impl Slots<'_> {
     }
 }
 
+/// How wrong estimates of the vectors of a list may be: the error of a code grows with the distance of the query from the
+/// centroid and with the size of the code's factor, which is about the distance of the vector from it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Doubt {
+    /// The distance of the query, or what it may be for all that bytes say.
+    distance: f32,
+    /// What the key of the centroid may be wrong by, and all estimates with it.
+    of_base: f32,
+}
+
+impl Doubt {
+    /// What a true key may be lower than its estimate by, for a code with this factor and errors of that part of what they
+    /// grow with.
+    fn slack(self, part: f32, factor: f32) -> f32 {
+        self.of_base + part * self.distance * factor.abs()
+    }
+
+    /// The part at which an estimate is let through that is worse than it should be by so much.
+    pub fn part_of(self, worse: f32, factor: f32) -> f32 {
+        let whole = self.distance * factor.abs();
+        if whole > 0.0 { (worse - self.of_base) / whole } else { 0.0 }
+    }
+}
+
 /// What a scan has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
@@ -317,29 +341,39 @@ impl<'a> CodesView<'a> {
         self.blocks.prefetch(query, self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize);
     }
 
-    /// The distance of the query from the centroid of a list whose key is `base`: the error of an estimate grows with it.
-    pub(super) fn distance(&self, query: &PreparedQuery, list: usize, base: f32) -> f32 {
-        let squared = match query.space {
-            Space::Inner => query.squared + self.centroids.squares[list] + 2.0 * base,
-            Space::Euclidean => base,
+    /// How wrong the estimates of a list's vectors may be, `base` being the key of its centroid.
+    pub(super) fn doubt(&self, query: &PreparedQuery, list: usize, base: f32) -> Doubt {
+        let of_base = self.centroids.margin(query, list);
+        let (squared, of_squared) = match query.space {
+            Space::Inner => (query.squared + self.centroids.squares[list] + 2.0 * base, 2.0 * of_base),
+            Space::Euclidean => (base, of_base),
         };
-        if squared > 0.0 { sanderling_kernels::square_root(squared) } else { 0.0 }
+        // Where the query is far longer than it is far from the centroid, rounding may leave nothing of the distance.
+        let squared = if squared > of_squared { squared } else { of_squared };
+        // In a single list all estimates are wrong by the same, which does not change their order.
+        Doubt {
+            distance: sanderling_kernels::square_root(squared),
+            of_base: if self.lists() == 1 { 0.0 } else { of_base },
+        }
     }
 
     /// Estimates the keys of a list's vectors and offers those that have a chance: a true key may be lower than its
-    /// estimate by `slack`. `base` is the key of the list's centroid. Behind a filter its masks of the list say which of its own
-    /// vectors may be found; without masks each that has a chance is looked up.
+    /// estimate by that part of what errors grow with. `base` is the key of the list's centroid. Behind a filter its masks of
+    /// the list say which of its own vectors may be found; without masks each that has a chance is looked up.
     pub(super) fn scan_list(
         &self,
         query: &PreparedQuery,
         (list, base): (usize, f32),
-        slack: f32,
+        part: f32,
         (filter, masks): (Option<&Filter<'_>>, Option<&[u32]>),
         within: &mut Within,
     ) {
         let blocks = self.first_blocks[list] as usize..self.first_blocks[list + 1] as usize;
         let slots = self.slots(list);
-        self.blocks.scan(query, blocks, masks, base - slack, within.limit(), &mut |slot, bound| {
+        let doubt = self.doubt(query, list, base);
+        let first = blocks.start * FAST_SCAN_VECTORS;
+        let bounds = (base - doubt.of_base, part * doubt.distance);
+        self.blocks.scan(query, blocks, masks, bounds, within.limit(), &mut |slot, bound| {
             if slot >= slots.total {
                 // A summand in a slot without a vector.
                 self.blocks.adds.blame();
@@ -348,7 +382,7 @@ impl<'a> CodesView<'a> {
             let vector = slots.vector(slot);
             let is_known = slot < slots.own && masks.is_some();
             if is_known || filter.is_none_or(|filter| filter.has(vector)) {
-                within.offer(bound, bound + slack, vector);
+                within.offer(bound, bound + doubt.slack(part, self.blocks.factors[first + slot]), vector);
             }
             within.limit()
         });

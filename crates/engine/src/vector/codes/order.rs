@@ -43,7 +43,7 @@ impl<'a> CodesView<'a> {
         }
         let mut nearest = Nearest::new(guessed);
         let blocks = 0..self.guide.adds.len() / sanderling_kernels::FAST_SCAN_VECTORS;
-        self.guide.scan(query, blocks, None, 0.0, f32::INFINITY, &mut |list, estimate| {
+        self.guide.scan(query, blocks, None, (0.0, 0.0), f32::INFINITY, &mut |list, estimate| {
             nearest.offer(estimate, list as u32);
             nearest.limit()
         });

@@ -8,7 +8,7 @@
 
 use crate::vector::{
     VectorColumn,
-    codes::CodesView,
+    codes::{CodesView, Doubt},
     nearest::{at_of, keep_best, key_of, packed},
     quantize::{PreparedQuery, Quantizer},
 };
@@ -32,9 +32,14 @@ const MISSES_BY_LISTS: f32 = 0.9;
 const MISSES_BY_ESTIMATES: f32 = 0.06;
 const MISSES_BY_BYTES: f32 = 0.04;
 
-/// How far a query is moved, in distances of its vector from the centroid of the list: far enough to be none of the
-/// vectors, and not out of the data.
+/// How far a query is moved: a part of the distance of its vector from the centroid of the list or, if that is less, from one
+/// of its near neighbours: far enough to be none of the vectors, and not out of the data. A list may have clusters in it that
+/// are small for their distance from its centroid.
 const MOVED: f32 = 0.6;
+
+/// The neighbour whose distance tells how far to move a query, and those with the best estimates that it is looked for among.
+const NEIGHBOUR: usize = 10;
+const LOOKED_AT: usize = 128;
 
 /// Real queries miss about twice as much as these: the part of the misses that these may have.
 const MISSES_ALLOWED: f32 = 0.5;
@@ -46,8 +51,8 @@ pub struct Depth {
     pub vectors: [f32; 3],
     /// Candidates by code that are compared again.
     pub candidates: [f32; 3],
-    /// How much worse than the last of these another estimate may be for its vector to be compared again, in distances
-    /// of the query from the vector's centroid: the errors of estimates grow with it.
+    /// How much worse than the last of these another estimate may be for its vector to be compared again: a part of the
+    /// distance of the query from the vector's centroid times the size of the code's factor, which errors grow with.
     pub slacks: [f32; 3],
     /// Candidates by their bytes that are compared in full.
     pub refined: [f32; 3],
@@ -165,12 +170,16 @@ impl Calibration {
         }
         // In the middle between the evenly spaced ones that the clustering was trained with.
         let own = crate::share::share(2 * self.at + 1, 2 * queries, codes.len());
-        let mut query = quantizer.seen(&column.at(codes.positions[own] as usize));
+        let query = quantizer.seen(&column.at(codes.positions[own] as usize));
         let mut rotated = vec![0.0; query.len()];
         quantizer.rotate(&query, kernels::norm(&query), &mut rotated);
-        let centroid = codes.centroids.restored(codes.slot_of(own as u32).0);
+        let list = codes.slot_of(own as u32).0;
+        let centroid = codes.centroids.restored(list);
         let distance = kernels::square_root(kernels::squared_euclidean(&rotated, &centroid));
-        add_noise(&mut query, distance * MOVED, self.at as u64);
+        let asked = AskedVector { quantizer, column, query };
+        let near = asked.distance_in(&PreparedQuery::of_rotated(quantizer, rotated.clone()), codes, (list, own as u32));
+        let AskedVector { mut query, .. } = asked;
+        add_noise(&mut query, near.min(distance) * MOVED, self.at as u64);
         quantizer.rotate(&query, kernels::norm(&query), &mut rotated);
         let asked = AskedVector { quantizer, column, query };
         self.measure(&asked, &PreparedQuery::of_rotated(quantizer, rotated), codes, own as u32);
@@ -209,6 +218,7 @@ impl Calibration {
         crate::order::sort(&mut vectors);
         vectors.dedup();
         let neighbours = asked.neighbours(codes, &vectors);
+        let factors = codes.blocks.factors;
         let better = better_by_bytes(query, codes, &vectors, &neighbours);
         for (at, wanted) in WANTED.iter().enumerate().rev() {
             // From the most on, so that each finds its own among the best already.
@@ -217,8 +227,8 @@ impl Calibration {
             for (rank, neighbour) in neighbours.iter().take(*wanted).enumerate() {
                 // The last ones are the hardest, and behind a filter they are all that is left.
                 if rank >= wanted / 2 || *wanted == WANTED[0] {
-                    let (slot, Reached { codes, distance }) = self.first_of(codes, &lists, at_of(*neighbour));
-                    let slack = if distance > 0.0 { (estimates[slot] - limit) / distance } else { 0.0 };
+                    let (slot, Reached { codes, doubt }) = self.first_of(codes, &lists, at_of(*neighbour));
+                    let slack = doubt.part_of(estimates[slot] - limit, factors[slot]);
                     self.vectors[at].push(codes);
                     self.slacks[at].push(ordered(slack));
                     self.better[at].push(better[rank]);
@@ -276,6 +286,31 @@ impl AskedVector<'_> {
         keep_best(&mut neighbours, WANTED[2]);
         crate::order::sort(&mut neighbours);
         neighbours
+    }
+}
+
+impl AskedVector<'_> {
+    /// How far the vector is from a near neighbour in its list; infinite where the list has too few.
+    fn distance_in(&self, query: &PreparedQuery, codes: CodesView<'_>, (list, own): (usize, u32)) -> f32 {
+        let slots = codes.slots(list);
+        let mut best = crate::lists::map(0..slots.own, |slot| packed(0.0, slot as u32));
+        if slots.own > LOOKED_AT {
+            let mut estimates = vec![0.0; codes.blocks.adds.len()];
+            codes.estimates_of(query, (list, 0.0), &mut estimates);
+            let first = codes.first_blocks[list] as usize * FAST_SCAN_VECTORS;
+            best = crate::lists::map(0..slots.own, |slot| packed(estimates[first + slot], slot as u32));
+            keep_best(&mut best, LOOKED_AT);
+        }
+        let vectors = crate::lists::map(best, |slot| slots.vector(at_of(slot) as usize));
+        let mut distances = Vec::with_capacity(vectors.len());
+        for vector in vectors.into_iter().filter(|vector| *vector != own) {
+            let other = self.quantizer.seen(&self.column.at(codes.positions[vector as usize] as usize));
+            distances.push(packed(kernels::squared_euclidean(&self.query, &other), vector));
+        }
+        if distances.len() < NEIGHBOUR {
+            return f32::INFINITY;
+        }
+        kernels::square_root(key_of(crate::order::select(&mut distances, NEIGHBOUR - 1)))
     }
 }
 
@@ -344,8 +379,8 @@ struct Scanned {
 struct Reached {
     /// The codes in the lists up to this one.
     codes: u32,
-    /// How far the query is from the centroid of this one.
-    distance: f32,
+    /// How wrong the estimates of this one may be.
+    doubt: Doubt,
 }
 
 impl Scanned {
@@ -356,7 +391,7 @@ impl Scanned {
         for list in codes.ordered_lists(query, codes.lists()) {
             let (list, base) = (at_of(list) as usize, key_of(list));
             seen += codes.slots(list).total as u32;
-            lists[list] = Reached { codes: seen, distance: codes.distance(query, list, base) };
+            lists[list] = Reached { codes: seen, doubt: codes.doubt(query, list, base) };
             codes.estimates_of(query, (list, base), &mut estimates);
         }
         Self { estimates, lists }

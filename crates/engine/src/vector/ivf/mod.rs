@@ -11,8 +11,9 @@ use leg::codes_per_row;
 
 use super::{
     codes::{CodesView, Filter, Seen},
-    nearest::{Nearest, Within, at_of, keep_best, key_of, packed},
+    nearest::{Within, at_of, key_of, packed},
     quantize::PreparedQuery,
+    refine::ByBytes,
     search::{Candidates, Strategy},
 };
 use crate::query::Watch;
@@ -25,9 +26,6 @@ const FILTERED_DEPTH: f32 = 1.5;
 /// Where the last hit lies so many times as deep as if those that pass lay evenly, they are far from the query.
 const FAR: f32 = 3.0;
 
-/// So many mean errors of a key by bytes are allowed for, of either key that is compared.
-const ERRORS: f32 = 3.5;
-
 /// Rows of bytes that are compared between two looks at what is kept.
 const ROWS: usize = 256;
 
@@ -38,9 +36,9 @@ struct Look<'a> {
     hits: usize,
     /// Where the last of them would be among all vectors, if those that pass lay evenly.
     even: f32,
-    /// Candidates that are compared in full at most.
+    /// Candidates that are compared in full, about; exactly, where the caller asks for that many.
     full: usize,
-    /// Whether those are left out that cannot be among the hits by more than the errors of their bytes.
+    /// Whether all are compared in full that may be among the hits for all that their bytes say, and no others.
     is_trimmed: bool,
     /// Whether there is time for more.
     watch: &'a dyn Watch,
@@ -77,11 +75,8 @@ impl CodesView<'_> {
         let mut seen = Seen::default();
         // Codes and vectors up to here, and those of the vectors that pass.
         let (mut reached, mut ranked, mut passed) = (0, 0, 0);
-        let mut needed = depth.vectors_for(wanted as f32);
+        let mut needed = if filter.is_some() { f32::INFINITY } else { depth.vectors_for(wanted as f32) };
         let expected = crate::share::share(expected, self.codes().max(1), self.lists()) + 1;
-        if filter.is_some() {
-            needed = f32::INFINITY;
-        }
         let mut masks = Vec::new();
         let mut lists = self.ordered_lists(query, expected);
         while let Some(list) = lists.next().filter(|_| !look.watch.is_over()) {
@@ -95,7 +90,6 @@ impl CodesView<'_> {
             let own = masked.map_or(slots.own, |filter| filter.masks_of(list, &mut masks));
             let masks = masked.map(|_| &masks[..]);
             if masks.is_none_or(|masks| masks.iter().any(|mask| *mask != 0)) {
-                let slack = slack * self.distance(query, list, base);
                 self.scan_list(query, (list, base), slack, (filter, masks), &mut within);
                 seen.lists += 1;
                 seen.vectors += slots.total;
@@ -136,21 +130,17 @@ impl CodesView<'_> {
     /// The best of all vectors that pass, by their bytes.
     fn all_by_bytes(&self, query: &PreparedQuery, look: Look<'_>, filter: &Filter<'_>) -> Candidates {
         let vectors = filter.matches();
-        let mut nearest = Nearest::new(look.full);
+        let mut best = self.by_bytes(look);
         let mut keys = Vec::new();
         for vectors in vectors.chunks(ROWS) {
             if look.watch.is_over() {
                 break;
             }
             self.rows.keys(query, vectors, &mut keys);
-            for (key, vector) in keys.iter().zip(vectors) {
-                if *key < nearest.limit() {
-                    nearest.offer(*key, *vector);
-                }
-            }
+            best.offer(self.rows, query, &keys, vectors);
         }
         let strategy = Strategy::Bytes { vectors: vectors.len() };
-        Candidates { found: self.refined(query, look, nearest.into_best()), strategy }
+        Candidates { found: self.positions_of(best), strategy }
     }
 
     /// Candidates by code, compared again as bytes. Where there are no bytes they stay what they are: all of them have to be
@@ -169,20 +159,20 @@ impl CodesView<'_> {
         }
         let mut keys = Vec::new();
         self.rows.keys(query, &vectors, &mut keys);
-        self.refined(query, look, crate::lists::map(keys.iter().zip(&vectors), |(key, vector)| packed(*key, *vector)))
+        let mut best = self.by_bytes(look);
+        best.offer(self.rows, query, &keys, &vectors);
+        self.positions_of(best)
     }
 
-    /// Of candidates by bytes those that may be among the best, with their positions in the column. Bytes are so exact that
-    /// few beside the best may be; each that is left out here need not be fetched in full.
-    fn refined(&self, query: &PreparedQuery, look: Look<'_>, mut candidates: Vec<u64>) -> Vec<u64> {
-        keep_best(&mut candidates, look.full);
-        if look.is_trimmed && look.hits > 0 && look.hits < candidates.len() {
-            let last = key_of(crate::order::select(&mut candidates, look.hits - 1));
-            let error = |candidate: u64| self.rows.error(query, at_of(candidate) as usize);
-            // The best may seem better than they are, each by its own error.
-            let of_best = candidates[..look.hits].iter().map(|candidate| error(*candidate)).fold(0.0, f32::max);
-            candidates.retain(|candidate| key_of(*candidate) <= last + (error(*candidate) + of_best) * ERRORS);
-        }
-        crate::lists::map(candidates, |candidate| packed(key_of(candidate), self.positions[at_of(candidate) as usize]))
+    /// A collector of what is to be compared in full.
+    fn by_bytes(&self, look: Look<'_>) -> ByBytes {
+        if look.is_trimmed { ByBytes::possible(look.hits) } else { ByBytes::best(look.full) }
+    }
+
+    /// What is to be compared in full, by position in the column.
+    fn positions_of(&self, best: ByBytes) -> Vec<u64> {
+        crate::lists::map(best.into_kept(), |candidate| {
+            packed(key_of(candidate), self.positions[at_of(candidate) as usize])
+        })
     }
 }

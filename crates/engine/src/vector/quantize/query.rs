@@ -7,6 +7,9 @@ use sanderling_kernels as kernels;
 /// The middle of the seven bits of a query's byte.
 const MIDDLE: i32 = 64;
 
+/// So many mean errors of a key by bytes are allowed for: next to none is larger.
+const ERRORS: f32 = 3.5;
+
 /// The largest distance from the middle.
 const REACH: f32 = 63.0;
 
@@ -62,5 +65,15 @@ impl PreparedQuery {
     pub fn product(&self, product: i32, sum: i32, scale: f32) -> f32 {
         // The sum may come from a file that was tampered with: then the answer is wrong, but there is one.
         product.wrapping_sub(MIDDLE.wrapping_mul(sum)) as f32 * (self.scale * scale)
+    }
+    /// What the key of a row of that scale and that squared length may be wrong by, squared. Each component of query and row was
+    /// rounded to a whole number of its steps, which is as good as adding noise of a twelfth of a squared step.
+    #[must_use]
+    pub fn squared_margin(&self, scale: f32, squared: f32) -> f32 {
+        let of_product = (self.scale * self.scale * squared + scale * scale * self.squared) * (ERRORS * ERRORS / 12.0);
+        match self.space {
+            Space::Inner => of_product,
+            Space::Euclidean => 4.0 * of_product,
+        }
     }
 }

@@ -173,17 +173,16 @@ impl<'a> ByteRowsView<'a> {
         }
     }
 
-    /// The mean error of a key: each component of query and row was rounded to a whole number of its steps, which is as
-    /// good as adding noise of a twelfth of a squared step.
+    /// What a key may be wrong by; next to none is wrong by more.
     #[must_use]
-    pub fn error(&self, query: &PreparedQuery, at: usize) -> f32 {
-        let of_query = query.scale * query.scale * self.squares[at];
-        let of_row = self.scales[at] * self.scales[at] * query.squared;
-        let of_product = kernels::square_root((of_query + of_row) / 12.0);
-        match query.space {
-            Space::Inner => of_product,
-            Space::Euclidean => 2.0 * of_product,
-        }
+    pub fn margin(&self, query: &PreparedQuery, at: usize) -> f32 {
+        kernels::square_root(self.squared_margin(query, at))
+    }
+
+    /// The same squared, which takes less.
+    #[must_use]
+    pub fn squared_margin(&self, query: &PreparedQuery, at: usize) -> f32 {
+        query.squared_margin(self.scales[at], self.squares[at])
     }
 
     /// The keys of the rows `at`, written over `keys`.
