@@ -1,6 +1,7 @@
 // The parts that check the Rust sources on this machine.
 import { cargoEnvironment, VARIANTS } from "../wasm.mjs";
 import { ask, at, run } from "../workspace.mjs";
+import { bundleStorages } from "./wasm.mjs";
 
 export const cargo = (args, log, env) => run("cargo", args, { log, env: { CARGO_TERM_COLOR: "never", ...env } });
 // The bindings exist for wasm32 alone: they are checked for that target and tested in the browser.
@@ -12,6 +13,7 @@ const DENY_WARNINGS = ["--", "-D", "warnings"];
 // The kernels choose their backend by target feature: each wasm file is its own code.
 async function clippy({ log }) {
   await cargo(["clippy", ...NATIVE, "--all-targets", ...DENY_WARNINGS], log);
+  await bundleStorages();
   const args = ["clippy", ...BINDINGS, "--all-targets"];
   await cargo(["clippy", ...LANGUAGE_FILE, "--target", "wasm32-unknown-unknown", ...DENY_WARNINGS], log);
   for (const variant of Object.keys(VARIANTS)) await cargo([...args, ...DENY_WARNINGS], log, cargoEnvironment(variant));
