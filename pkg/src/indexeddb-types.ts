@@ -38,6 +38,8 @@ export interface Connection {
 export interface IndexedDb {
   open(name: string, version: number): OpenRequest<Connection>;
   deleteDatabase(name: string): OpenRequest<unknown>;
+  /** Absent in old browsers. */
+  databases?(): Promise<readonly { readonly name?: string }[]>;
 }
 
 export interface Locks {

@@ -46,6 +46,14 @@ export async function openIndexedDb(name: string): Promise<IndexedDbBackend> {
   }
 }
 
+/** Whether there is a database of this name, as far as the browser tells. */
+export async function isInIndexedDb(name: string): Promise<boolean> {
+  const found = await indexedDbOf()
+    ?.databases?.()
+    .catch(() => []);
+  return found?.some((database) => database.name === name) === true;
+}
+
 /** Removes a database; "unavailable" while it is open anywhere. */
 export async function destroyIndexedDb(name: string): Promise<void> {
   // Where there is none nothing was ever stored in it.

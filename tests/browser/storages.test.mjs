@@ -117,6 +117,27 @@ test("one name is one database: what is in OPFS is no empty one in the page, and
   assert.deepEqual(found, { other: "unavailable", inPage: "unavailable", destroyed: "unavailable", collections: [] });
 });
 
+test("a database that was begun in IndexedDB is no empty one where OPFS works", async () => {
+  await aPage();
+  const found = await inPage(async ({ open, destroy, SCHEMA }) => {
+    const inPage = await open("begun", { worker: false });
+    await (await inPage.collection("c", SCHEMA)).put({ id: 1, text: "kept" });
+    await inPage.close();
+    const db = await open("begun");
+    const { storage, worker, reason } = await db.status();
+    const count = await (await db.collection("c")).count();
+    await db.close();
+    await destroy("begun");
+    const next = await open("begun");
+    const after = await next.status();
+    await next.close();
+    await destroy("begun");
+    return { storage, worker, reason, count, after: [after.storage, after.reason] };
+  });
+  const reason = "the database was begun in IndexedDB";
+  assert.deepEqual(found, { storage: "indexeddb", worker: true, reason, count: 1, after: ["opfs", undefined] });
+});
+
 for (const storage of ["opfs", "indexeddb"]) {
   const use = { storage };
 

@@ -5,9 +5,9 @@ import type { Host, HostStorage } from "../../pkg/src/host.js";
 import { inThreadHost } from "../../pkg/src/in-thread-host.js";
 import { SanderlingError } from "../../pkg/src/index.js";
 import { serveMessages, type Port } from "./message-host.js";
-import { openIndexedDb } from "../../pkg/src/indexeddb.js";
+import { isInIndexedDb, openIndexedDb } from "../../pkg/src/indexeddb.js";
 import { indexedDbName, opfsCompanionName, opfsFolderName } from "../../pkg/src/object-names.js";
-import { opfsProblem } from "./storage/opfs-available.js";
+import { hasOpfsFolder, opfsProblem } from "./storage/opfs-available.js";
 import { tabs } from "./tabs.js";
 
 // The browser's dedicated worker: the engine beside its storage, spoken to through messages.
@@ -42,6 +42,10 @@ async function patiently<T>(open: () => Promise<T>): Promise<T> {
   }
 }
 
+async function isBegunInIndexedDb(name: string): Promise<boolean> {
+  return !(await hasOpfsFolder(opfsFolderName(name))) && (await isInIndexedDb(indexedDbName(name)));
+}
+
 // Only a worker can tell whether OPFS works, because its synchronous handles exist nowhere else.
 function choosingStorage(host: Host): Host {
   const chosen = async <T extends object>(
@@ -52,7 +56,10 @@ function choosingStorage(host: Host): Host {
     if (storage === "memory" || typeof storage === "object") return call(name, storage);
     const problem = storage === "indexeddb" ? undefined : await opfsProblem();
     if (problem !== undefined && storage === "opfs") throw new SanderlingError("unavailable", problem);
-    const isOpfs = storage !== "indexeddb" && problem === undefined;
+    // One that was begun where OPFS did not work is not to look empty where it does.
+    const isBegun = problem === undefined && storage === "auto" && (await isBegunInIndexedDb(name));
+    const reason = isBegun ? "the database was begun in IndexedDB" : problem;
+    const isOpfs = storage !== "indexeddb" && reason === undefined;
     const backend = await openIndexedDb(isOpfs ? opfsCompanionName(name) : indexedDbName(name)).catch((error: unknown) => {
       if (problem === undefined) throw error;
       const { code, message, details } = toSanderlingError(error);
@@ -60,7 +67,7 @@ function choosingStorage(host: Host): Host {
     });
     try {
       const opened = await call(name, isOpfs ? { opfs: opfsFolderName(name), young: backend } : backend);
-      return problem === undefined ? opened : { ...opened, reason: problem };
+      return reason === undefined ? opened : { ...opened, reason };
     } catch (error) {
       await backend.close?.();
       throw error;

@@ -1,3 +1,17 @@
+import { OPFS_FOLDER } from "../../../pkg/src/object-names.js";
+
+/** Whether OPFS has a folder of a database. */
+export async function hasOpfsFolder(folder: string): Promise<boolean> {
+  const root = await navigator.storage.getDirectory();
+  return root
+    .getDirectoryHandle(OPFS_FOLDER)
+    .then((all) => all.getDirectoryHandle(folder))
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
 /** Why OPFS cannot be used in this worker, or undefined when it can. */
 export async function opfsProblem(): Promise<string | undefined> {
   // Absent outside secure contexts, and in old browsers.
