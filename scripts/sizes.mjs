@@ -4,7 +4,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { at, Explained, isMain, main, writeIfChanged } from "./workspace.mjs";
 
 // What each wasm file may weigh, in bytes of brotli: docs/benchmarks.md says what was tried.
-const LIMIT = 278_500;
+const LIMIT = 281_000;
 
 export const LIMITS = { "engine.simd.wasm": LIMIT, "engine.relaxed.wasm": LIMIT };
 

@@ -198,10 +198,10 @@ impl<R: RawFiles> PoolStorage<R> {
             pool.files.push(file);
         }
         // Of two files that say the same the older one was freed, and that was lost.
-        for at in 0..pool.files.len() {
-            let file = &pool.files[at];
-            let is_newer = |other: &PoolFile| other.holds == file.holds && other.generation > file.generation;
-            if matches!(file.holds, Holds::Object(_)) && pool.files.iter().any(is_newer) {
+        pool.files.sort_by_key(|file| core::cmp::Reverse(file.generation));
+        for at in 1..pool.files.len() {
+            let (newer, file) = (&pool.files[..at], &pool.files[at]);
+            if matches!(file.holds, Holds::Object(_)) && newer.iter().any(|other| other.holds == file.holds) {
                 pool.files[at].holds = Holds::Nothing;
             }
         }
